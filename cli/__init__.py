@@ -1,0 +1,1 @@
+"""The operator's door: `mailings send autumn`, `mailings people import people.xlsx`."""

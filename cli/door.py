@@ -1,0 +1,43 @@
+"""What every command shares: the database, one-line JSON, tables and notes on standard error."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Annotated, Any
+
+import orjson
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from mailings.db import Database
+from mailings.db import database as open_database
+from mailings.errors import Unreachable
+
+screen = Console()
+notes = Console(stderr=True)
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on one line, and nothing else.")]
+
+
+def database() -> Database:
+    """The database the settings name, with its tables. Raises Unreachable naming `mailings init` when they are missing."""
+    found = open_database()
+    if not found.ready():
+        raise Unreachable(f"The database {found.url.render_as_string(hide_password=True)} has no tables yet; run: mailings init")
+    return found
+
+
+def print_json(document: Any) -> None:
+    """One JSON document on one line of standard output."""
+    typer.echo(orjson.dumps(document, default=str).decode())
+
+
+def table(title: str, heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """A table for people; None is shown as nothing."""
+    drawn = Table(title=title, title_justify="left", header_style="bold")
+    for head in heads:
+        drawn.add_column(head)
+    for row in rows:
+        drawn.add_row(*("" if cell is None else str(cell) for cell in row))
+    screen.print(drawn)

@@ -1,0 +1,7 @@
+"""Commands of `selections`."""
+
+from __future__ import annotations
+
+import typer
+
+app = typer.Typer(help="selections")

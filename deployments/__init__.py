@@ -1,0 +1,1 @@
+"""What a Prefect server needs beside prefect.yaml."""

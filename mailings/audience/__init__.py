@@ -1,0 +1,1 @@
+"""Who gets a mailing: drafts, sources, verdicts, populate, explain."""

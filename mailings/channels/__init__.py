@@ -1,0 +1,27 @@
+"""How people are reached: e-mail, SMS, document. One file each, found by the mailing's type.
+
+A channel's file holds three functions:
+    address_of() -> the SQL expressions of a person's, a company's and a bare recipient's address
+    problems_of(session, mailing) -> what preflight must know about the content
+    compile_mailing(session, mailing, settings) -> Compiled
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from sqlalchemy import Select
+
+from mailings.message import Offer
+
+
+class Compiled(Protocol):
+    """A mailing's content, compiled once per run. Holds no session; may be used for any number of portions."""
+
+    #: rows for deliveries: binds `mailing_id`, `low`, `high` (delivery ids, inclusive); columns: delivery id, address, the values it fills in
+    select: Select[Any]
+
+    def offer(self, row: Sequence[Any]) -> Offer:
+        """The offer for one row of `select`. Rendering waits until the transport asks for the message."""
+        ...

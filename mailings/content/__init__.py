@@ -1,0 +1,1 @@
+"""What a mailing says: compiled once, filled per recipient."""

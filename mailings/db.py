@@ -1,0 +1,127 @@
+"""The database: one engine per URL, one transaction per door. SQLite by default, PostgreSQL by URL, one plan for both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, inspect
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.orm import Session
+
+from mailings.errors import NotAllowed, Unreachable
+from mailings.settings import settings
+
+BUSY_MS = 30_000  # how long a writer waits for another before giving up
+
+
+class Database:
+    """A database by URL. `writing()` and `reading()` open the transaction that a verb receives; a verb never commits."""
+
+    def __init__(self, url: str) -> None:
+        try:
+            self.url = make_url(url)
+        except Exception as error:
+            raise NotAllowed(
+                "MAILINGS_DATABASE_URL is no database URL; write sqlite:///var/mailings.db or postgresql+psycopg://..."
+            ) from error
+        self.sqlite = self.url.get_backend_name() == "sqlite"
+        if self.sqlite and self.url.database and self.url.database != ":memory:":
+            Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
+        self.engine = _engine(url, self.sqlite)
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """One transaction that may write: committed at the end of the block, rolled back when it raises."""
+        with _said_plainly(self), Session(self.engine.execution_options(immediate=True)) as session, session.begin():
+            yield session
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """One transaction that only reads."""
+        with _said_plainly(self), Session(self.engine) as session, session.begin():
+            yield session
+
+    @contextmanager
+    def connection(self, *, write: bool = True) -> Iterator[Connection]:
+        """A bare connection in one transaction, for driver-level statements on the hot path (fast.md 3)."""
+        engine = self.engine.execution_options(immediate=True) if write else self.engine
+        with _said_plainly(self), engine.begin() as connection:
+            yield connection
+
+    def ready(self) -> bool:
+        """True when the tables are there."""
+        with _said_plainly(self):
+            return inspect(self.engine).has_table("mailing")
+
+
+def driver_sql(connection: Connection, sql: str) -> str:
+    """`sql` written with `?` marks, in the mark style of this connection's driver."""
+    return sql if connection.dialect.name == "sqlite" else sql.replace("%", "%%").replace("?", "%s")
+
+
+@lru_cache(maxsize=8)
+def connected(url: str) -> Database:
+    """The process's one Database for `url`."""
+    return Database(url)
+
+
+def database() -> Database:
+    """The Database the settings name."""
+    return connected(settings().database_url.get_secret_value())
+
+
+def _engine(url: str, sqlite: bool) -> Engine:
+    if not sqlite:
+        return create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 10})
+    engine = create_engine(url, connect_args={"timeout": BUSY_MS / 1000, "check_same_thread": False})
+    event.listen(engine, "connect", _sqlite_connect)
+    event.listen(engine, "begin", _sqlite_begin)
+    return engine
+
+
+def _sqlite_connect(raw: Any, _record: object) -> None:
+    raw.isolation_level = None  # BEGIN is ours: pysqlite would open no transaction for a SELECT
+    cursor = raw.cursor()
+    # FULL: a commit is on the disk before anything is handed over; it costs little at batches of 200 (fast.md 3)
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        f"busy_timeout={BUSY_MS}",
+        "cache_size=-32000",
+        "temp_store=MEMORY",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _sqlite_begin(connection: Connection) -> None:
+    # a deferred transaction that turns into a writer can fail at once with SQLITE_BUSY; IMMEDIATE waits its turn
+    immediate = connection.get_execution_options().get("immediate")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+
+@contextmanager
+def _said_plainly(database: Database) -> Iterator[None]:
+    try:
+        yield
+    except OperationalError as error:
+        where = database.url.render_as_string(hide_password=True)
+        if "no such table" in str(error.orig):
+            raise Unreachable(f"The database {where} has no tables yet; run: mailings init") from error
+        raise Unreachable(f"The database {where} cannot be used: {_first_line(error)}.") from error
+    except DBAPIError as error:
+        if "UndefinedTable" in type(error.orig).__name__:
+            raise Unreachable(
+                f"The database {database.url.render_as_string(hide_password=True)} has no tables yet; run: mailings init"
+            ) from error
+        raise
+
+
+def _first_line(error: DBAPIError) -> str:
+    return str(error.orig).strip().splitlines()[0].rstrip(".") if str(error.orig).strip() else type(error.orig).__name__

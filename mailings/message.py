@@ -1,0 +1,84 @@
+"""What is handed to a transport, and what it answers: offers in, exactly one receipt for each out."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import ClassVar, Protocol, Self
+
+
+class Message(Protocol):
+    """One recipient's message, not yet put together; a transport asks for the form it carries."""
+
+    def mime(self, *, eight_bit: bool = False) -> bytes:
+        """The whole e-mail, CRLF line ends, no line beginning with a dot. Raises Unreadable when it cannot be put together."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One delivery, offered to a transport. `address` and `sender` are envelope addresses with an ASCII domain."""
+
+    delivery: int
+    address: str
+    sender: str
+    message: Message
+
+
+class Outcome(StrEnum):
+    """What became of one hand-over."""
+
+    ACCEPTED = "accepted"  #: the other side took it
+    REFUSED = "refused"  #: for good; trying again is of no use
+    TRY_LATER = "try_later"  #: for now; try again after a while
+    UNKNOWN = "unknown"  #: handed over, no answer: in doubt, never sent again by itself
+    UNTOUCHED = "untouched"  #: never begun; still queued
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A transport's answer for one delivery. `code` as the other side gave it (550 5.1.1), `after` in seconds."""
+
+    delivery: int
+    outcome: Outcome
+    code: str | None = None
+    reason: str | None = None
+    after: float | None = None
+    provider_id: str | None = None
+
+
+#: What a source of offers yields when none may leave now: answer for all you hold before asking again (the source may then wait).
+FLUSH = None
+
+
+class Transport(ABC):
+    """Who carries messages. A subclass in `mailings/transports/<name>.py` is found by its file's name alone."""
+
+    name: ClassVar[str]
+    channels: ClassVar[frozenset[str]]  #: any of email, sms, document
+    batch_size: ClassVar[int] = 200  #: deliveries claimed at a time
+    leaves_machine: ClassVar[bool] = True  #: whether strangers get to see what it carries; the demo's secret is refused then
+
+    @classmethod
+    @abstractmethod
+    def configured(cls) -> Self:
+        """Made from the environment. Raises Misconfigured in one sentence; touches no network."""
+
+    def problems(self) -> list[str]:
+        """What keeps this transport from carrying anything, one sentence each; no network."""
+        return []
+
+    @abstractmethod
+    def send(self, offers: Iterator[Offer | None]) -> Iterator[Receipt]:
+        """Carry what is offered and answer for each: exactly one receipt a delivery, in any order, as soon as it is known.
+
+        Connects before it takes the first offer, and raises TransportError only then. FLUSH among the offers = answer for
+        everything held before asking for the next. Where trouble comes later, it stops asking, answers `unknown` for what was
+        handed over without an answer and `untouched` for what was not begun, and ends.
+        """
+
+    def close(self) -> None:
+        """Let go of connections. May be called twice."""
+        return

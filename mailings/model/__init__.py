@@ -1,0 +1,61 @@
+"""The nouns: one a file, each with its table, its statuses and the moves they allow."""
+
+from mailings.model.address import Address, AddressStanding
+from mailings.model.base import Base, Moment
+from mailings.model.bucket import Bucket
+from mailings.model.company import Company
+from mailings.model.consent import EMARKETING, SALES_AND_SERVICE, Basis, Consent
+from mailings.model.delivery import OUR_MOVES, Delivery, DeliveryNote, DeliveryStatus
+from mailings.model.folder import Folder
+from mailings.model.lease import Lease, LeaseRole
+from mailings.model.mailing import LIFE, Mailing, MailingFile, MailingStatus, MailingType, TrackedLink
+from mailings.model.person import Associate, Interest, Person, PersonInterest
+from mailings.model.project import Project, ProjectMember
+from mailings.model.recipient import Recipient, Verdict
+from mailings.model.selection import Combination, Selection, SelectionKind, SelectionMember
+from mailings.model.source import ImportedRow, Source, SourceKind
+from mailings.model.topic import DEFAULT_TOPICS, OptOut, Topic
+
+__all__ = [
+    "DEFAULT_TOPICS",
+    "EMARKETING",
+    "LIFE",
+    "OUR_MOVES",
+    "SALES_AND_SERVICE",
+    "Address",
+    "AddressStanding",
+    "Associate",
+    "Base",
+    "Basis",
+    "Bucket",
+    "Combination",
+    "Company",
+    "Consent",
+    "Delivery",
+    "DeliveryNote",
+    "DeliveryStatus",
+    "Folder",
+    "ImportedRow",
+    "Interest",
+    "Lease",
+    "LeaseRole",
+    "Mailing",
+    "MailingFile",
+    "MailingStatus",
+    "MailingType",
+    "Moment",
+    "OptOut",
+    "Person",
+    "PersonInterest",
+    "Project",
+    "ProjectMember",
+    "Recipient",
+    "Selection",
+    "SelectionKind",
+    "SelectionMember",
+    "Source",
+    "SourceKind",
+    "Topic",
+    "TrackedLink",
+    "Verdict",
+]

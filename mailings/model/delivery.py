@@ -1,0 +1,86 @@
+"""A delivery: one message for one recipient and what became of it. News only moves it forward."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, Index, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from mailings.model.base import Base, Key
+
+
+class DeliveryStatus(StrEnum):
+    """What became of one message. Opened, clicked, complained are events with stamps, not statuses."""
+
+    QUEUED = "queued"  #: waits to be claimed, or for its next attempt
+    SENDING = "sending"  #: claimed by a live sender; committed before anything goes out
+    SENT = "sent"  #: a server took it
+    DELIVERED = "delivered"  #: a provider says it arrived
+    BOUNCED = "bounced"  #: it came back
+    FAILED = "failed"  #: refused for good, or given up
+    IN_DOUBT = "in_doubt"  #: handed over without an answer, or the run died in between; never sent again by itself
+    CANCELLED = "cancelled"  #: withdrawn before it went out, with the reason
+
+
+#: Our own moves, strict: status -> statuses it may become by something *we* do.
+OUR_MOVES: dict[DeliveryStatus, frozenset[DeliveryStatus]] = {
+    DeliveryStatus.QUEUED: frozenset({DeliveryStatus.SENDING, DeliveryStatus.CANCELLED, DeliveryStatus.FAILED}),
+    DeliveryStatus.SENDING: frozenset({DeliveryStatus.SENT, DeliveryStatus.FAILED, DeliveryStatus.IN_DOUBT, DeliveryStatus.QUEUED}),
+    DeliveryStatus.IN_DOUBT: frozenset(
+        {DeliveryStatus.SENT, DeliveryStatus.FAILED, DeliveryStatus.QUEUED}
+    ),  # settled by evidence, policy or a person
+    DeliveryStatus.SENT: frozenset(),
+    DeliveryStatus.DELIVERED: frozenset(),
+    DeliveryStatus.BOUNCED: frozenset(),
+    DeliveryStatus.FAILED: frozenset(),
+    DeliveryStatus.CANCELLED: frozenset(),
+}
+
+
+class Delivery(Base):
+    """One message for one recipient. Times of the normal path are stamps on the row; what departs from it gets a DeliveryNote."""
+
+    __tablename__ = "delivery"
+    __table_args__ = (
+        Index("ix_delivery_mailing_id", "mailing_id"),  # with the rowid or (mailing, id): the keyset of fresh claims
+        Index("ix_delivery_recipient_id", "recipient_id"),
+        # no status in the predicate: on PostgreSQL that would cost every status change its HOT update
+        Index(
+            "ix_delivery_due",
+            "mailing_id",
+            "next_attempt_at",
+            sqlite_where=text("next_attempt_at IS NOT NULL"),
+            postgresql_where=text("next_attempt_at IS NOT NULL"),
+        ),
+    )
+
+    id: Mapped[Key]
+    mailing_id: Mapped[int] = mapped_column(ForeignKey("mailing.id", ondelete="CASCADE"))
+    recipient_id: Mapped[int | None] = mapped_column(ForeignKey("recipient.id", ondelete="CASCADE"))  # a test: whose data fills it
+    status: Mapped[DeliveryStatus] = mapped_column(default=DeliveryStatus.QUEUED)
+    test: Mapped[bool] = mapped_column(default=False)  # outside every figure (D11)
+    attempts: Mapped[int] = mapped_column(default=0)
+    lease_id: Mapped[int | None]  # the sender that claimed it; no foreign key on the hot path
+    claimed_at: Mapped[datetime | None]
+    sent_at: Mapped[datetime | None]  # when a server took it
+    next_attempt_at: Mapped[datetime | None]
+    address: Mapped[str | None]  # tests, and attempts whose recipient has another address today; else the recipient's
+    code: Mapped[str | None]  # the server's code when not taken, e.g. 550 5.1.1
+    reason: Mapped[str | None]  # why failed, in doubt, waiting or cancelled
+    provider_id: Mapped[str | None]  # the provider's own id, where it names one
+
+
+class DeliveryNote(Base):
+    """A line of history for what departs from the normal path: refused, retried, in doubt, settled, cancelled."""
+
+    __tablename__ = "delivery_note"
+    __table_args__ = (Index("ix_delivery_note_delivery_id", "delivery_id"),)
+
+    id: Mapped[Key]
+    delivery_id: Mapped[int] = mapped_column(ForeignKey("delivery.id", ondelete="CASCADE"))
+    at: Mapped[datetime]
+    what: Mapped[str]  # the status it came to, or what was done
+    why: Mapped[str]
+    by: Mapped[str | None]

@@ -1,0 +1,1 @@
+"""Find, import, correct, export and erase people; companies, selections, projects and their members."""

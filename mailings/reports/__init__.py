@@ -1,0 +1,1 @@
+"""Figures: every number counts a recipient once, by its latest delivery."""

@@ -1,0 +1,1 @@
+"""From a draft to receipts: lifecycle, preflight, leases, claims, deliver, throttle."""

@@ -1,0 +1,48 @@
+"""What an installation decides: environment variables `MAILINGS_*`, or a file `.env`. A transport's own stand in its file."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import lru_cache
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+DEMO_SECRET = "demo-only-not-a-secret"  # noqa: S105  known to everybody, refused by every transport that leaves the machine
+
+Seconds = Annotated[timedelta, BeforeValidator(lambda v: timedelta(seconds=float(v)) if isinstance(v, str | int | float) else v)]
+
+
+class Settings(BaseSettings):
+    """Every setting with its default; see docs/reference/settings.md. Secrets never appear in `repr`."""
+
+    model_config = SettingsConfigDict(env_prefix="MAILINGS_", env_file=".env", extra="ignore", frozen=True)
+
+    database_url: SecretStr = SecretStr("sqlite:///var/mailings.db")
+    email_transport: str = "folder"
+    public_url: str = "http://127.0.0.1:8600"
+    secret: SecretStr = SecretStr(DEMO_SECRET)
+    run_patience: Seconds = timedelta(seconds=300)
+    retry_first_wait: Seconds = timedelta(seconds=60)
+    retry_deadline: Seconds = timedelta(hours=24)
+    rate: float | None = Field(default=None, gt=0, description="messages a minute for the whole installation")
+    bounce_address: str | None = None
+    bounce_threshold: int = Field(default=5, ge=1)
+    consent_filter: bool = True
+    accepted_bases: str = ""  # domain.md D4: empty = every basis but withdrawn; else a comma list, e.g. "consent"
+    spf_policy: Literal["block", "warn", "off"] = "warn"
+    dns: str | None = Field(default=None, description="resolver to ask, host or host:port; absent = the system's")
+    default_country: str = "NO"
+    language: str = "en"
+
+    @property
+    def demo_secret(self) -> bool:
+        """True while nobody has set MAILINGS_SECRET."""
+        return self.secret.get_secret_value() == DEMO_SECRET
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """The settings of this process, read once. `settings.cache_clear()` reads them anew (tests)."""
+    return Settings()

@@ -1,0 +1,1 @@
+"""Who carries a message: one file or small package each; the name is its only registration."""

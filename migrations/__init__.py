@@ -1,0 +1,1 @@
+"""Alembic migrations; `mailings init` runs them, and so does nothing else."""

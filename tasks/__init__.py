@@ -1,0 +1,1 @@
+"""One retryable step each: decorator, transaction, one call into the domain."""

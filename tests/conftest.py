@@ -1,0 +1,108 @@
+"""What every test may ask for: a database with its tables (SQLite file and PostgreSQL), settings, a clean environment."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+
+# before anything imports Prefect: a developer's own server and home are never touched
+os.environ["PREFECT_HOME"] = tempfile.mkdtemp(prefix="mailings-prefect-")
+os.environ["PREFECT_SERVER_ANALYTICS_ENABLED"] = "false"
+os.environ["PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW"] = "ignore"
+for name in [n for n in os.environ if n == "PREFECT_API_URL" or (n.startswith("MAILINGS_") and n != "MAILINGS_TEST_DATA")]:
+    del os.environ[name]
+
+from mailings.db import Database, connected
+from mailings.model import Base
+from mailings.settings import Settings, settings
+from tests import postgres
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """A running PostgreSQL; skips, saying so, where none is installed."""
+    found = postgres.binaries()
+    if found is None:
+        pytest.skip("PostgreSQL is not installed: its half of the database tests is left out")
+    with postgres.running(found) as url:
+        with create_engine(f"{url}/postgres", isolation_level="AUTOCOMMIT").connect() as connection:
+            connection.execute(text("CREATE DATABASE template_mailings"))
+        template = Database(f"{url}/template_mailings")
+        Base.metadata.create_all(template.engine)
+        template.engine.dispose()
+        yield url
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with all tables, to be copied."""
+    path = tmp_path_factory.mktemp("template") / "mailings.db"
+    made = Database(f"sqlite:///{path}")
+    Base.metadata.create_all(made.engine)
+    with made.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    made.engine.dispose()
+    return path
+
+
+def _sqlite(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    path = tmp_path / "mailings.db"
+    shutil.copy(request.getfixturevalue("sqlite_template"), path)
+    made = connected(f"sqlite:///{path}")
+    yield made
+    made.engine.dispose()
+
+
+def _postgres(request: pytest.FixtureRequest) -> Iterator[Database]:
+    server, name = request.getfixturevalue("postgres_url"), f"test_{next(_numbers)}"
+    admin = create_engine(f"{server}/postgres", isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE template_mailings"))
+    made = connected(f"{server}/{name}")
+    yield made
+    made.engine.dispose()
+    with admin.connect() as connection:
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    admin.dispose()
+
+
+@pytest.fixture
+def db(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """A SQLite file of the test's own, with all tables."""
+    yield from _sqlite(request, tmp_path)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=[pytest.mark.postgres, pytest.mark.xdist_group("postgres")])])
+def any_db(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """The same test on SQLite and on PostgreSQL: for everything whose SQL could differ."""
+    yield from _sqlite(request, tmp_path) if request.param == "sqlite" else _postgres(request)
+
+
+@pytest.fixture
+def configured(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, db: Database) -> Iterator[Settings]:
+    """An installation as settings see it: the test's SQLite file, its own outbox, a secret of its own."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MAILINGS_DATABASE_URL", db.url.render_as_string(hide_password=False))
+    monkeypatch.setenv("MAILINGS_FOLDER_PATH", str(tmp_path / "outbox"))
+    monkeypatch.setenv("MAILINGS_SECRET", "a-secret-of-the-tests")
+    settings.cache_clear()
+    yield settings()
+    settings.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def test_data() -> Path:
+    """The folder of real bounces, workbooks and templates; skips, saying so, where MAILINGS_TEST_DATA is not set."""
+    folder = os.environ.get("MAILINGS_TEST_DATA")
+    if not folder:
+        pytest.skip("MAILINGS_TEST_DATA is not set: the tests on real data are left out")
+    return Path(folder)
