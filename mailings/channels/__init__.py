@@ -19,7 +19,7 @@ from mailings.message import Offer
 class Compiled(Protocol):
     """A mailing's content, compiled once per run. Holds no session; may be used for any number of portions."""
 
-    #: rows for deliveries: binds `mailing_id`, `low`, `high` (delivery ids, inclusive); columns: delivery id, address, the values it fills in
+    #: rows for deliveries: binds `mailing_id`, `low`, `high` (delivery ids, inclusive); columns: delivery id, address, values
     select: Select[Any]
 
     def offer(self, row: Sequence[Any]) -> Offer:
