@@ -1,0 +1,48 @@
+# Everything one does with a clone. `make` alone lists it; each target sets up what it needs.
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check format packages clean
+SHELL := /bin/sh
+
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+PEOPLE ?= 2000
+TESTS ?= tests
+WORKERS ?= 2
+
+help:  ## list what one can do here
+	@awk 'BEGIN {FS = ":.*## "; print "What one can do here:\n"} /^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@printf '\nAfterwards: %s --help\n' "$(BIN)/mailings"
+
+setup: $(READY)  ## Python environment in .venv, pinned by constraints.txt
+
+$(READY): pyproject.toml constraints.txt
+	@python=$$(sh .ci/python) || exit 1; \
+	  test -x $(BIN)/python || { echo "Making $(VENV) with $$python"; "$$python" -m venv $(VENV); }
+	@echo "Installing the pinned packages into $(VENV); the first time this takes a minute or two"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input -c constraints.txt -e '.[dev]'
+	@touch $@
+
+demo: $(READY)  ## a whole mailing on invented people: Excel list in, newsletters in a mail folder out (PEOPLE=2000)
+	@$(BIN)/mailings demo --people $(PEOPLE)
+
+packages:  ## Debian packages some tests use: Postfix's smtp-sink, PostgreSQL
+	@sh .ci/packages
+
+test: $(READY) packages  ## all tests, on SQLite and PostgreSQL (TESTS=tests/audience for some, WORKERS=2)
+	@$(BIN)/pytest -n $(WORKERS) $(TESTS)
+
+check: $(READY)  ## style, types, import contracts, docstrings
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/interrogate --quiet cli deployments flows mailings tasks tests web
+
+format: $(READY)  ## put the code in the house style
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:  ## remove .venv, caches and the demo; mail and databases under var/ stay
+	rm -rf $(VENV) var/demo build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
