@@ -1,7 +1,59 @@
-"""Commands of `setup`."""
+"""`mailings init` makes or upgrades the database; `mailings doctor` says what is set, from where, and what can be reached."""
 
 from __future__ import annotations
 
-import typer
+from dataclasses import asdict
+from pathlib import Path
 
-app = typer.Typer(help="setup")
+import typer
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from rich.markup import escape
+
+from cli.door import AsJson, print_json, screen, table
+from cli.inspection import findings, settings_in_force, unknown_settings
+from mailings.db import Database
+from mailings.db import database as open_database
+
+app = typer.Typer()
+
+MIGRATIONS = Path(__file__).parent.parent / "migrations"
+MARKS = {True: "[green]✓[/]", None: "[yellow]![/]", False: "[red]✗[/]"}
+
+
+@app.command()
+def init() -> None:
+    """Create or upgrade the database; safe to repeat."""
+    found = open_database()
+    before, after = upgrade(found)
+    where = found.url.render_as_string(hide_password=True)
+    done = "is made" if before is None else "is up to date" if before == after else f"is upgraded from {before} to {after}"
+    screen.print(f"[green]✓[/] The database {escape(where)} {done}.", soft_wrap=True, highlight=False)
+
+
+@app.command()
+def doctor(as_json: AsJson = False) -> None:
+    """What is set, from where (secrets starred), and what can be reached. Exit 3 when something needed is not."""
+    set_, unknown, found = settings_in_force(), unknown_settings(), list(findings())
+    if as_json:
+        print_json({"settings": [asdict(s) for s in set_], "unknown": unknown, "found": [asdict(f) for f in found]})
+    else:
+        table("Settings", ("Name", "Value", "From"), [(s.name, escape(s.value), s.source) for s in set_])
+        for sentence in unknown:
+            screen.print(f"{MARKS[None]} {escape(sentence)}", soft_wrap=True, highlight=False)
+        for f in found:
+            screen.print(f"{MARKS[f.ok]} {f.what}: {escape(f.note)}", soft_wrap=True, highlight=False)
+    if any(f.ok is False for f in found):
+        raise typer.Exit(3)
+
+
+def upgrade(database: Database) -> tuple[str | None, str | None]:
+    """Run the migrations that are missing, in one transaction. Returns the revision before and after; None = no tables."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with database.connection() as connection:
+        config.attributes["connection"] = connection
+        before = MigrationContext.configure(connection).get_current_revision()
+        command.upgrade(config, "head")
+        return before, MigrationContext.configure(connection).get_current_revision()
