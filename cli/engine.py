@@ -1,0 +1,125 @@
+"""The engine a run needs: the Prefect API that is configured, or an embedded server for the length of one command."""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cli.door import notes
+from cli.embedded import embedded_server
+from mailings.errors import Unreachable
+
+if TYPE_CHECKING:
+    from prefect.client.orchestration import SyncPrefectClient
+
+FOLDER = Path("var/prefect")  # beside the default database
+DRAIN = 6.0  # seconds at most; task runs travel as events, and unrecorded ones would be lost with the server
+SETTLED, QUIET = 0.5, 2.0  # seconds without a new record that mean "all of it": every task run has its end, or one lacks it
+
+#: the terminal belongs to the command's own words; the API gets every line
+OUR_PROCESS = {
+    "DO_NOT_TRACK": "1",
+    "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "WARNING",
+    "PREFECT_LOGGING_EXTRA_LOGGERS": "mailings",
+    "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
+}
+
+
+@contextmanager
+def engine() -> Iterator[str]:
+    """A Prefect API for the block; yields its URL. Flows called inside run in this process and are recorded there.
+
+    PREFECT_API_URL, or the profile Prefect itself would use, decides; with none an embedded server is started, and stopped
+    at the end of the block after it has written down what it was sent. Raises Unreachable when neither answers.
+    """
+    with _environment({name: os.environ.get(name, value) for name, value in OUR_PROCESS.items()}):
+        logging.getLogger("mailings").setLevel(logging.INFO)
+        if url := _configured():
+            _must_answer(url)
+            yield url
+            return
+        with ExitStack() as running:
+            with notes.status("starting the engine…"):
+                server = running.enter_context(embedded_server(FOLDER))
+                running.enter_context(_environment({"PREFECT_HOME": str(server.home), "PREFECT_API_URL": server.url}))
+            running.callback(_drain, datetime.now(UTC))
+            yield server.url
+
+
+def _configured() -> str | None:
+    """The API Prefect would use: the environment, .env, prefect.toml, or the active profile."""
+    from prefect.settings import get_current_settings  # noqa: PLC0415  1.3 s, and never on the way to --help
+
+    return get_current_settings().api.url
+
+
+def _must_answer(url: str) -> None:
+    from prefect.client.orchestration import get_client  # noqa: PLC0415  see above
+
+    with get_client(sync_client=True) as client:
+        if error := client.api_healthcheck():
+            why = str(error).strip().splitlines()[0].rstrip(".") if str(error).strip() else type(error).__name__
+            raise Unreachable(
+                f"Prefect's API at {url} does not answer ({why}); start it, or unset PREFECT_API_URL to run without a server."
+            ) from error
+
+
+@contextmanager
+def _environment(values: dict[str, str]) -> Iterator[None]:
+    """These variables for the block, seen by Prefect even where it was imported before."""
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    _reread()
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name, None)
+            if value is not None:
+                os.environ[name] = value
+        _reread()
+
+
+def _reread() -> None:
+    from prefect.context import refresh_global_settings_context  # noqa: PLC0415  see above
+    from prefect.logging.configuration import setup_logging  # noqa: PLC0415  see above
+
+    refresh_global_settings_context()
+    setup_logging()
+
+
+def _drain(since: datetime) -> None:
+    """Wait until what this process sent is written down (7 of 100 task runs are when the server is stopped at once)."""
+    import httpx  # noqa: PLC0415  see above
+    from prefect.client.orchestration import get_client  # noqa: PLC0415  see above
+    from prefect.events.worker import EventsWorker  # noqa: PLC0415  see above
+    from prefect.logging.handlers import APILogWorker  # noqa: PLC0415  see above
+
+    deadline = time.monotonic() + DRAIN
+    EventsWorker.drain_all(timeout=DRAIN)
+    APILogWorker.drain_all(timeout=DRAIN)
+    # a server that died has nothing to write: the run's own result stands
+    with suppress(httpx.HTTPError), get_client(sync_client=True) as client:
+        seen, changed = (-1, -1), time.monotonic()
+        while time.monotonic() < deadline:
+            found = _recorded(client, since)
+            if found != seen:
+                seen, changed = found, time.monotonic()
+            still = time.monotonic() - changed
+            if still > (SETTLED if found[1] == 0 else QUIET):
+                return
+            time.sleep(0.1)
+
+
+def _recorded(client: SyncPrefectClient, since: datetime) -> tuple[int, int]:
+    """How many task runs of flow runs since then are written down, and how many of them without their end."""
+    runs = {"flow_runs": {"start_time": {"after_": since.isoformat()}}}
+    unfinished = runs | {"task_runs": {"state": {"type": {"any_": ["SCHEDULED", "PENDING", "RUNNING"]}}}}
+    found, open_ones = (int(client.request("POST", "/task_runs/count", json=chosen).json()) for chosen in (runs, unfinished))
+    return found, open_ones
