@@ -1,0 +1,71 @@
+"""The rules of consent as SQL: what is in force for a person, a topic, an address. Asked by audience, acted on by the verbs beside this file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import ColumnElement, ScalarSelect, Subquery, false, func, or_, select
+from sqlalchemy.orm import aliased
+
+from mailings.errors import NotAllowed
+from mailings.model import EMARKETING, AddressStanding, Basis, Consent, OptOut
+
+#: domain.md C.7: withdrawn counts as no, every other basis as consent (D4)
+ALL_BASES = frozenset(Basis) - {Basis.WITHDRAWN}
+
+
+def accepted_bases(setting: str) -> frozenset[Basis]:
+    """The bases that count as consent, from the setting `accepted_bases`: empty = all but withdrawn (D4). Raises NotAllowed for other words."""
+    words = [word.strip() for word in setting.split(",") if word.strip()]
+    unknown = [word for word in words if word not in ALL_BASES]
+    if unknown:
+        may = ", ".join(sorted(ALL_BASES))
+        raise NotAllowed(f"MAILINGS_ACCEPTED_BASES names {', '.join(unknown)}; the legal bases are {may}.")
+    return frozenset(Basis(word) for word in words) or ALL_BASES
+
+
+def basis_in_force(person_id: ColumnElement[int], purpose: str = EMARKETING) -> ScalarSelect[Basis]:
+    """The basis of the person's newest consent row for the purpose, as a correlated subquery; NULL when nothing is recorded (C.7)."""
+    row = aliased(Consent)
+    newest = select(row.basis).where(row.person_id == person_id, row.purpose == purpose)
+    return newest.order_by(row.id.desc()).limit(1).correlate_except(row).scalar_subquery()
+
+
+def consent_in_force(person_id: ColumnElement[int], bases: Iterable[Basis] = ALL_BASES, purpose: str = EMARKETING) -> ColumnElement[bool]:
+    """True for people who may be written to for the purpose: the newest row has an accepted basis (C.7, D3, D4). Never NULL."""
+    return func.coalesce(basis_in_force(person_id, purpose).in_(sorted(bases)), false())
+
+
+def withdrawn(person_id: ColumnElement[int], purpose: str = EMARKETING) -> ColumnElement[bool]:
+    """True for people whose newest row says Withdrawn: all that the filter blocks when it is off (D2). Never NULL."""
+    return func.coalesce(basis_in_force(person_id, purpose) == Basis.WITHDRAWN, false())
+
+
+def newest_consents(purpose: str = EMARKETING) -> Subquery:
+    """(person_id, basis) of every person with a row for the purpose, the newest one: for joins over many people."""
+    row = aliased(Consent)
+    last = select(func.max(row.id)).where(row.purpose == purpose).group_by(row.person_id)
+    return select(Consent.person_id, Consent.basis).where(Consent.id.in_(last)).subquery("newest_consent")
+
+
+def opted_out(person_id: ColumnElement[int], topic_id: ColumnElement[int] | int) -> ColumnElement[bool]:
+    """True for people who do not take the topic; no row means subscribed (C.7)."""
+    row = aliased(OptOut)
+    return select(row.id).where(row.person_id == person_id, row.topic_id == topic_id, row.ended_at.is_(None)).correlate_except(row).exists()
+
+
+def standing_blocked(standing: type[AddressStanding], threshold: int) -> ColumnElement[bool]:
+    """True when a standing, joined by the address, says blocked: by a person or provider, or by its bounces (D6, D7). NULL without a row."""
+    return or_(standing.blocked_at.is_not(None), standing.bounces >= threshold)
+
+
+def address_blocked(normal: ColumnElement[str], threshold: int) -> ColumnElement[bool]:
+    """True for addresses nobody may write to: blocked, or `threshold` consecutive bounces (D6, D7; never overridden, D19)."""
+    row = aliased(AddressStanding)
+    return select(row.normal).where(row.normal == normal, standing_blocked(row, threshold)).correlate_except(row).exists()
+
+
+def address_complained(normal: ColumnElement[str]) -> ColumnElement[bool]:
+    """True for addresses whose owner reported us as spam (D19: never overridden, D26)."""
+    row = aliased(AddressStanding)
+    return select(row.normal).where(row.normal == normal, row.complained_at.is_not(None)).correlate_except(row).exists()
