@@ -1,1 +1,110 @@
-"""The signed short texts in public addresses: the only key of the public door. Made by content and channels, read by the web."""
+"""The signed short texts in public addresses: the only key of the public door. Made by content and channels, read by the web.
+
+    {public}/c/{token}/{N}      click on link N of the mailing's link table; one signature a recipient serves all of them
+    {public}/d/{token}?u=URL    click on a link that only this recipient has; the URL is signed with it
+    {public}/o/{token}          open            {public}/u/{token}   unsubscribe, never expires (D21)
+    {public}/v/{token}          view online     {public}/p/{token}   preferences, carries the day it was made
+
+A token is `key payload signature`: one character naming the secret, the delivery id in hexadecimal (preferences: `.` and the
+day), sixteen characters of signature (96 bits of HMAC-SHA256). What a signature is for is part of what is signed, so no
+token serves as another. A test message's tokens carry its delivery, whose row is flagged test; a preview has no delivery, so
+its tokens carry `~` and the mailing's id instead: neither counts anywhere (D22).
+`MAILINGS_SECRET` may hold several secrets separated by spaces: the first signs, all are believed.
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+from base64 import urlsafe_b64encode
+from dataclasses import dataclass
+from enum import StrEnum
+from hashlib import sha256
+from urllib.parse import quote
+
+from mailings.errors import Misconfigured, Untrusted
+
+SIGNATURE = 16  # characters of base64, six bits each
+_PAYLOAD = re.compile(r"(~?)([0-9a-f]{1,16})(?:\.([0-9a-f]{1,8}))?")
+
+
+class Kind(StrEnum):
+    """What a token opens; the value is its letter in public addresses."""
+
+    CLICK = "c"
+    DYNAMIC = "d"
+    OPEN = "o"
+    UNSUBSCRIBE = "u"
+    PREFERENCES = "p"
+    ONLINE = "v"
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """What a token says once it is believed. Exactly one of `delivery` and `preview_of` (a mailing) is set."""
+
+    kind: Kind
+    delivery: int | None
+    preview_of: int | None = None
+    day: int | None = None  # days since 1970-01-01 in UTC; preferences only, the reader decides how old is too old
+
+
+@dataclass(frozen=True, slots=True)
+class _Key:
+    letter: str
+    by_kind: dict[Kind, bytes]
+
+
+class Tokens:
+    """Signs and reads tokens with the installation's secrets. Raises Misconfigured when there is none."""
+
+    def __init__(self, secrets: str) -> None:
+        self._keys = [_derived(secret) for secret in secrets.split()]
+        if not self._keys:
+            raise Misconfigured("MAILINGS_SECRET is empty; set it to a long random text.")
+        self._letter, self._by_kind = self._keys[0].letter, self._keys[0].by_kind
+
+    def sign(self, kind: Kind, delivery: int | str, url: str = "") -> str:
+        """A token for a delivery id (or a payload made by `of_day` and `of_preview`), bound to `url` where one is given."""
+        payload = delivery if isinstance(delivery, str) else f"{delivery:x}"
+        return self._letter + payload + _signature(self._by_kind[kind], payload, url)
+
+    def read(self, kind: Kind, text: str, url: str = "") -> Token:
+        """What `text` says. Raises Untrusted for anything that was not signed here as that kind, for that `url`."""
+        letter, payload, signature = text[:1], text[1:-SIGNATURE], text[-SIGNATURE:]
+        parts = _PAYLOAD.fullmatch(payload)
+        if parts is None or not text.isascii():
+            raise Untrusted("This link does not hold.")
+        signatures = [_signature(key.by_kind[kind], payload, url) for key in self._keys if key.letter == letter]
+        if not any(hmac.compare_digest(signature, good) for good in signatures):
+            raise Untrusted("This link does not hold.")
+        preview, number, day = parts.groups()
+        subject = int(number, 16)
+        return Token(kind, None if preview else subject, subject if preview else None, int(day, 16) if day else None)
+
+
+def of_day(payload: int | str, day: int) -> str:
+    """The payload of a preferences token: a delivery id or payload, with the day it is made."""
+    return f"{payload if isinstance(payload, str) else f'{payload:x}'}.{day:x}"
+
+
+def of_preview(mailing: int) -> str:
+    """The payload of a preview's tokens: no delivery, nothing counts."""
+    return f"~{mailing:x}"
+
+
+def dynamic_address(public: str, tokens: Tokens, delivery: int | str, url: str) -> str:
+    """The public address that leads one recipient to `url`, and nobody anywhere else."""
+    return f"{public}/d/{tokens.sign(Kind.DYNAMIC, delivery, url)}?u={quote(url, safe='')}"
+
+
+def _derived(secret: str) -> _Key:
+    master = sha256(b"mailings token " + secret.encode()).digest()
+    letter = urlsafe_b64encode(master[-3:]).decode()[0]
+    return _Key(letter, {kind: hmac.digest(master, b"kind " + kind.encode(), "sha256") for kind in Kind})
+
+
+def _signature(key: bytes, payload: str, url: str) -> str:
+    # surrogatepass: a reader hands over whatever stood in the address; a wrong text must be untrusted, not a crash
+    signed = f"{payload}\n{url}".encode("utf-8", "surrogatepass") if url else payload.encode("ascii")
+    return urlsafe_b64encode(hmac.digest(key, signed, "sha256")[:12]).decode("ascii")
