@@ -1,4 +1,4 @@
-"""The rules of consent as SQL: what is in force for a person, a topic, an address. Asked by audience, acted on by the verbs beside this file."""
+"""The rules of consent as SQL: what is in force for a person, a topic, an address."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ALL_BASES = frozenset(Basis) - {Basis.WITHDRAWN}
 
 
 def accepted_bases(setting: str) -> frozenset[Basis]:
-    """The bases that count as consent, from the setting `accepted_bases`: empty = all but withdrawn (D4). Raises NotAllowed for other words."""
+    """The bases that count as consent, read from the setting `accepted_bases`: empty = all but withdrawn (D4). Else raises NotAllowed."""
     words = [word.strip() for word in setting.split(",") if word.strip()]
     unknown = [word for word in words if word not in ALL_BASES]
     if unknown:
@@ -55,7 +55,7 @@ def opted_out(person_id: ColumnElement[int], topic_id: ColumnElement[int] | int)
 
 
 def standing_blocked(standing: type[AddressStanding], threshold: int) -> ColumnElement[bool]:
-    """True when a standing, joined by the address, says blocked: by a person or provider, or by its bounces (D6, D7). NULL without a row."""
+    """True when a standing, joined by the address, says blocked: by a person, a provider or bounces (D6, D7). NULL without a row."""
     return or_(standing.blocked_at.is_not(None), standing.bounces >= threshold)
 
 

@@ -1,0 +1,73 @@
+"""Reads anybody's list of people, from any kind of file, into listed persons and problems; memory does not grow with its length."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import chain, islice
+from pathlib import Path
+
+from mailings.errors import Unreadable
+from mailings.people.columns import SAMPLE, Columns, Row, find_columns
+from mailings.people.listed import ListedPerson, ReadList
+from mailings.people.rows import RowReader
+from mailings.people.textfile import text_rows
+from mailings.people.workbook import Sheet, sheets
+
+_ZIP, _OLE = b"PK", b"\xd0\xcf\x11\xe0"
+
+
+def read_list(file: Path, country: str) -> ReadList:
+    """The people a file lists: .xlsx, .xls, .ods, .csv or .txt, told by what is in it, not by its name (domain.md C.4, D1).
+
+    `country`: two letters, for telephone numbers without a country code. A wrong row goes to `problems` and is not among `rows`; a file
+    that is no list of people raises Unreadable, here or while its rows are walked.
+    """
+    seen: list[str] = []
+    for sheet in _sheets(file):
+        sample = list(islice(sheet.rows, SAMPLE))
+        columns = find_columns(sample)
+        if columns is not None:
+            return _listed(file, sheet, chain(sample, sheet.rows), (columns, country))
+        seen += [sheet.name] if sample else []
+    if not seen:
+        raise Unreadable(f"{file.name} is empty.")
+    raise Unreadable(
+        f"{file.name} has no column with e-mail addresses or mobile numbers; give its columns heads such as name, email and mobile."
+    )
+
+
+def _sheets(file: Path) -> Iterable[Sheet]:
+    try:
+        if not file.is_file():
+            raise Unreadable(f"There is no file {file}.")
+        with file.open("rb") as opened:
+            start = opened.read(4)
+    except OSError as error:
+        raise Unreadable(f"{file} cannot be opened: {error.strerror}.") from error
+    if start.startswith((_ZIP, _OLE)):
+        return sheets(file)
+    return [Sheet(file.name, 0, (list(row) for row in text_rows(file)))]
+
+
+def _listed(file: Path, sheet: Sheet, rows: Iterator[Row], layout: tuple[Columns, str]) -> ReadList:
+    columns, country = layout
+    found: dict[str, list[str]] = {}
+    for column, field in sorted(columns.fields.items()):
+        found.setdefault(field, []).append(columns.label(column))
+    if columns.custom:
+        found["custom"] = list(columns.custom.values())
+    skipped = (columns.head or 0) + 1 if columns.head is not None else 0
+    read = ReadList(file.name, found, iter(()), expected=max(sheet.height + 1 - skipped, 0) if sheet.height else None)
+    read.rows = _walk(read, RowReader(columns, country), enumerate(islice(rows, skipped, None), skipped + 1))
+    return read
+
+
+def _walk(read: ReadList, reader: RowReader, numbered: Iterator[tuple[int, Row]]) -> Iterator[ListedPerson]:
+    for number, row in numbered:
+        if reader.says_nothing(row):
+            continue
+        read.total += 1
+        result = reader.read(number, row)
+        read.problems += result.problems
+        if result.person is not None:
+            yield result.person
