@@ -1,0 +1,63 @@
+"""Which mailings ought to be picked up now: those whose time has come, and those whose run ended with something left to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, exists, select
+from sqlalchemy.orm import Session
+
+from mailings.clock import now
+from mailings.model import Delivery, DeliveryStatus, Mailing, MailingStatus
+from mailings.sending.leases import conductor_of
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A mailing to be picked up. `why` is for people: one phrase."""
+
+    mailing_id: int
+    name: str
+    why: str
+
+
+def due(session: Session) -> list[Due]:
+    """The mailings to pick up now, the longest waiting first. None of them has a live conductor (house.md 5.2, *Waiting*)."""
+    return _scheduled(session) + _left_alone(session)
+
+
+def _scheduled(session: Session) -> list[Due]:
+    moment = now()
+    asked = (
+        select(Mailing)
+        .where(Mailing.status == MailingStatus.SCHEDULED, Mailing.scheduled_at <= moment)
+        .order_by(Mailing.scheduled_at, Mailing.id)
+    )
+    return [Due(m.id, m.name, "its time has come") for m in session.scalars(asked) if not conductor_of(session, m.id)]
+
+
+def _left_alone(session: Session) -> list[Due]:
+    """Begun, no conductor alive, and not merely waiting for a retry that is still to come."""
+    begun = select(Mailing).where(Mailing.status.in_((MailingStatus.POPULATING, MailingStatus.SENDING))).order_by(Mailing.id)
+    alone = [m for m in session.scalars(begun) if not conductor_of(session, m.id)]
+    return [Due(m.id, m.name, why) for m in alone if (why := _why(session, m))]
+
+
+def _why(session: Session, mailing: Mailing) -> str | None:
+    if mailing.status is MailingStatus.POPULATING:
+        return "its run stopped while the list was being made"
+    if _has(session, mailing, Delivery.next_attempt_at <= now()):
+        return "a retry is due"
+    # after the index on the due ones: these two walk the mailing's rows, and only where no run is alive
+    if _has(session, mailing, Delivery.status == DeliveryStatus.QUEUED, Delivery.next_attempt_at.is_(None)):
+        return "its run stopped before everybody was served"
+    if _has(session, mailing, Delivery.status == DeliveryStatus.SENDING):
+        return "its run stopped in the middle of a message"
+    if _has(session, mailing, Delivery.next_attempt_at > now()):
+        return None  # waits for a retry still to come
+    return "everybody is served and the books are not closed"
+
+
+def _has(session: Session, mailing: Mailing, *conditions: ColumnElement[bool]) -> bool:
+    found = exists().where(Delivery.mailing_id == mailing.id, Delivery.test.is_(False), *conditions)
+    return bool(session.scalar(select(found)))

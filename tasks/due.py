@@ -1,0 +1,74 @@
+"""Finding mailings that are due, and asking Prefect for a run of each."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import cast
+from uuid import UUID
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import DeploymentFilter, FlowFilter, FlowRunFilter
+from prefect.client.schemas.objects import FlowRun, StateType
+from prefect.deployments import run_deployment
+from prefect.exceptions import ObjectNotFound
+
+from mailings.clock import now
+from mailings.db import database
+from mailings.errors import NotFound
+from mailings.sending.due import Due, due
+
+DEPLOYMENT = "send-mailing/send-mailing"
+BEGINNING = timedelta(minutes=5)  # from a worker taking a run to the run holding its lease: 6-14 s; older ones without a lease are dead
+
+
+@task(name="find due mailings", cache_policy=NO_CACHE, persist_result=False)
+def find_due() -> list[Due]:
+    """The mailings to pick up now."""
+    with database().reading() as session:
+        return due(session)
+
+
+@task(name="start mailing", task_run_name="start {mailing.name}", cache_policy=NO_CACHE, persist_result=False)
+def start_mailing(mailing: Due) -> UUID | None:
+    """Ask for a run of the mailing; its id, or None where one is on its way already. Raises NotFound without a deployment."""
+    if _on_its_way(mailing):
+        return None
+    try:
+        run = run_deployment(
+            DEPLOYMENT,
+            parameters={"mailing": mailing.name},
+            idempotency_key=_key(mailing, now()),
+            tags=[_tag(mailing)],
+            timeout=0,
+            as_subflow=False,  # its own run: it outlives this one, and cancelling this one leaves it alone
+        )
+    except ObjectNotFound as error:
+        raise NotFound(f"There is no deployment {DEPLOYMENT}; make it with: prefect deploy --all") from error
+    return cast(FlowRun, run).id  # its overload for asynchronous callers says it might be a coroutine
+
+
+def _key(mailing: Due, moment: datetime) -> str:
+    """Two starters in the same minute ask for the same run; a run that died is followed by another the minute after."""
+    return f"mailing-{mailing.mailing_id}-{moment:%Y%m%dT%H%M}"
+
+
+def _tag(mailing: Due) -> str:
+    return f"mailing:{mailing.name}"
+
+
+def _on_its_way(mailing: Due) -> bool:
+    """Whether a run for it waits for a worker, or began so lately that it may not hold its lease yet."""
+    states = [StateType.SCHEDULED, StateType.PENDING, StateType.RUNNING]
+    with get_client(sync_client=True) as client:
+        runs = client.read_flow_runs(
+            flow_filter=FlowFilter.model_validate({"name": {"any_": ["send-mailing"]}}),
+            deployment_filter=DeploymentFilter.model_validate({"name": {"any_": ["send-mailing"]}}),
+            flow_run_filter=FlowRunFilter.model_validate({"tags": {"all_": [_tag(mailing)]}, "state": {"type": {"any_": states}}}),
+        )
+    return any(_is_alive(run) for run in runs)
+
+
+def _is_alive(run: FlowRun) -> bool:
+    return run.state is not None and (run.state.is_scheduled() or run.state.timestamp > now() - BEGINNING)
