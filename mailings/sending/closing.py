@@ -1,0 +1,68 @@
+"""The end of a run: sent only when the books balance, else paused with its reason, or still sending until the next retry."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from sqlalchemy.orm import Session
+
+from mailings.clock import now
+from mailings.errors import Unfinished
+from mailings.model import Mailing, MailingStatus
+from mailings.sending import lifecycle
+from mailings.sending.books import Books, books_of
+from mailings.sending.claims import next_due
+from mailings.sending.recovery import recover
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a run left a mailing: its status, a sentence for people, and preflight's problems when it was refused."""
+
+    mailing: str
+    status: MailingStatus
+    sentence: str
+    problems: list[str] = field(default_factory=list)
+
+
+def close(session: Session, mailing: Mailing) -> Outcome:
+    """Call the mailing sent when the conservation law holds (house.md 4). Raises Unfinished when the books do not balance."""
+    recover(session, mailing.id)
+    if mailing.status is MailingStatus.CANCELLED:
+        lifecycle.cancel_queued(session, mailing)
+    if mailing.status is not MailingStatus.SENDING:
+        return Outcome(mailing.name, mailing.status, _stands(mailing))
+    books = books_of(session, mailing.id)
+    if books.deliveries["sending"]:
+        sentence = f"{mailing.name}: {books.deliveries['sending']} are in another sender's hands; it stays sending."
+        return Outcome(mailing.name, mailing.status, sentence)
+    if books.deliveries["queued"]:
+        return Outcome(mailing.name, mailing.status, _waits(session, mailing, books))
+    if not books.balanced:
+        raise Unfinished(f"{mailing.name} cannot be called sent: {books.total} recipients, but {books.accounted} accounted for.")
+    mailing.move("finish")
+    mailing.finished_at = now()
+    return Outcome(mailing.name, mailing.status, finished(mailing, books))
+
+
+def finished(mailing: Mailing, books: Books) -> str:
+    """One sentence on a mailing that is sent (domain.md D12)."""
+    wrong = {word: books.deliveries[word] for word in ("failed", "in_doubt") if books.deliveries[word]}
+    if not wrong:
+        return f"{mailing.name} is sent."
+    return f"{mailing.name} is finished with errors: {', '.join(f'{n} {word}' for word, n in wrong.items())}."
+
+
+def _stands(mailing: Mailing) -> str:
+    if mailing.status is MailingStatus.PAUSED:
+        return f"{mailing.name} is paused: {mailing.held_reason or 'by a person'}"
+    return f"{mailing.name} is {mailing.status}."
+
+
+def _waits(session: Session, mailing: Mailing, books: Books) -> str:
+    due = next_due(session.connection(), mailing.id)
+    if due is None:
+        return f"{mailing.name} is not finished: {books.deliveries['queued']} are still to be sent; run it again."
+    at = datetime.fromtimestamp(due / 1000, UTC).astimezone()
+    return f"{mailing.name} waits: {books.waiting} were asked to be tried later, the next at {at:%Y-%m-%d %H:%M:%S}."

@@ -1,0 +1,132 @@
+"""Delivers one portion of a mailing: claim, hand over without an open transaction, record. The one verb that opens its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from mailings.clock import milliseconds
+from mailings.db import Database
+from mailings.errors import Misconfigured, TransportError, TryLater
+from mailings.message import Outcome
+from mailings.model import MailingStatus
+from mailings.sending import lifecycle
+from mailings.sending.claims import next_due, something_is_left
+from mailings.sending.finding import mailing_named
+from mailings.sending.interruption import finishing_what_is_in_hand
+from mailings.sending.run import Run
+from mailings.sending.source import Source
+
+SHORT_WAITS = (1.0, 2.0, 4.0)  # seconds between attempts to reach a transport that worked a moment ago
+IDLE_PORTIONS = 3  # so often in a row a transport may end without getting one message out
+LOOK = 1.0  # seconds between looks at the mailing's status while a run only waits
+
+
+@dataclass(frozen=True, slots=True)
+class Portion:
+    """What one portion came to. `trouble` = the sentence the mailing was paused with; `next_due` = the earliest retry."""
+
+    more: bool  # another portion should follow
+    counts: Mapping[Outcome, int] = field(default_factory=dict)
+    trouble: str | None = None
+    next_due: datetime | None = None
+
+
+def deliver_portion(database: Database, run: Run, limit: int) -> Portion:
+    """Deliver up to `limit` messages, or for one minute. Safe to repeat: what a failed portion still holds is recorded first.
+
+    Raises Unreachable when the database does not answer; trouble of the transport is a value.
+    """
+    source = Source(database, run, limit)
+    source.record()
+    run.hand.counts.clear()
+    with finishing_what_is_in_hand(run.stop):
+        if not _waited_until_due(database, run):
+            return _portion(database, run, more=False)
+        trouble = _sent(run, source)
+    if trouble is not None:
+        return _paused(database, run, trouble)
+    return _portion(database, run, more=not source.dry and not run.stop.is_set())
+
+
+def _sent(run: Run, source: Source) -> str | None:
+    """Hand over what the source offers; why the mailing should pause, if it should."""
+    for wait in (*SHORT_WAITS, None):
+        try:
+            _hand_over(run, source)
+        except Misconfigured as error:
+            return str(error)
+        except TransportError as error:
+            if wait is None or not run.begun or run.stop.wait(_longer(wait, error)):
+                return None if run.stop.is_set() else str(error)
+        else:
+            return _idle(run, source)
+    return None
+
+
+def _hand_over(run: Run, source: Source) -> None:
+    receipts = run.transport().send(source.offers())
+    try:
+        for receipt in receipts:
+            source.answered(receipt)
+    finally:
+        run.hand.let_go()
+        source.record()
+    if source.error is not None:
+        raise source.error
+
+
+def _idle(run: Run, source: Source) -> str | None:
+    """Note whether anything got out; the reason to pause when a transport ends again and again without one message out."""
+    counts = run.hand.counts
+    if source.ended or counts.total() > counts[Outcome.UNTOUCHED]:
+        run.begun = run.begun or counts.total() > counts[Outcome.UNTOUCHED]
+        run.idle = 0
+        return None
+    run.idle += 1
+    if run.idle >= IDLE_PORTIONS:
+        return run.hand.last_trouble or "The transport ends again and again without taking a message."
+    run.stop.wait(SHORT_WAITS[run.idle - 1])
+    return None
+
+
+def _longer(wait: float, error: TransportError) -> float:
+    asked = error.after if isinstance(error, TryLater) and error.after else 0.0
+    return min(max(wait, asked), 30.0)
+
+
+def _waited_until_due(database: Database, run: Run) -> bool:
+    """When only retries are left, wait for the next one; False when the mailing stopped sending meanwhile."""
+    while True:
+        with database.reading() as session:
+            sending = mailing_named(session, run.mailing).status is MailingStatus.SENDING
+            run.next_due = next_due(session.connection(), run.by.mailing_id)
+            left = something_is_left(session.connection(), run.by.mailing_id, run.last, milliseconds())
+        if not sending or run.stop.is_set():
+            return False
+        if left or run.next_due is None:
+            return True
+        if not _is_soon(run, run.next_due):
+            return False
+        run.stop.wait(min(LOOK, max(0.0, run.next_due - milliseconds()) / 1000 + 0.001))
+
+
+def _paused(database: Database, run: Run, trouble: str) -> Portion:
+    with database.writing() as session:
+        mailing = mailing_named(session, run.mailing, locked=True)
+        if mailing.status is MailingStatus.SENDING:
+            lifecycle.pause(mailing, trouble)
+    return Portion(more=False, counts=dict(run.hand.counts), trouble=trouble)
+
+
+def _portion(database: Database, run: Run, *, more: bool) -> Portion:
+    with database.reading() as session:
+        due = next_due(session.connection(), run.by.mailing_id)
+        sending = mailing_named(session, run.mailing).status is MailingStatus.SENDING
+    again = sending and not run.stop.is_set() and (more or (due is not None and _is_soon(run, due)))
+    return Portion(again, dict(run.hand.counts), next_due=None if due is None else datetime.fromtimestamp(due / 1000, UTC))
+
+
+def _is_soon(run: Run, due: int) -> bool:
+    return due <= milliseconds() + run.patience.total_seconds() * 1000

@@ -1,0 +1,83 @@
+"""Leases: who is at work on a mailing. One conductor, any number of senders; the lease of a dead process is taken over."""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from mailings.clock import now
+from mailings.errors import NotAllowed
+from mailings.model import Lease, LeaseRole, Mailing
+from mailings.sending import processes
+
+LAPSE = timedelta(seconds=30)  # a lease of another host not renewed for this long is dead
+
+
+def take(session: Session, mailing: Mailing, role: LeaseRole) -> Lease:
+    """A lease for this process. Raises NotAllowed, naming who and since when, while another conductor is at work."""
+    end_dead(session, mailing.id)
+    if role is LeaseRole.CONDUCTOR and (holder := conductor_of(session, mailing.id)):
+        raise NotAllowed(_busy(mailing, holder))
+    moment, pid = now(), os.getpid()
+    lease = Lease(
+        mailing_id=mailing.id,
+        role=role,
+        host=processes.host(),
+        pid=pid,
+        process_started=processes.started(pid),
+        taken_at=moment,
+        renewed_at=moment,
+    )
+    session.add(lease)
+    try:
+        session.flush()
+    except IntegrityError as error:  # two runs began in the same moment; the unique index let one through
+        raise NotAllowed(f"{mailing.name} is being sent by another run that began just now; look at: mailings status") from error
+    return lease
+
+
+def conductor_of(session: Session, mailing_id: int) -> Lease | None:
+    """The conductor at work on the mailing, if one is alive."""
+    asked = select(Lease).where(Lease.mailing_id == mailing_id, Lease.role == LeaseRole.CONDUCTOR, Lease.ended_at.is_(None))
+    lease = session.scalar(asked)
+    return lease if lease and is_alive(lease) else None
+
+
+def is_alive(lease: Lease) -> bool:
+    """On this host the process itself answers; on another, renewal within 30 seconds."""
+    if lease.ended_at is not None:
+        return False
+    if lease.host == processes.host():
+        return processes.started(lease.pid) == lease.process_started
+    return lease.renewed_at > now() - LAPSE
+
+
+def renew(session: Session, lease_ids: list[int]) -> None:
+    """Say that these leases are still in use; one that was taken over stays ended."""
+    session.execute(update(Lease).where(Lease.id.in_(lease_ids), Lease.ended_at.is_(None)).values(renewed_at=now()))
+
+
+def end(session: Session, lease_id: int) -> None:
+    """End a lease in the normal way."""
+    session.execute(update(Lease).where(Lease.id == lease_id, Lease.ended_at.is_(None)).values(ended_at=now()))
+
+
+def end_dead(session: Session, mailing_id: int) -> list[int]:
+    """End the leases of dead processes; their ids. One that is renewed in the same moment stays."""
+    found = session.scalars(select(Lease).where(Lease.mailing_id == mailing_id, Lease.ended_at.is_(None))).all()
+    return [lease.id for lease in found if not is_alive(lease) and _ended_as_seen(session, lease)]
+
+
+def _ended_as_seen(session: Session, lease: Lease) -> bool:
+    seen = (Lease.id == lease.id) & (Lease.renewed_at == lease.renewed_at) & Lease.ended_at.is_(None)
+    return session.scalar(update(Lease).where(seen).values(ended_at=now()).returning(Lease.id)) is not None
+
+
+def _busy(mailing: Mailing, holder: Lease) -> str:
+    where = f"process {holder.pid} on {holder.host.split()[0]}"
+    since = f"{holder.taken_at.astimezone():%Y-%m-%d %H:%M:%S}"
+    return f"{mailing.name} is already being sent by {where} since {since}; follow it with: mailings status {mailing.name}"

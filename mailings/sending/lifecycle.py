@@ -1,0 +1,89 @@
+"""A mailing's way from draft to sent: every move people and runs make, each safe to repeat after an interruption."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from mailings.clock import now
+from mailings.errors import IllegalMove
+from mailings.model import Mailing, MailingStatus
+
+# one delivery for each eligible recipient that has none; a second time it adds nobody
+DELIVERIES = (
+    "INSERT INTO delivery (mailing_id, recipient_id, status, test, attempts)"
+    " SELECT mailing_id, id, 'queued', FALSE, 0 FROM recipient WHERE mailing_id = :mailing AND verdict = 'eligible'"
+    " AND NOT EXISTS (SELECT 1 FROM delivery WHERE delivery.recipient_id = recipient.id AND NOT delivery.test) ORDER BY id"
+)
+CANCELLED = "the mailing was cancelled"
+QUEUED = "mailing_id = :mailing AND status = 'queued' AND NOT test"
+CANCEL = f"UPDATE delivery SET status = 'cancelled', reason = :why, next_attempt_at = NULL WHERE {QUEUED}"  # noqa: S608
+
+
+def pick_up(mailing: Mailing) -> MailingStatus:
+    """Take up the mailing where it stands: a draft begins populating, an interrupted sending goes on, what is sent stays sent.
+
+    Raises IllegalMove for what is paused or cancelled, saying what may be done.
+    """
+    if mailing.status in (MailingStatus.SENT, MailingStatus.SENDING):
+        return mailing.status
+    if mailing.status is MailingStatus.PAUSED:
+        why = f" ({mailing.held_reason})" if mailing.held_reason else ""
+        raise IllegalMove(f"{mailing.name} is paused{why}; let it go on with: mailings resume {mailing.name}")
+    mailing.move("begin")
+    return mailing.status
+
+
+def refuse(mailing: Mailing) -> None:
+    """Preflight found problems: back to draft, nothing was sent."""
+    mailing.move("refuse")
+    mailing.scheduled_at = None
+
+
+def begin_sending(session: Session, mailing: Mailing) -> int:
+    """Queue a delivery for every eligible recipient without one, and start; how many were queued."""
+    mailing.move("send")
+    mailing.started_at = mailing.started_at or now()
+    session.flush()
+    queued = session.execute(text(DELIVERIES), {"mailing": mailing.id}).rowcount  # type: ignore[attr-defined]  # a cursor result
+    return int(queued)
+
+
+def schedule(mailing: Mailing, at: datetime) -> None:
+    """Send later. A moment in the past means at once (domain.md B.8): the next run picks it up."""
+    mailing.move("schedule")
+    mailing.scheduled_at = at
+
+
+def unschedule(mailing: Mailing) -> None:
+    """Back to draft."""
+    mailing.move("unschedule")
+    mailing.scheduled_at = None
+
+
+def pause(mailing: Mailing, reason: str | None = None) -> None:
+    """Stop handing over; what is in hand is finished. A reason means trouble held it; None that a person did."""
+    mailing.move("pause")
+    mailing.held_reason = reason
+
+
+def resume(mailing: Mailing) -> None:
+    """Let a paused mailing go on with what is left (domain.md D17)."""
+    mailing.move("resume")
+    mailing.held_reason = None
+
+
+def cancel(session: Session, mailing: Mailing) -> int:
+    """Stop for good: what is queued becomes cancelled, what is in hand is finished; how many were cancelled."""
+    mailing.move("cancel")
+    mailing.finished_at, mailing.held_reason, mailing.scheduled_at = now(), None, None
+    session.flush()
+    return cancel_queued(session, mailing)
+
+
+def cancel_queued(session: Session, mailing: Mailing) -> int:
+    """Cancel what is queued, with the reason on the row: a line of history each would double a big mailing's rows."""
+    cancelled = session.execute(text(CANCEL), {"mailing": mailing.id, "why": CANCELLED}).rowcount  # type: ignore[attr-defined]  # a cursor result
+    return int(cancelled)

@@ -1,0 +1,100 @@
+"""A run: what one process needs to send one mailing, kept open between portions. Never pickled, never another process's truth."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from mailings.channels import Compiled
+from mailings.db import Database
+from mailings.errors import NotAllowed
+from mailings.message import Transport
+from mailings.model import LeaseRole
+from mailings.plugins import transport_class
+from mailings.sending import leases
+from mailings.sending.claims import Claimer
+from mailings.sending.finding import mailing_named
+from mailings.sending.hand import Hand
+from mailings.sending.heart import Heart
+from mailings.sending.receipts import RetryPolicy
+from mailings.sending.throttle import Throttle
+from mailings.sending.recovery import recover
+from mailings.settings import Settings
+
+
+@dataclass(slots=True)
+class Run:
+    """One run of one mailing: the sender's lease, the open transport, the compiled content, and what is in its hands."""
+
+    mailing: str
+    by: Claimer
+    transport_name: str
+    throttle: Throttle
+    policy: RetryPolicy
+    patience: timedelta  # how far away the next retry may be for the run to stay
+    batch_size: int = 200
+    compiled: Compiled | None = None
+    hand: Hand = field(default_factory=Hand)
+    last: int = 0  # the keyset of fresh claims: ids up to here were claimed
+    next_due: int | None = None  # milliseconds: the earliest retry this run knows of
+    begun: bool = False  # something was handed over in this run, so the transport has worked
+    idle: int = 0  # portions in a row that the transport ended without getting one message out
+    stop: threading.Event = field(default_factory=threading.Event)  # finish what is in hand, then end
+    _transport: Transport | None = None
+
+    def transport(self) -> Transport:
+        """The open transport, made at first use. Raises Misconfigured."""
+        if self._transport is None:
+            self._transport = transport_class(self.transport_name).configured()
+        return self._transport
+
+    def content(self) -> Compiled:
+        """The compiled content."""
+        if self.compiled is None:
+            raise NotAllowed(f"The content of {self.mailing} is not compiled yet.")
+        return self.compiled
+
+    def close(self) -> None:
+        """Let go of the transport's connections."""
+        if self._transport is not None:
+            self._transport.close()
+
+
+_open: dict[str, Run] = {}
+
+
+def running(mailing: str) -> Run:
+    """The run this process has open for the mailing."""
+    if mailing not in _open:
+        raise NotAllowed(f"This process has no run of {mailing} open.")
+    return _open[mailing]
+
+
+@contextmanager
+def conducting(database: Database, name: str, settings: Settings) -> Iterator[Run]:
+    """One run of the mailing, as its only conductor and one of its senders; the leases end with the block.
+
+    Raises NotFound, and NotAllowed while another run is at work.
+    """
+    with database.writing() as session:
+        mailing = mailing_named(session, name, locked=True)
+        recover(session, mailing.id)
+        held = [leases.take(session, mailing, role).id for role in (LeaseRole.CONDUCTOR, LeaseRole.SENDER)]
+        throttle = Throttle.of(mailing, settings)
+        throttle.make(session.connection())
+        by = Claimer(mailing.id, held[1])
+    run = Run(name, by, settings.email_transport, throttle, RetryPolicy.of(settings), settings.run_patience)
+    heart = Heart(database, held)
+    _open[name] = run
+    try:
+        yield run
+    finally:
+        _open.pop(name, None)
+        heart.stop()
+        run.close()
+        with database.writing() as session:
+            for lease_id in held:
+                leases.end(session, lease_id)

@@ -1,0 +1,111 @@
+"""One conductor a mailing; the dead are seen, the living are left alone."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from datetime import timedelta
+
+import pytest
+
+from mailings import clock
+from mailings.db import Database
+from mailings.errors import NotAllowed
+from mailings.model import Lease, LeaseRole, Mailing
+from mailings.sending import leases, processes
+from tests.sending import world
+
+
+def lease_of(db: Database, mailing_id: int, **facts: object) -> int:
+    base = {
+        "mailing_id": mailing_id,
+        "role": LeaseRole.CONDUCTOR,
+        "host": processes.host(),
+        "pid": os.getpid(),
+        "process_started": processes.started(os.getpid()),
+        "taken_at": clock.now(),
+        "renewed_at": clock.now(),
+    }
+    with db.writing() as session:
+        lease = Lease(**(base | facts))
+        session.add(lease)
+        session.flush()
+        return lease.id
+
+
+def take(db: Database, mailing_id: int, role: LeaseRole = LeaseRole.CONDUCTOR) -> int:
+    with db.writing() as session:
+        return leases.take(session, session.get_one(Mailing, mailing_id), role).id
+
+
+def test_one_conductor(any_db: Database) -> None:
+    """While one run is at work, another is told who, where and since when, and may begin when the first has ended."""
+    mailing_id = world.mailing(any_db)
+    first = take(any_db, mailing_id)
+    with pytest.raises(NotAllowed, match=rf"høst-nytt is already being sent by process {os.getpid()} on \S+ since 20"):
+        take(any_db, mailing_id)
+    with any_db.writing() as session:
+        leases.end(session, first)
+    assert take(any_db, mailing_id) != first
+
+
+def test_the_index_stands_behind_the_rule(any_db: Database) -> None:
+    """Two runs that look in the same moment cannot both become conductor: the database itself lets one through."""
+    mailing_id = world.mailing(any_db)
+    lease_of(any_db, mailing_id)
+    with pytest.raises(Exception, match=r"(?i)unique|one_conductor"):
+        lease_of(any_db, mailing_id)
+
+
+def test_any_number_of_senders(any_db: Database) -> None:
+    """Senders do not exclude each other, nor the conductor."""
+    mailing_id = world.mailing(any_db)
+    take(any_db, mailing_id)
+    assert take(any_db, mailing_id, LeaseRole.SENDER) != take(any_db, mailing_id, LeaseRole.SENDER)
+
+
+def test_a_dead_process_here_is_taken_over_at_once(any_db: Database) -> None:
+    """A conductor killed on this host does not hold up the next run for one second, even while its parent has not reaped it."""
+    mailing_id = world.mailing(any_db)
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
+        begun = processes.started(child.pid)
+        held = lease_of(any_db, mailing_id, pid=child.pid, process_started=begun)
+        with pytest.raises(NotAllowed):
+            take(any_db, mailing_id)
+        child.kill()
+        os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)  # dead and not reaped: a zombie
+        assert take(any_db, mailing_id) != held
+
+
+def test_a_reused_pid_is_another_process(any_db: Database) -> None:
+    """A living process with the dead one's pid is recognised by its start time."""
+    mailing_id = world.mailing(any_db)
+    lease_of(any_db, mailing_id, process_started=processes.started(os.getpid()) - 1)
+    assert take(any_db, mailing_id)
+
+
+def test_another_host_is_dead_after_thirty_seconds_of_silence(any_db: Database) -> None:
+    """Nobody can look at a process on another host: its lease holds while it is renewed, and 30 seconds longer."""
+    mailing_id = world.mailing(any_db)
+    lease = lease_of(any_db, mailing_id, host="annen-vert")
+    with clock.standing_at(clock.now() + timedelta(seconds=29)):
+        with pytest.raises(NotAllowed, match="on annen-vert since"):
+            take(any_db, mailing_id)
+        with any_db.writing() as session:
+            leases.renew(session, [lease])
+    with clock.standing_at(clock.now() + timedelta(seconds=58)), pytest.raises(NotAllowed):
+        take(any_db, mailing_id)
+    with clock.standing_at(clock.now() + timedelta(seconds=61)):
+        assert take(any_db, mailing_id)
+
+
+def test_renewal_does_not_raise_the_dead(any_db: Database) -> None:
+    """A lease that was taken over stays ended when its old holder wakes up and renews it."""
+    mailing_id = world.mailing(any_db)
+    lease = lease_of(any_db, mailing_id, host="annen-vert", renewed_at=world.START)
+    take(any_db, mailing_id)
+    with any_db.writing() as session:
+        leases.renew(session, [lease])
+    with any_db.reading() as session:
+        assert session.get_one(Lease, lease).ended_at is not None
