@@ -2,18 +2,27 @@
 
 A channel's file holds three functions:
     address_of() -> the SQL expressions of a person's, a company's and a bare recipient's address
-    problems_of(session, mailing) -> what preflight must know about the content
+    problems_of(session, mailing) -> Findings: what preflight must know about the content
     compile_mailing(session, mailing, settings) -> Compiled
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from sqlalchemy import Select
 
 from mailings.message import Offer
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What a look at a mailing found, each a sentence for people: problems keep it from being sent, warnings do not."""
+
+    problems: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
 
 
 class Compiled(Protocol):

@@ -8,8 +8,8 @@ from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.orm import Session
 
 from mailings.clock import now
-from mailings.model import Delivery, DeliveryStatus, Mailing, MailingStatus
-from mailings.sending.leases import conductor_of
+from mailings.model import Delivery, DeliveryStatus, Lease, Mailing, MailingStatus
+from mailings.sending.leases import is_alive
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Due:
 
 
 def due(session: Session) -> list[Due]:
-    """The mailings to pick up now, the longest waiting first. None of them has a live conductor (house.md 5.2, *Waiting*)."""
+    """The mailings to pick up now, the longest waiting first. Nobody is at work on any of them (house.md 5.2)."""
     return _scheduled(session) + _left_alone(session)
 
 
@@ -33,14 +33,19 @@ def _scheduled(session: Session) -> list[Due]:
         .where(Mailing.status == MailingStatus.SCHEDULED, Mailing.scheduled_at <= moment)
         .order_by(Mailing.scheduled_at, Mailing.id)
     )
-    return [Due(m.id, m.name, "its time has come") for m in session.scalars(asked) if not conductor_of(session, m.id)]
+    return [Due(m.id, m.name, "its time has come") for m in session.scalars(asked) if not _at_work(session, m)]
 
 
 def _left_alone(session: Session) -> list[Due]:
-    """Begun, no conductor alive, and not merely waiting for a retry that is still to come."""
+    """Begun, nobody at work, and not merely waiting for a retry that is still to come."""
     begun = select(Mailing).where(Mailing.status.in_((MailingStatus.POPULATING, MailingStatus.SENDING))).order_by(Mailing.id)
-    alone = [m for m in session.scalars(begun) if not conductor_of(session, m.id)]
+    alone = [m for m in session.scalars(begun) if not _at_work(session, m)]
     return [Due(m.id, m.name, why) for m in alone if (why := _why(session, m))]
+
+
+def _at_work(session: Session, mailing: Mailing) -> bool:
+    held = select(Lease).where(Lease.mailing_id == mailing.id, Lease.ended_at.is_(None))
+    return any(is_alive(lease) for lease in session.scalars(held))
 
 
 def _why(session: Session, mailing: Mailing) -> str | None:
