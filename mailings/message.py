@@ -8,12 +8,17 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar, Protocol, Self
 
+from mailings.settings import settings
+
 
 class Message(Protocol):
     """One recipient's message, not yet put together; a transport asks for the form it carries."""
 
     def mime(self, *, eight_bit: bool = False) -> bytes:
-        """The whole e-mail, CRLF line ends, no line beginning with a dot. Raises Unreadable when it cannot be put together."""
+        """The whole e-mail with CRLF line ends. Raises Unreadable when it cannot be put together.
+
+        Without `eight_bit` it is ASCII and no line begins with a dot, so that nothing has to look for one; with it both may occur.
+        """
         ...
 
 
@@ -49,6 +54,12 @@ class Receipt:
     provider_id: str | None = None
 
 
+#: Said of a transport that would show strangers links signed with a secret everybody knows, towards loopback too.
+FORGEABLE = (
+    "The transport {name} is not used while MAILINGS_SECRET is the demo's, for anybody could forge its links; "
+    'make one with: python -c "import secrets; print(secrets.token_urlsafe(32))"'
+)
+
 #: What a source of offers yields when none may leave now: answer for all you hold before asking again (the source may then wait).
 FLUSH = None
 
@@ -68,7 +79,7 @@ class Transport(ABC):
 
     def problems(self) -> list[str]:
         """What keeps this transport from carrying anything, one sentence each; no network."""
-        return []
+        return [FORGEABLE.format(name=self.name)] if self.leaves_machine and settings().demo_secret else []
 
     @abstractmethod
     def send(self, offers: Iterator[Offer | None]) -> Iterator[Receipt]:

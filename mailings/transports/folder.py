@@ -1,0 +1,171 @@
+"""Puts each message into a Maildir on this machine: the embedded default, and the outbox one can read in any mail program.
+
+A file is named after its delivery, `d0000000042.1`: a delivery handed over twice would stand there as `.2` and overwrite nothing.
+`accepted` means on the disk: the files of up to 100 messages are written, then forced to the disk, then shown in `new` at once, then
+answered for; one at a time, a spinning disk would allow some fifty messages a second.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar, Self
+
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from mailings.errors import Misconfigured, Unreadable
+from mailings.message import Offer, Outcome, Receipt, Transport
+from mailings.transports._source import Source
+
+TOGETHER = 200  # messages forced to the disk together
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+
+
+class Settings(BaseSettings):
+    """Where the Maildir is; it is made where there is none."""
+
+    model_config = SettingsConfigDict(env_prefix="MAILINGS_FOLDER_", env_file=".env", extra="ignore", frozen=True)
+
+    path: Path = Path("var/outbox")
+
+
+@dataclass(slots=True)
+class _Written:
+    """A message's file in `tmp`, not yet shown."""
+
+    delivery: int
+    file: Path
+
+
+class Folder(Transport):
+    """Writes messages into a Maildir. Several processes may write into the same one."""
+
+    name: ClassVar[str] = "folder"
+    channels: ClassVar[frozenset[str]] = frozenset({"email", "sms", "document"})
+    leaves_machine: ClassVar[bool] = False
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._trouble: OSError | None = None
+
+    @classmethod
+    def configured(cls) -> Self:
+        """The Maildir that MAILINGS_FOLDER_PATH names."""
+        return cls(Settings().path)
+
+    def send(self, offers: Iterator[Offer | None]) -> Iterator[Receipt]:
+        """Write what is offered. Raises Misconfigured where the folder cannot be written to from the start."""
+        self._prepare()
+        self._trouble, source = None, Source(offers)
+        while not source.ended:
+            held: list[_Written] = []
+            while len(held) < TOGETHER and (offer := source.ask()) is not None:
+                kept = self._write(offer)
+                if isinstance(kept, Receipt):
+                    yield kept
+                else:
+                    held.append(kept)
+                if self._trouble is not None:
+                    source.stop()
+            yield from self._show(held)
+            if len(held) < TOGETHER:
+                source.resume()
+        source.close()
+
+    def _prepare(self) -> None:
+        probe = self.path / "tmp" / f"probe.{os.getpid()}"
+        try:
+            for part in ("tmp", "new", "cur"):
+                (self.path / part).mkdir(parents=True, exist_ok=True)
+            probe.write_bytes(b"Is there room for a message?\r\n" * 200)
+            _to_disk(probe)
+        except OSError as error:
+            raise Misconfigured(self._sentence(error)) from error
+        finally:
+            _remove(probe)
+
+    def _write(self, offer: Offer) -> _Written | Receipt:
+        try:
+            content = offer.message.mime()
+        except Unreadable as error:
+            return Receipt(offer.delivery, Outcome.REFUSED, reason=str(error))
+        file = self.path / "tmp" / f"d{offer.delivery:010}.{os.getpid()}"
+        try:
+            file.write_bytes(content)
+        except OSError as error:
+            _remove(file)
+            self._trouble = error
+            return self._untouched(offer.delivery)
+        return _Written(offer.delivery, file)
+
+    def _show(self, held: list[_Written]) -> Iterator[Receipt]:
+        # all files first, then all names: a name made in between would cost every further file a journal commit of its own (1 ms)
+        whole = [written for written in held if self._done(_settle, written)]
+        shown = {written.delivery for written in whole if self._done(self._link, written)}
+        for written in held:
+            if written.delivery not in shown:
+                _remove(written.file)
+                yield self._untouched(written.delivery)
+        yield from self._answer(shown)
+
+    def _done(self, step: Callable[[_Written], None], written: _Written) -> bool:
+        # a full disk stops neither what is written already nor its name
+        if self._trouble is not None and self._trouble.errno not in _FULL:
+            return False
+        try:
+            step(written)
+        except OSError as error:
+            self._trouble = error
+            return False
+        return True
+
+    def _answer(self, shown: set[int]) -> Iterator[Receipt]:
+        outcome, reason = Outcome.ACCEPTED, None
+        if shown:
+            try:
+                _to_disk(self.path / "new")
+            except OSError as error:
+                # the files stand there, but nobody can say whether they will after a power cut
+                outcome, reason, self._trouble = Outcome.UNKNOWN, self._sentence(error), error
+        yield from (Receipt(delivery, outcome, reason=reason) for delivery in shown)
+
+    def _link(self, written: _Written) -> None:
+        nth = 1
+        while True:
+            try:
+                # a rename would silently replace what stands there; a link refuses
+                os.link(written.file, self.path / "new" / f"d{written.delivery:010}.{nth}")
+                break
+            except FileExistsError:
+                nth += 1
+        _remove(written.file)
+
+    def _untouched(self, delivery: int) -> Receipt:
+        return Receipt(delivery, Outcome.UNTOUCHED, reason=self._sentence(self._trouble) if self._trouble else None)
+
+    def _sentence(self, error: OSError) -> str:
+        why = "the disk is full" if error.errno in _FULL else (error.strerror or str(error)).lower()
+        what = "make room" if error.errno in _FULL else "make it writable, or set MAILINGS_FOLDER_PATH to another folder"
+        return f"The outbox {self.path} cannot be written to ({why}); {what}."
+
+
+def _settle(written: _Written) -> None:
+    _to_disk(written.file)
+
+
+def _to_disk(path: Path) -> None:
+    number = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(number)
+    finally:
+        os.close(number)
+
+
+def _remove(file: Path) -> None:
+    try:
+        file.unlink(missing_ok=True)
+    except OSError:
+        return  # a stray file in tmp is nobody's message

@@ -1,0 +1,92 @@
+"""Keeps every message in this process: the shipped double, which can be told to refuse, to stall and to break down."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import ClassVar, Self
+
+from mailings.errors import TransportError, Unreadable
+from mailings.message import Offer, Outcome, Receipt, Transport
+from mailings.transports._source import Source
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One message as it was handed over. A delivery handed over twice is kept twice."""
+
+    delivery: int
+    address: str
+    sender: str
+    content: bytes
+
+
+class Memory(Transport):
+    """Keeps messages in `kept`, in the order of hand-over. Grows with them: for tests and rehearsals."""
+
+    name: ClassVar[str] = "memory"
+    channels: ClassVar[frozenset[str]] = frozenset({"email", "sms", "document"})
+    leaves_machine: ClassVar[bool] = False
+
+    def __init__(self) -> None:
+        self.kept: list[Kept] = []
+        self._answers: dict[str, tuple[Outcome, str | None, str | None, float | None]] = {}
+        self._down: TransportError | None = None
+        self._breaks_after: int | None = None
+
+    @classmethod
+    @lru_cache(maxsize=1)
+    def configured(cls) -> Self:
+        """The one of this process, so that what a run handed over can be looked at afterwards."""
+        return cls()
+
+    def refuse(self, address: str, code: str = "550 5.1.1", reason: str = "User unknown") -> None:
+        """From now on `address` is refused for good."""
+        self._answers[address] = (Outcome.REFUSED, code, reason, None)
+
+    def stall(self, address: str, after: float | None = None, code: str = "451 4.7.1", reason: str = "Try again later") -> None:
+        """From now on `address` is to be tried later, in `after` seconds."""
+        self._answers[address] = (Outcome.TRY_LATER, code, reason, after)
+
+    def lose(self, address: str) -> None:
+        """From now on messages for `address` are taken, and no answer comes."""
+        self._answers[address] = (Outcome.UNKNOWN, None, "The connection was lost before the answer came.", None)
+
+    def accept(self, address: str) -> None:
+        """From now on `address` is accepted again."""
+        self._answers.pop(address, None)
+
+    def go_down(self, error: TransportError | None) -> None:
+        """From now on `send` raises `error` before it takes an offer; None: it works again."""
+        self._down = error
+
+    def break_after(self, messages: int | None) -> None:
+        """From now on each `send` breaks down after that many messages; None: never."""
+        self._breaks_after = messages
+
+    def send(self, offers: Iterator[Offer | None]) -> Iterator[Receipt]:
+        """Keep each message, or answer as told. Raises what `go_down` was given."""
+        if self._down is not None:
+            raise self._down
+        source, left = Source(offers), self._breaks_after
+        while not source.ended:
+            while (offer := source.ask()) is not None:
+                if left == 0:
+                    source.stop()
+                    yield Receipt(offer.delivery, Outcome.UNTOUCHED, reason="The transport broke down.")
+                    break
+                left = None if left is None else left - 1
+                yield self._take(offer)
+            source.resume()
+        source.close()
+
+    def _take(self, offer: Offer) -> Receipt:
+        outcome, code, reason, after = self._answers.get(offer.address, (Outcome.ACCEPTED, None, None, None))
+        if outcome in {Outcome.ACCEPTED, Outcome.UNKNOWN}:
+            try:
+                content = offer.message.mime()
+            except Unreadable as error:
+                return Receipt(offer.delivery, Outcome.REFUSED, reason=str(error))
+            self.kept.append(Kept(offer.delivery, offer.address, offer.sender, content))
+        return Receipt(offer.delivery, outcome, code, reason, after)

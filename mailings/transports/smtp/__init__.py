@@ -1,0 +1,38 @@
+"""Carries e-mail to an SMTP server over persistent, pipelined connections, worked in turn by one thread."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar, Self
+
+from mailings.message import Offer, Receipt, Transport
+from mailings.transports._source import Source
+from mailings.transports.smtp.carrying import Carrying
+from mailings.transports.smtp.pool import Pool
+from mailings.transports.smtp.settings import Settings
+
+
+class Smtp(Transport):
+    """Hands messages to the server that MAILINGS_SMTP_HOST names. Not for two threads at a time."""
+
+    name: ClassVar[str] = "smtp"
+    channels: ClassVar[frozenset[str]] = frozenset({"email"})
+
+    def __init__(self, settings: Settings) -> None:
+        self._pool = Pool(settings)
+
+    @classmethod
+    def configured(cls) -> Self:
+        """As MAILINGS_SMTP_* say. Raises Misconfigured naming the variable that is wrong."""
+        return cls(Settings.read())
+
+    def send(self, offers: Iterator[Offer | None]) -> Iterator[Receipt]:
+        """Carry what is offered. Raises TryLater where no server answers, Misconfigured where it does not let us in."""
+        self._pool.connect()
+        source = Source(offers)
+        yield from Carrying(self._pool, source).receipts()
+        source.close()
+
+    def close(self) -> None:
+        """Say goodbye to the server."""
+        self._pool.close()

@@ -1,0 +1,57 @@
+"""What an installation decides about SMTP: environment variables `MAILINGS_SMTP_*`, or the file `.env`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from mailings.errors import Misconfigured
+
+Tls = Literal["auto", "none", "starttls", "implicit"]
+
+
+class Settings(BaseSettings):
+    """Where the server is and how to speak to it.
+
+    tls `auto`: implicit on port 465, none towards loopback, else STARTTLS where it is offered. Certificates are always checked.
+    timeout: seconds to wait for the answer to a command; every other wait is a fixed share of it (see `line.PATIENCE`). 300 gives
+    the least that RFC 5321, 4.5.3.2 asks for.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="MAILINGS_SMTP_", env_file=".env", extra="ignore", frozen=True)
+
+    host: str = Field(default="localhost", min_length=1)
+    port: int = Field(default=25, ge=1, le=65535)
+    user: str | None = None
+    password: SecretStr | None = None
+    tls: Tls = "auto"
+    ca_file: Path | None = Field(default=None, description="certificates to trust instead of the system's (PEM)")
+    connections: int = Field(default=10, ge=1, le=200)
+    timeout: float = Field(default=300, gt=0)
+    helo: str | None = Field(default=None, pattern=r"^[A-Za-z0-9.:\[\]-]+$", description="the name we greet with; absent = this host's")
+
+    @model_validator(mode="after")
+    def _login_is_whole(self) -> Self:
+        if (self.user is None) != (self.password is None):
+            raise ValueError("MAILINGS_SMTP_USER and MAILINGS_SMTP_PASSWORD must both be set, or neither")
+        if self.ca_file is not None and not self.ca_file.is_file():
+            raise ValueError(f"MAILINGS_SMTP_CA_FILE: there is no file {self.ca_file}")
+        return self
+
+    @property
+    def server(self) -> str:
+        """The server as sentences name it."""
+        return f"{self.host}:{self.port}"
+
+    @classmethod
+    def read(cls) -> Self:
+        """The settings of the environment. Raises Misconfigured naming the variable and what is wrong with it, never its value."""
+        try:
+            return cls()
+        except ValidationError as error:
+            first = error.errors(include_input=False, include_url=False, include_context=False)[0]
+            variable = "".join(f"MAILINGS_SMTP_{str(part).upper()}: " for part in first["loc"][-1:])
+            raise Misconfigured(f"{variable}{first['msg'].removeprefix('Value error, ')}.") from None
