@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
@@ -64,6 +65,11 @@ def driver_sql(connection: Connection, sql: str) -> str:
     return sql if connection.dialect.name == "sqlite" else sql.replace("%", "%%").replace("?", "%s")
 
 
+def insert_into(session: Session, table: Any) -> sqlite.Insert | postgresql.Insert:
+    """An INSERT of this database's dialect, for `on_conflict_do_nothing` and its like, which SQLAlchemy keeps per dialect."""
+    return sqlite.insert(table) if session.get_bind().dialect.name == "sqlite" else postgresql.insert(table)
+
+
 @lru_cache(maxsize=8)
 def connected(url: str) -> Database:
     """The process's one Database for `url`."""
@@ -86,6 +92,7 @@ def _engine(url: str, sqlite: bool) -> Engine:
 
 def _sqlite_connect(raw: Any, _record: object) -> None:
     raw.isolation_level = None  # BEGIN is ours: pysqlite would open no transaction for a SELECT
+    raw.create_function("lower", 1, _lower, deterministic=True)  # SQLite's own knows A to Z only: "Åse" would not equal "åse"
     cursor = raw.cursor()
     # FULL: a commit is on the disk before anything is handed over; it costs little at batches of 200 (fast.md 3)
     for pragma in (
@@ -94,10 +101,13 @@ def _sqlite_connect(raw: Any, _record: object) -> None:
         "foreign_keys=ON",
         f"busy_timeout={BUSY_MS}",
         "cache_size=-32000",
-        "temp_store=MEMORY",
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _lower(value: Any) -> str | None:
+    return None if value is None else str(value).lower()
 
 
 def _sqlite_begin(connection: Connection) -> None:

@@ -47,7 +47,7 @@ class RowReader:
         """True for rows that name nobody and do not try to: empty ones, the heads once more, totals."""
         texts = [text_of(cell) for cell in row]
         filled = [text for text in texts if text]
-        if not filled or texts[: len(self.heads)] == self.heads:
+        if not filled or (self.heads and texts[: len(self.heads)] == self.heads):
             return True
         if any("@" in text for text in filled):
             return False

@@ -1,0 +1,69 @@
+"""Gives consent: a new row in the history of what a person allowed, never a change of an old one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from sqlalchemy import func, insert, select
+from sqlalchemy.orm import Session
+
+from mailings import clock
+from mailings.consent.withdrawing import withdraw
+from mailings.model import EMARKETING, Basis, Consent
+
+LOOK_UP = 500  # people in one IN list
+
+
+@dataclass(slots=True)
+class Given:
+    """What became of many statements: rows written, and people whose withdrawal was left in force."""
+
+    written: int = 0
+    withdrawn_kept: int = 0
+
+
+def give(session: Session, person_id: int, basis: Basis, source: str, by: str | None = None) -> bool:
+    """Record that the person may be written to, on this legal basis (domain.md C.7). False when just that is in force already.
+
+    `source`: User, Web form, Import, ... A basis of Withdrawn withdraws, with all that follows. Giving ends an earlier withdrawal.
+    """
+    if basis is Basis.WITHDRAWN:
+        return withdraw(session, person_id, source, by)
+    if in_force(session, [person_id]).get(person_id) == (basis, source):
+        return False
+    session.add(Consent(person_id=person_id, purpose=EMARKETING, basis=basis, source=source, given_at=clock.now(), given_by=by))
+    session.flush()
+    return True
+
+
+def give_many(session: Session, people: Sequence[tuple[int, Basis]], source: str) -> Given:
+    """Record a list's statements about many people, the last one about each. Safe to repeat: what is in force already is not written again.
+
+    A list never brings back a consent that its owner withdrew: those people stay withdrawn and are counted.
+    """
+    given, now = Given(), clock.now()
+    statements = iter(dict(people).items())
+    while some := dict(islice(statements, LOOK_UP)):
+        known = in_force(session, list(some))
+        rows = []
+        for person_id, basis in some.items():
+            before = known.get(person_id)
+            if basis is Basis.WITHDRAWN:
+                given.written += withdraw(session, person_id, source)
+            elif before and before[0] is Basis.WITHDRAWN:
+                given.withdrawn_kept += 1
+            elif before != (basis, source):
+                rows.append({"person_id": person_id, "purpose": EMARKETING, "basis": basis, "source": source, "given_at": now})
+        if rows:
+            session.execute(insert(Consent), rows)
+            given.written += len(rows)
+    return given
+
+
+def in_force(session: Session, people: Sequence[int], purpose: str = EMARKETING) -> dict[int, tuple[Basis, str]]:
+    """person id -> (basis, source) of the newest row; people of whom nothing is recorded are absent. At most a few hundred at a time."""
+    newest = select(func.max(Consent.id)).where(Consent.person_id.in_(people), Consent.purpose == purpose).group_by(Consent.person_id)
+    rows = session.execute(select(Consent.person_id, Consent.basis, Consent.source).where(Consent.id.in_(newest)))
+    return {person_id: (basis, source) for person_id, basis, source in rows}

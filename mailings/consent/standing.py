@@ -1,0 +1,53 @@
+"""How an address stands: blocked by a person or provider, or its owner complained. Never overridden (domain.md D19)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from mailings import clock
+from mailings.consent.cancelling import cancel_queued, recipients_at
+from mailings.consent.withdrawing import withdraw
+from mailings.db import insert_into
+from mailings.model import Address, AddressStanding
+
+
+def block_address(session: Session, normal: str, why: str, by: str | None = None) -> int:
+    """Write nothing more to this address (domain.md D7); a first reason is kept. Returns how many queued deliveries were cancelled."""
+    _ensure_standing(session, normal)
+    standing = session.get_one(AddressStanding, normal, populate_existing=True)
+    if standing.blocked_at is None:
+        standing.blocked_at, standing.blocked_why = clock.now(), why
+        session.flush()
+    return cancel_queued(session, recipients_at(normal), f"The address was blocked: {why}", by)
+
+
+def unblock_address(session: Session, normal: str) -> bool:
+    """Allow the address again: block and bounce count end, a complaint stays. False when nothing stood against it."""
+    standing = session.get(AddressStanding, normal)
+    if standing is None or (standing.blocked_at is None and standing.bounces == 0):
+        return False
+    standing.blocked_at, standing.blocked_why, standing.bounces = None, None, 0
+    session.flush()
+    return True
+
+
+def complain(session: Session, normal: str, at: datetime | None = None) -> int:
+    """The owner of this address reported us as spam: its people's consent is withdrawn (domain.md C.7), nothing queued goes there.
+
+    Returns how many queued deliveries were cancelled, also of mailings that override consent.
+    """
+    _ensure_standing(session, normal)
+    standing = session.get_one(AddressStanding, normal, populate_existing=True)
+    standing.complained_at = standing.complained_at or at or clock.now()
+    session.flush()
+    cancelled = cancel_queued(session, recipients_at(normal), "The recipient reported us as spam.")
+    for person_id in session.scalars(select(Address.person_id).where(Address.normal == normal).distinct()).all():
+        withdraw(session, person_id, "Complaint")
+    return cancelled
+
+
+def _ensure_standing(session: Session, normal: str) -> None:
+    session.execute(insert_into(session, AddressStanding).values(normal=normal, bounces=0).on_conflict_do_nothing())
