@@ -93,7 +93,9 @@ def _started(home: Path, lock: IO[str]) -> tuple[subprocess.Popen[bytes], str]:
             _stop(child)
             raise
         _stop(child)
-    raise Unreachable(f"The engine (Prefect) did not start; its log is {home / 'server.log'}.")
+        if _is_free(port):
+            break  # it failed for a reason of its own, and would again
+    raise Unreachable(f"The engine (Prefect) did not start; its log says why: {home / 'server.log'}")
 
 
 def _launch(home: Path, port: int, lock: IO[str]) -> subprocess.Popen[bytes]:
@@ -138,3 +140,8 @@ def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) != 0
