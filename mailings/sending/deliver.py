@@ -18,8 +18,6 @@ from mailings.sending.interruption import finishing_what_is_in_hand
 from mailings.sending.run import Run
 from mailings.sending.source import Source
 
-SHORT_WAITS = (1.0, 2.0, 4.0)  # seconds between attempts to reach a transport that worked a moment ago
-IDLE_PORTIONS = 3  # so often in a row a transport may end without getting one message out
 LOOK = 1.0  # seconds between looks at the mailing's status while a run only waits
 
 
@@ -52,7 +50,7 @@ def deliver_portion(database: Database, run: Run, limit: int) -> Portion:
 
 def _sent(run: Run, source: Source) -> str | None:
     """Hand over what the source offers; why the mailing should pause, if it should."""
-    for wait in (*SHORT_WAITS, None):
+    for wait in (*run.short_waits, None):
         try:
             _hand_over(run, source)
         except Misconfigured as error:
@@ -84,10 +82,10 @@ def _idle(run: Run, source: Source) -> str | None:
         run.begun = run.begun or counts.total() > counts[Outcome.UNTOUCHED]
         run.idle = 0
         return None
-    run.idle += 1
-    if run.idle >= IDLE_PORTIONS:
+    if run.idle == len(run.short_waits):
         return run.hand.last_trouble or "The transport ends again and again without taking a message."
-    run.stop.wait(SHORT_WAITS[run.idle - 1])
+    run.stop.wait(run.short_waits[run.idle])
+    run.idle += 1
     return None
 
 

@@ -20,8 +20,8 @@ from mailings.sending.finding import mailing_named
 from mailings.sending.hand import Hand
 from mailings.sending.heart import Heart
 from mailings.sending.receipts import RetryPolicy
-from mailings.sending.throttle import Throttle
 from mailings.sending.recovery import recover
+from mailings.sending.throttle import Throttle
 from mailings.settings import Settings
 
 
@@ -36,6 +36,8 @@ class Run:
     policy: RetryPolicy
     patience: timedelta  # how far away the next retry may be for the run to stay
     batch_size: int = 200
+    portion: int = 5000  # deliveries in a portion, at most
+    short_waits: tuple[float, ...] = (1.0, 2.0, 4.0)  # seconds between attempts to reach a transport that worked a moment ago
     compiled: Compiled | None = None
     hand: Hand = field(default_factory=Hand)
     last: int = 0  # the keyset of fresh claims: ids up to here were claimed

@@ -122,7 +122,7 @@ class Source:
 
     def _offered(self) -> Iterator[Offer]:
         hand, compose = self.run.hand, self.run.content().offer
-        while hand.waiting:
+        while hand.waiting and not self.run.stop.is_set():
             claimed, row = hand.waiting.popleft()
             hand.offered[claimed.id] = claimed
             try:

@@ -1,0 +1,201 @@
+"""Delivering a portion: everyone once, whatever the transport does, and books that balance afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+import pytest
+
+from mailings.clock import milliseconds
+from mailings.db import Database
+from mailings.errors import Misconfigured, TryLater
+from mailings.message import Outcome
+from mailings.model import Mailing, MailingStatus
+from mailings.sending import lifecycle
+from mailings.sending.deliver import Portion, deliver_portion
+from mailings.sending.run import Run, conducting
+from mailings.settings import Settings
+from mailings.transports.memory import Memory
+from tests.sending import world
+from tests.sending.letters import Letters
+
+
+@pytest.fixture
+def memory() -> Iterator[Memory]:
+    """The memory transport, empty."""
+    Memory.configured.cache_clear()
+    yield Memory.configured()
+    Memory.configured.cache_clear()
+
+
+@contextmanager
+def running(db: Database, **facts: object) -> Iterator[Run]:
+    with conducting(db, "høst-nytt", Settings(email_transport="memory", **facts)) as run:
+        run.compiled, run.batch_size, run.short_waits = Letters(), 4, (0.01, 0.01, 0.01)
+        yield run
+
+
+def portions(db: Database, limit: int = 1000, **facts: object) -> list[Portion]:
+    with running(db, **facts) as run:
+        done = [deliver_portion(db, run, limit)]
+        while done[-1].more and len(done) < 50:
+            done.append(deliver_portion(db, run, limit))
+        return done
+
+
+def test_everyone_once(any_db: Database, memory: Memory) -> None:
+    """Every queued delivery is handed over exactly once and recorded as sent, in batches smaller than the whole."""
+    mailing_id = world.sending(any_db, recipients=23)
+    done = portions(any_db)
+    assert world.statuses(any_db, mailing_id) == {"sent": 23}
+    assert sorted(kept.address for kept in memory.kept) == [f"åse-{n:04}@fjord.test" for n in range(23)]
+    assert sum(portion.counts.get(Outcome.ACCEPTED, 0) for portion in done) == 23
+    assert world.notes(any_db) == []
+
+
+def test_portions_end_at_their_limit(any_db: Database, memory: Memory) -> None:
+    """A portion takes no more than its limit and says whether another should follow."""
+    world.sending(any_db, recipients=10)
+    with running(any_db) as run:
+        first = deliver_portion(any_db, run, 6)
+        assert (first.more, first.counts) == (True, {Outcome.ACCEPTED: 6})
+        assert not deliver_portion(any_db, run, 6).more
+    assert len(memory.kept) == 10
+
+
+def test_each_recipient_gets_the_answer_it_got(any_db: Database, memory: Memory) -> None:
+    """Refused, lost, unreadable and stalled recipients end apart, and none of them stops the others."""
+    mailing_id = world.mailing(any_db, recipients=9, status=MailingStatus.POPULATING)
+    with any_db.writing() as session:
+        world.add_recipients(session, mailing_id, 1, word="uleselig")
+        lifecycle.begin_sending(session, session.get_one(Mailing, mailing_id))
+    memory.refuse("åse-0001@fjord.test")
+    memory.lose("åse-0002@fjord.test")
+    memory.stall("åse-0003@fjord.test")
+    last = portions(any_db, run_patience=timedelta(seconds=5))[-1]
+    assert world.statuses(any_db, mailing_id) == {"sent": 6, "failed": 2, "in_doubt": 1, "queued": 1}
+    assert not last.more
+    assert last.next_due is not None
+    assert world.status(any_db, mailing_id) is MailingStatus.SENDING
+
+
+def test_a_stalled_one_is_tried_again_within_patience(any_db: Database, memory: Memory) -> None:
+    """A temporary refusal is tried again by the same run when its wait is short, and counted as one delivery."""
+    mailing_id = world.sending(any_db, recipients=3)
+    memory.stall("åse-0001@fjord.test")
+    with running(any_db, retry_first_wait=timedelta(seconds=0.3)) as run:
+        assert deliver_portion(any_db, run, 100).more
+        memory.accept("åse-0001@fjord.test")
+        assert not deliver_portion(any_db, run, 100).more
+    assert world.statuses(any_db, mailing_id) == {"sent": 3}
+    assert [what for _, what, _ in world.notes(any_db)] == ["queued"]
+
+
+def test_a_run_does_not_wait_beyond_its_patience(any_db: Database, memory: Memory) -> None:
+    """When all that is left may only be tried in an hour, a new run ends at once and says when."""
+    world.sending(any_db, recipients=1)
+    memory.stall("åse-0000@fjord.test", after=3600)
+    first = portions(any_db)[-1]
+    again = portions(any_db)[-1]
+    assert not again.more
+    assert again.next_due == first.next_due
+
+
+@pytest.mark.parametrize("error", [Misconfigured("The server refused the password of anna."), TryLater("Nobody answers at port 25.")])
+def test_an_outage_from_the_start_pauses(any_db: Database, memory: Memory, error: Exception) -> None:
+    """When nothing could be handed over at all, the mailing is paused with the transport's own sentence, and goes on after resume."""
+    mailing_id = world.sending(any_db, recipients=3)
+    memory.go_down(error)
+    (only,) = portions(any_db)
+    assert only.trouble == str(error)
+    assert not only.more
+    with any_db.writing() as session:
+        mailing = session.get_one(Mailing, mailing_id)
+        assert (mailing.status, mailing.held_reason) == (MailingStatus.PAUSED, str(error))
+        lifecycle.resume(mailing)
+    memory.go_down(None)
+    portions(any_db)
+    assert world.statuses(any_db, mailing_id) == {"sent": 3}
+
+
+def test_a_short_outage_is_waited_out(db: Database, memory: Memory) -> None:
+    """A transport that worked and then cannot be reached is tried again a few times before the mailing is paused."""
+    mailing_id = world.sending(db, recipients=8)
+    with running(db) as run:
+        deliver_portion(db, run, 4)
+        memory.go_down(TryLater("Nobody answers at port 25."))
+        assert deliver_portion(db, run, 4).trouble == "Nobody answers at port 25."
+    assert world.statuses(db, mailing_id) == {"sent": 4, "queued": 4}
+    assert world.status(db, mailing_id) is MailingStatus.PAUSED
+
+
+def test_a_transport_that_breaks_down_now_and_then(any_db: Database, memory: Memory) -> None:
+    """What a breakdown left untouched is sent by the next portion: nobody is lost, nobody gets two."""
+    mailing_id = world.sending(any_db, recipients=20)
+    memory.break_after(3)
+    portions(any_db)
+    assert world.statuses(any_db, mailing_id) == {"sent": 20}
+    assert len({kept.delivery for kept in memory.kept}) == len(memory.kept) == 20
+
+
+def test_a_transport_that_takes_nothing_pauses(db: Database, memory: Memory) -> None:
+    """A transport that ends again and again without one message out pauses the mailing with its last words; nothing is lost."""
+    mailing_id = world.sending(db, recipients=5)
+    memory.break_after(0)
+    assert portions(db)[-1].trouble == "The transport broke down."
+    assert world.statuses(db, mailing_id) == {"queued": 5}
+    with db.reading() as session:
+        assert session.get_one(Mailing, mailing_id).held_reason == "The transport broke down."
+
+
+def test_a_pause_from_elsewhere_is_seen_between_batches(any_db: Database, memory: Memory) -> None:
+    """A person who pauses the mailing while it is being sent stops it within a batch; what was handed over is recorded."""
+    mailing_id = world.sending(any_db, recipients=12)
+    with running(any_db) as run:
+        taken = run.content().offer
+
+        class Pausing(Letters):
+            """Content whose fifth message meets a pause from another door."""
+
+            count = 0
+
+            def offer(self, row: object) -> object:
+                Pausing.count += 1
+                if Pausing.count == 4:
+                    with any_db.writing() as session:
+                        lifecycle.pause(session.get_one(Mailing, mailing_id))
+                return taken(row)
+
+        run.compiled = Pausing()
+        assert not deliver_portion(any_db, run, 100).more
+    assert world.statuses(any_db, mailing_id) == {"sent": 4, "queued": 8}
+
+
+def test_a_limit_holds(any_db: Database, memory: Memory) -> None:
+    """At 1200 messages a minute, twelve take more than half a second, and no batch is claimed before it may leave."""
+    mailing_id = world.sending(any_db, recipients=12, rate=1200.0)
+    with running(any_db) as run:
+        begun = milliseconds()
+        deliver_portion(any_db, run, 100)
+        assert milliseconds() - begun >= 400  # three batches of four: the third leaves after 2 x 200 ms
+    assert world.statuses(any_db, mailing_id) == {"sent": 12}
+
+
+def test_stopped_by_the_run_itself(any_db: Database, memory: Memory) -> None:
+    """A run told to stop hands over no more and gives back what it did not begin."""
+    mailing_id = world.sending(any_db, recipients=12)
+    with running(any_db) as run:
+        taken = run.content().offer
+
+        class Stopping(Letters):
+            """Content whose second message meets Ctrl-C."""
+
+            def offer(self, row: object) -> object:
+                run.stop.set()
+                return taken(row)
+
+        run.compiled = Stopping()
+        assert not deliver_portion(any_db, run, 100).more
+    assert world.statuses(any_db, mailing_id) == {"sent": 1, "queued": 11}
