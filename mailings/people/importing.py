@@ -1,0 +1,108 @@
+"""Brings a list of people into the database: everything in the caller's one transaction, and a second time changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from mailings.consent.giving import give_many
+from mailings.consent.topics import topics_by_name
+from mailings.errors import BadRow
+from mailings.model import Basis
+from mailings.people.joining import join_selection, note_interests, note_opt_outs, static_selection
+from mailings.people.listed import ListedPerson, ReadList
+from mailings.people.storing import Chunk, fill_matched, insert_created, match
+
+CHUNK = 1_000  # rows at a time: memory stays flat, statements stay few
+SOURCE = "Import"  #: where consent and opt-outs of a list come from (domain.md C.7)
+
+
+@dataclass(frozen=True, slots=True)
+class ImportOptions:
+    """What the person importing declares. `basis`: on which people may be written to; None = only what rows say themselves (D1)."""
+
+    basis: Basis | None = None
+    keep_unknown: bool = True
+    selection: str | None = None
+
+
+@dataclass(slots=True)
+class ImportOutcome:
+    """rows = created + matched + skipped. `errors` also name cells that a row was taken without."""
+
+    rows: int = 0
+    created: int = 0
+    matched: int = 0
+    skipped: int = 0
+    filled: int = 0  # matched people of whom something was not known yet
+    consents: int = 0  # statements written
+    withdrawn_kept: int = 0  # people whose withdrawal was left in force
+    errors: list[BadRow] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def document(self) -> dict[str, Any]:
+        """As `people import --json` prints it (cli.md)."""
+        return {
+            "rows": self.rows,
+            "created": self.created,
+            "matched": self.matched,
+            "unknown_kept": 0,
+            "skipped": self.skipped,
+            "errors": [{"row": problem.row, "column": problem.column, "why": problem.why} for problem in self.errors],
+            "filled": self.filled,
+            "consents": self.consents,
+            "withdrawn_kept": self.withdrawn_kept,
+        }
+
+
+def import_people(session: Session, read: ReadList, options: ImportOptions, progress: Callable[[int], None] | None = None) -> ImportOutcome:
+    """Add the people of a list, or recognise them by address (mobile number where a row has none).
+
+    Somebody recognised keeps what is known of them; only what was empty is filled. Raises Unreadable when the file breaks off, NotAllowed
+    when `selection` has no fixed members; the caller then rolls everything back. `progress` is told how many rows are done.
+    """
+    outcome = ImportOutcome()
+    topics = {name: topic.id for name, topic in topics_by_name(session).items()}
+    selection = static_selection(session, options.selection) if options.selection else None
+    while listed := list(islice(read.rows, CHUNK)):
+        chunk = match(session, _with_known_topics(listed, topics, read), keep_unknown=options.keep_unknown)
+        insert_created(session, chunk)
+        outcome.filled += fill_matched(session, chunk)
+        _say(session, chunk, options, outcome)
+        note_opt_outs(session, [(owner, topics[word.casefold()]) for owner, row in chunk.taken for word in row.opt_outs], SOURCE)
+        note_interests(session, [(owner, word) for owner, row in chunk.taken for word in row.interests])
+        if selection is not None:
+            join_selection(session, selection, [owner for owner, _ in chunk.taken])
+        read.problems += chunk.problems
+        outcome.created += len(chunk.created)
+        outcome.matched += len(chunk.taken) - len(chunk.created)
+        if progress is not None:
+            progress(read.total)
+    outcome.rows, outcome.errors, outcome.notes = read.total, sorted(read.problems, key=lambda problem: problem.row), read.notes
+    outcome.skipped = outcome.rows - outcome.created - outcome.matched
+    return outcome
+
+
+def _say(session: Session, chunk: Chunk, options: ImportOptions, outcome: ImportOutcome) -> None:
+    """Record consent: what a row says itself, else what the person importing declares."""
+    said = [(owner, basis) for owner, row in chunk.taken if (basis := row.consent or options.basis)]
+    given = give_many(session, said, SOURCE)
+    outcome.consents += given.written
+    outcome.withdrawn_kept += given.withdrawn_kept
+
+
+def _with_known_topics(listed: list[ListedPerson], topics: dict[str, int], read: ReadList) -> list[ListedPerson]:
+    """Without rows that opt out of a topic we do not have: to take the row and forget its opt-out would write to someone who said no."""
+    known: list[ListedPerson] = []
+    for row in listed:
+        missing = [word for word in row.opt_outs if word.casefold() not in topics]
+        if missing:
+            why = f"There is no topic named {missing[0]}; add it with: mailings topics add {missing[0]!r}"
+            read.problems.append(BadRow(row.row, "opt_outs", why))
+        else:
+            known.append(row)
+    return known

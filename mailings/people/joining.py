@@ -1,0 +1,54 @@
+"""Adds many people at once to what a list says of them: a selection, topics they do not take, interests."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from mailings import clock
+from mailings.consent.withdrawing import opt_out
+from mailings.db import insert_into
+from mailings.errors import NotAllowed
+from mailings.model import Interest, PersonInterest, Selection, SelectionKind, SelectionMember
+
+
+def static_selection(session: Session, name: str) -> Selection:
+    """The static selection of that name, made if there is none. Raises NotAllowed when it has a condition instead of members."""
+    selection = session.scalar(select(Selection).where(Selection.name == name))
+    if selection is None:
+        selection = Selection(name=name, kind=SelectionKind.STATIC, created_at=clock.now())
+        session.add(selection)
+        session.flush()
+    elif selection.kind is not SelectionKind.STATIC:
+        raise NotAllowed(f"{name} is a {selection.kind} selection; people can only be added to a static one.")
+    return selection
+
+
+def join_selection(session: Session, selection: Selection, people: Sequence[int]) -> None:
+    """Make these people members; those who are already stay so."""
+    rows = [{"selection_id": selection.id, "person_id": person_id} for person_id in dict.fromkeys(people)]
+    if rows:
+        session.execute(insert_into(session, SelectionMember.__table__).on_conflict_do_nothing(), rows)
+
+
+def note_opt_outs(session: Session, opt_outs: Sequence[tuple[int, int]], source: str) -> None:
+    """Record (person, topic) opt-outs; those in force already stay as they are. In force at once."""
+    for person_id, topic_id in dict.fromkeys(opt_outs):
+        opt_out(session, person_id, topic_id, source)
+
+
+def note_interests(session: Session, interests: Sequence[tuple[int, str]]) -> None:
+    """Record (person, interest) by name, capitals and small letters alike; interests we do not have are added."""
+    if not interests:
+        return
+    known = {name.casefold(): interest_id for interest_id, name in session.execute(select(Interest.id, Interest.name))}
+    for name in dict.fromkeys(name for _, name in interests):
+        if name.casefold() not in known:
+            interest = Interest(name=name)
+            session.add(interest)
+            session.flush()
+            known[name.casefold()] = interest.id
+    rows = [{"person_id": person_id, "interest_id": known[name.casefold()]} for person_id, name in dict.fromkeys(interests)]
+    session.execute(insert_into(session, PersonInterest.__table__).on_conflict_do_nothing(), rows)

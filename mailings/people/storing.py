@@ -1,0 +1,147 @@
+"""One chunk of an import on its way into the tables: recognised, inserted, filled in; a few statements for a thousand rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.orm import Session
+
+from mailings import clock
+from mailings.addresses import ReadAddress
+from mailings.errors import BadRow
+from mailings.model import Address, Person
+from mailings.people.companies import ensure_companies
+from mailings.people.finding import person_ids_by_mobile, person_ids_by_normal
+from mailings.people.listed import ListedPerson
+from mailings.people.numbering import take_ids
+
+#: what a list may tell of a person, by columns of Person; the company and custom fields come beside them
+_TOLD = ("name", "first_name", "middle_name", "last_name", "language", "country", "mobile", "mobile_normal")
+_FURTHER = ("salutation", "title", "position", "phone", "direct_phone")
+LOOK_UP = 500
+
+
+@dataclass(slots=True)
+class Chunk:
+    """Rows with the person each one is. `created`: person id -> the row that made it; `more`: further addresses by person id."""
+
+    taken: list[tuple[int, ListedPerson]] = field(default_factory=list)
+    created: dict[int, ListedPerson] = field(default_factory=dict)
+    more: list[tuple[int, ReadAddress]] = field(default_factory=list)
+    problems: list[BadRow] = field(default_factory=list)
+    companies: dict[str, int] = field(default_factory=dict)
+
+    def company_of(self, row: ListedPerson) -> int | None:
+        """The id of the company a row names."""
+        return self.companies[" ".join(row.company.split()).lower()] if row.company else None
+
+
+def match(session: Session, listed: Sequence[ListedPerson], *, keep_unknown: bool) -> Chunk:
+    """Say of every row whose it is: by its first known address, by its number where it has no address, else somebody new (D1)."""
+    owners: dict[str, int] = person_ids_by_normal(session, (read.normal for row in listed for read in row.addresses if read.normal))
+    owners |= person_ids_by_mobile(session, (row.mobile_normal for row in listed if row.mobile_normal and not row.addresses))
+    chunk, fresh = Chunk(), iter(take_ids(session, Person, len(listed)) if keep_unknown else ())
+    for row in listed:
+        keys = [read.normal for read in row.addresses if read.normal] or [row.mobile_normal or ""]
+        owner = next((owners[key] for key in keys if key in owners), None)
+        if owner is None:
+            if not keep_unknown:
+                continue
+            owner = next(fresh)
+            chunk.created[owner] = row
+        _claim(chunk, owners, owner, row)
+        chunk.taken.append((owner, row))
+    chunk.companies = ensure_companies(session, (row.company for _, row in chunk.taken if row.company))
+    return chunk
+
+
+def _claim(chunk: Chunk, owners: dict[str, int], owner: int, row: ListedPerson) -> None:
+    """Give the row's addresses to its person, except those that are somebody else's."""
+    if not row.addresses and row.mobile_normal:
+        owners.setdefault(row.mobile_normal, owner)
+    for read in row.addresses:
+        assert read.normal is not None
+        if owners.setdefault(read.normal, owner) != owner:
+            why = f"{read.normal} belongs to somebody else already. The row was taken without it."
+            chunk.problems.append(BadRow(row.row, "email", why))
+        else:
+            chunk.more.append((owner, read))
+
+
+def insert_created(session: Session, chunk: Chunk) -> None:
+    """Insert the new people of a chunk and every address that is not there yet."""
+    now = clock.now()
+    if chunk.created:
+        session.execute(insert(Person), [_person(chunk, owner, row, now) for owner, row in chunk.created.items()])
+    last, there = _ranks(session, {owner for owner, _ in chunk.more} - chunk.created.keys())
+    rows = []
+    for owner, read in chunk.more:
+        if (owner, read.normal) in there:
+            continue
+        there.add((owner, str(read.normal)))
+        last[owner] = last.get(owner, 0) + 1
+        rows.append({"person_id": owner, "rank": last[owner], "written": read.written.strip(), "normal": read.normal, "valid": True})
+    if rows:
+        session.execute(insert(Address), rows)
+
+
+def _ranks(session: Session, owners: set[int]) -> tuple[dict[int, int], set[tuple[int, str]]]:
+    """The last rank of each person, and (person, address) of all they have."""
+    last: dict[int, int] = {}
+    there: set[tuple[int, str]] = set()
+    some = iter(owners)
+    while ids := list(islice(some, LOOK_UP)):
+        rows = session.execute(select(Address.person_id, Address.rank, Address.normal).where(Address.person_id.in_(ids)))
+        for person_id, rank, normal in rows:
+            last[person_id] = max(rank, last.get(person_id, 0))
+            there.add((person_id, normal))
+    return last, there
+
+
+def _person(chunk: Chunk, owner: int, row: ListedPerson, now: datetime) -> dict[str, Any]:
+    told = {column: getattr(row, column) for column in _TOLD} | {column: row.fields.get(column, "") for column in _FURTHER}
+    return {"id": owner, **told, "custom": row.custom, "company_id": chunk.company_of(row), "created_at": now}
+
+
+def fill_matched(session: Session, chunk: Chunk) -> int:
+    """Fill in what was empty of the people recognised; nothing known is overwritten. Returns how many people changed."""
+    rows = [(owner, row) for owner, row in chunk.taken if chunk.created.get(owner) is not row]
+    known = _known(session, {owner for owner, _ in rows})
+    changed: dict[int, dict[str, Any]] = {}
+    for owner, row in rows:
+        before = known[owner]
+        missing = _missing(before, row, chunk.company_of(row))
+        before |= missing
+        if missing:
+            changed.setdefault(owner, {"id": owner}).update(missing)
+    for columns in {tuple(sorted(change)) for change in changed.values()}:  # statements of one shape go together
+        session.execute(update(Person), [change for change in changed.values() if tuple(sorted(change)) == columns])
+    return len(changed)
+
+
+def _missing(known: dict[str, Any], row: ListedPerson, company_id: int | None) -> dict[str, Any]:
+    """What the row tells and nobody knew. Parts of a name come with the name they belong to, a number with its spelling."""
+    told: dict[str, Any] = {"language": row.language, "country": row.country, "company_id": company_id} | row.fields
+    if not known["name"] or known["name"] == row.name:
+        told |= {"name": row.name, "first_name": row.first_name, "middle_name": row.middle_name, "last_name": row.last_name}
+    if known["mobile_normal"] is None and row.mobile_normal:
+        told |= {"mobile": row.mobile, "mobile_normal": row.mobile_normal}
+    missing = {column: value for column, value in told.items() if value and not known[column]}
+    if row.custom.keys() - known["custom"].keys():
+        missing["custom"] = row.custom | known["custom"]
+    return missing
+
+
+def _known(session: Session, owners: set[int]) -> dict[int, dict[str, Any]]:
+    known: dict[int, dict[str, Any]] = {}
+    wanted = [getattr(Person, column) for column in ("id", *_TOLD, *_FURTHER, "company_id", "custom")]
+    some = iter(owners)
+    while ids := list(islice(some, LOOK_UP)):
+        for row in session.execute(select(*wanted).where(Person.id.in_(ids))):
+            known[row.id] = dict(row._mapping)
+    return known
