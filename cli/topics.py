@@ -1,7 +1,34 @@
-"""Commands of `topics`."""
+"""Commands of `topics`: the subscription types people may opt out of."""
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
-app = typer.Typer(help="topics")
+from cli.door import AsJson, database, print_json, screen, table
+from mailings.consent.topics import add_topic, opt_out_counts, topics
+
+app = typer.Typer(help="Topics: what mailings are about, and what people may opt out of.")
+
+
+@app.command("list")
+def list_(as_json: AsJson = False) -> None:
+    """Every topic, with how many people do not take it."""
+    with database().reading() as session:
+        out = opt_out_counts(session)
+        rows = [(topic.name, topic.description, out.get(topic.id, 0)) for topic in topics(session)]
+    if as_json:
+        print_json({"topics": [{"name": name, "description": text, "opted_out": count} for name, text, count in rows]})
+    elif rows:
+        table("Topics", ("name", "description", "opted out"), rows)
+    else:
+        screen.print("There are no topics yet; mailings init adds the usual ones, mailings topics add NAME one of your own.")
+
+
+@app.command()
+def add(name: Annotated[str, typer.Argument(metavar="NAME", help="As people will read it, for example News.")]) -> None:
+    """Add a topic. A mailing names it with `topic: NAME`."""
+    with database().writing() as session:
+        added = add_topic(session, name).name
+    screen.print(f"Topic {added} added.")
