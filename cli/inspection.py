@@ -6,6 +6,7 @@ import os
 import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from difflib import get_close_matches
 from importlib import import_module
 from urllib.error import HTTPError
@@ -110,6 +111,8 @@ def _shown(name: str, value: object) -> str:
             return "***"
     if isinstance(value, SecretStr):
         return "***" if value.get_secret_value() else ""
+    if isinstance(value, timedelta):
+        return f"{value.total_seconds():g}"
     return "" if value is None else str(value)
 
 
@@ -119,7 +122,7 @@ def _dotenv() -> dict[str, str]:
 
 def _perhaps(name: str, known: set[str]) -> str:
     near = get_close_matches(name.upper(), known, n=1)
-    return f"; did you mean {near[0]}?" if near else ""
+    return f", {near[0]} is" if near else ""
 
 
 def _database() -> Found:

@@ -13,6 +13,7 @@ from rich.markup import escape
 
 from cli.door import AsJson, print_json, screen, table
 from cli.inspection import findings, settings_in_force, unknown_settings
+from mailings.consent.topics import ensure_default_topics
 from mailings.db import Database
 from mailings.db import database as open_database
 
@@ -27,6 +28,8 @@ def init() -> None:
     """Create or upgrade the database; safe to repeat."""
     found = open_database()
     before, after = upgrade(found)
+    with found.writing() as session:
+        ensure_default_topics(session)
     where = found.url.render_as_string(hide_password=True)
     done = "is made" if before is None else "is up to date" if before == after else f"is upgraded from {before} to {after}"
     screen.print(f"[green]✓[/] The database {escape(where)} {done}.", soft_wrap=True, highlight=False)

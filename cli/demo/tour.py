@@ -1,0 +1,38 @@
+"""The demo's steps: each is a command as one would type it, shown and then run."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+import typer
+
+from cli.demo.people import invented
+from cli.demo.workbook import write_people
+from cli.door import screen
+from cli.main import application
+
+LIST = Path("people.xlsx")
+PAGE = Path("newsletter.html")
+MAILING = "autumn-news"
+
+
+def tour(count: int) -> None:
+    """From nothing to a mailing that is sent, in the folder one stands in. Leaves with the exit code of the step that fails."""
+    rows = write_people(invented(count), LIST)
+    screen.print(f"Invented a list of {rows:,} rows, with the slips real lists have: [bold]{LIST}[/]\n", highlight=False)
+    typed("init")
+    typed("people", "import", str(LIST), "--selection", "Newsletter readers")
+    typed("selections", "create", "Hut walkers in Norway", "--where", 'country = "NO" and interest = "Huts"')
+    typed("push", MAILING)
+    typed("check", MAILING)
+    typed("send", MAILING)
+
+
+def typed(*words: str) -> None:
+    """Show a command and run it, as `mailings WORDS` would."""
+    screen.print(f"[bold cyan]$[/] [bold]mailings {shlex.join(words)}[/]", highlight=False, soft_wrap=True)
+    code = application()(list(words), standalone_mode=False)
+    if code:
+        raise typer.Exit(code)
+    screen.print()
