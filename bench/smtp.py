@@ -1,0 +1,68 @@
+"""How fast the SMTP transport hands over ready-made messages, as a ratio to smtp-source with ten sessions in the same run."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import orjson
+
+from bench.floor import Floor, floor
+from mailings.message import Offer, Outcome
+from mailings.transports.smtp import Settings, Smtp
+from tests.servers.sink import sink
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A message put together beforehand."""
+
+    content: bytes
+
+    def mime(self, *, eight_bit: bool = False) -> bytes:
+        """The same bytes every time."""
+        return self.content
+
+
+def offers(messages: int, size: int) -> Iterator[Offer]:
+    """So many deliveries of one message of `size` bytes."""
+    head = b"From: news@sender.test\r\nSubject: Autumn\r\n\r\n"
+    line = b"x" * 74 + b"=\r\n"
+    message = Ready(head + line * ((size - len(head)) // len(line)))
+    return (Offer(n, f"anna{n}@firma.test", "news@sender.test", message) for n in range(messages))
+
+
+def hand_over(messages: int, size: int, connections: int, flags: tuple[str, ...]) -> dict[str, object]:
+    """One run against a sink of its own."""
+    with sink(*flags) as server:
+        transport = Smtp(Settings(host="127.0.0.1", port=server.port, connections=connections, _env_file=None))
+        began, cpu = time.perf_counter(), time.process_time()
+        told = Counter(receipt.outcome for receipt in transport.send(offers(messages, size)))
+        took, cpu = time.perf_counter() - began, time.process_time() - cpu
+        transport.close()
+        if told != {Outcome.ACCEPTED: messages}:
+            raise SystemExit(f"not everything was accepted: {dict(told)}")
+        return {"per_second": messages / took, "cpu_us": cpu / messages * 1e6, "sink_cpu_us": server.cpu_seconds() / messages * 1e6}
+
+
+def main() -> None:
+    """Print one JSON line a case. The floor is taken before and after, for the machine may have become quicker or slower meanwhile."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--messages", type=int, default=20_000)
+    options.add_argument("--size", type=int, default=32_700)
+    given = options.parse_args()
+    cases: list[tuple[str, int, tuple[str, ...]]] = [("1 line", 1, ()), ("10 lines", 10, ()), ("10 lines, no pipelining", 10, ("-p",))]
+    for case, connections, flags in cases:
+        floors: list[Floor] = [floor(given.messages, given.size)]
+        figures = hand_over(given.messages, given.size, connections, flags)
+        floors.append(floor(given.messages, given.size))
+        known = sum(f.per_second for f in floors) / 2
+        line = {"case": f"smtp, {case}", "messages": given.messages, "size": given.size, **figures, "smtp_source_per_second": known}
+        print(orjson.dumps(line | {"ratio": float(str(figures["per_second"])) / known}).decode(), flush=True)
+
+
+if __name__ == "__main__":
+    main()

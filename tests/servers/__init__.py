@@ -1,0 +1,1 @@
+"""Real servers for tests and measurements, each on a free port of the loopback."""
