@@ -1,0 +1,115 @@
+"""Populates a mailing's recipient list: sources to rows with verdicts, in a few statements whatever the size."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Index,
+    MetaData,
+    String,
+    Table,
+    delete,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.orm import Session
+
+from mailings.audience.facts import facts_of
+from mailings.audience.sources import Candidates, expanded, on_the_list
+from mailings.audience.verdicts import judged, mark_duplicates
+from mailings.clock import now
+from mailings.model import Mailing, MailingStatus, Recipient, Verdict
+from mailings.model.base import BIG
+from mailings.settings import settings
+
+STORED = ("source_id", "person_id", "company_id", "name", "address", "verdict", "overridden")
+RECIPIENTS: Table = Recipient.metadata.tables["recipient"]
+OPEN = frozenset({MailingStatus.DRAFT, MailingStatus.SCHEDULED, MailingStatus.POPULATING})
+
+
+def populate(session: Session, mailing: Mailing, *, launch: bool) -> dict[Verdict, int]:
+    """Bring the list up to date (domain.md C.5, D28). Returns how many recipients have each verdict.
+
+    A draft's sources are expanded anew each time; at launch only with *update when sending*, or when that was never done. Verdicts are
+    always decided anew, as a whole. The list of a mailing that has started is frozen: only counted.
+    """
+    if mailing.status not in OPEN:
+        return counts(session, mailing)
+    anew = mailing.populated_at is None or (mailing.update_when_sending if launch else mailing.status is MailingStatus.DRAFT)
+    candidates = expanded(session, mailing) if anew else on_the_list(mailing)
+    if session.scalar(select(Recipient.id).where(Recipient.mailing_id == mailing.id).limit(1)) is None:
+        _insert(session, mailing, candidates)
+    else:
+        _bring_up_to_date(session, mailing, candidates)
+    if anew:
+        mailing.populated_at = now()
+    session.flush()
+    return counts(session, mailing)
+
+
+def counts(session: Session, mailing: Mailing) -> dict[Verdict, int]:
+    """How many recipients have each verdict, as the list stands."""
+    rows = select(Recipient.verdict, func.count()).where(Recipient.mailing_id == mailing.id).group_by(Recipient.verdict)
+    return {verdict: int(n) for verdict, n in session.execute(rows)}
+
+
+def eligible_count(session: Session, mailing: Mailing) -> int:
+    """How many would be sent to, as the list stands."""
+    return counts(session, mailing).get(Verdict.ELIGIBLE, 0)
+
+
+def _insert(session: Session, mailing: Mailing, candidates: Candidates) -> None:
+    """A new list: every row written once, with its verdict; PostgreSQL would keep both versions of a row written twice."""
+    rows = judged(mailing, facts_of(mailing, candidates, settings())).subquery("judged")
+    found = select(literal(mailing.id), *(rows.c[name] for name in STORED))
+    session.execute(insert(Recipient).from_select(["mailing_id", *STORED], found, include_defaults=False))
+    if mailing.one_per_address:
+        mark_duplicates(session, mailing, RECIPIENTS)
+
+
+def _bring_up_to_date(session: Session, mailing: Mailing, candidates: Candidates) -> None:
+    """An existing list: decided anew beside it, then only what differs is written."""
+    wanted, connection = _wanted(), session.connection()
+    wanted.create(connection)
+    rows = judged(mailing, facts_of(mailing, candidates, settings())).subquery("judged")
+    found = select(literal(mailing.id), rows.c.recipient_id, *(rows.c[name] for name in STORED))
+    session.execute(insert(wanted).from_select(["mailing_id", "recipient_id", *STORED], found, include_defaults=False))
+    if connection.dialect.name == "postgresql":  # without figures of the new table its joins are planned for a handful of rows
+        connection.exec_driver_sql(f"ANALYZE {wanted.name}")
+    if mailing.one_per_address:
+        mark_duplicates(session, mailing, wanted)
+    _write_differences(session, mailing, wanted)
+    wanted.drop(connection)
+
+
+def _write_differences(session: Session, mailing: Mailing, wanted: Table) -> None:
+    recipient, quiet = RECIPIENTS, {"synchronize_session": False}
+    still = select(wanted.c.id).where(wanted.c.recipient_id == recipient.c.id).exists()
+    gone = delete(recipient).where(recipient.c.mailing_id == mailing.id, recipient.c.erased_at.is_(None), ~still)
+    session.execute(gone, execution_options=quiet)
+    told = [name for name in STORED if name not in {"person_id", "company_id"}]
+    differs = or_(*(recipient.c[name].is_distinct_from(wanted.c[name]) for name in told))
+    change = update(recipient).values({name: wanted.c[name] for name in told})
+    session.execute(change.where(recipient.c.id == wanted.c.recipient_id, differs), execution_options=quiet)
+    new = select(wanted.c.mailing_id, *(wanted.c[name] for name in STORED)).where(wanted.c.recipient_id.is_(None))
+    session.execute(insert(Recipient).from_select(["mailing_id", *STORED], new, include_defaults=False))
+
+
+def _wanted() -> Table:
+    """The list as it should be, for the length of one transaction."""
+    columns: list[Column[object]] = [Column(name, BIG) for name in ("mailing_id", "recipient_id", "source_id", "person_id", "company_id")]
+    columns += [Column(name, String) for name in ("name", "address", "verdict")]
+    return Table(
+        "recipient_wanted",
+        MetaData(),
+        Column("id", BIG, primary_key=True, autoincrement=True),
+        *columns,
+        Column("overridden", Boolean),
+        Index("ix_recipient_wanted_recipient_id", "recipient_id"),
+        prefixes=["TEMPORARY"],
+    )
