@@ -52,9 +52,14 @@ def settings_in_force() -> list[Set]:
     return [_set(name, value, given) for kind in _kinds() for name, value in _values(kind)]
 
 
+def known_settings() -> set[str]:
+    """The names of all settings there are, of every transport."""
+    return {name for kind in _kinds(every=True) for name in _names(kind)} | ELSEWHERE
+
+
 def unknown_settings() -> list[str]:
     """A sentence for each MAILINGS_* that is set but no setting: a slip of the pen would else go unnoticed."""
-    known = {name for kind in _kinds(every=True) for name in _names(kind)} | ELSEWHERE
+    known = known_settings()
     written = [name for name in {**os.environ, **_dotenv()} if name.upper().startswith("MAILINGS_")]
     return [f"{name} is no setting{_perhaps(name, known)}." for name in sorted(written) if name.upper() not in known]
 

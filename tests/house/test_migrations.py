@@ -1,0 +1,58 @@
+"""Migrations lead to the very tables the model describes, on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import create_engine, inspect, text
+
+from cli.setup import upgrade
+from mailings.db import Database
+from mailings.model import Base
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=[pytest.mark.postgres, pytest.mark.xdist_group("postgres")])])
+def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """A database without a single table."""
+    if request.param == "sqlite":
+        made = Database(f"sqlite:///{tmp_path}/empty.db")
+    else:
+        server = request.getfixturevalue("postgres_url")
+        with create_engine(f"{server}/postgres", isolation_level="AUTOCOMMIT").connect() as connection:
+            connection.execute(text("DROP DATABASE IF EXISTS migrated"))
+            connection.execute(text("CREATE DATABASE migrated"))
+        made = Database(f"{server}/migrated")
+    yield made
+    made.engine.dispose()
+
+
+def test_migrations_make_what_the_model_describes(empty: Database) -> None:
+    """After all migrations nothing is missing and nothing is left over: tables, columns, types, indexes, keys."""
+    before, after = upgrade(empty)
+    assert before is None
+    assert after is not None
+    with empty.connection(write=False) as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Base.metadata) == []
+
+
+def test_indexes_on_some_rows_only_keep_their_condition(empty: Database) -> None:
+    """Partial indexes are partial in the migrated database too: a plain unique index in their place would refuse good rows."""
+    upgrade(empty)
+    there = inspect(empty.engine)
+    for table in Base.metadata.tables.values():
+        partial = {i.name for i in table.indexes if i.dialect_options["sqlite"]["where"] is not None}
+        found = {i["name"] for i in there.get_indexes(table.name) if any("where" in key for key in i.get("dialect_options", {}))}
+        assert found == partial, table.name
+
+
+def test_upgrading_twice_is_upgrading_once(empty: Database) -> None:
+    """`mailings init` may be repeated: the second time nothing changes."""
+    _, first = upgrade(empty)
+    tables = set(inspect(empty.engine).get_table_names())
+    assert upgrade(empty) == (first, first)
+    assert set(inspect(empty.engine).get_table_names()) == tables

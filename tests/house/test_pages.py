@@ -1,0 +1,96 @@
+"""What the pages promise is what the code does: links, diagrams, settings, commands."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import typer
+from typer.main import get_command
+
+from cli.inspection import known_settings
+from cli.main import application
+from mailings.model import LIFE, Verdict
+from mailings.model.delivery import DeliveryStatus
+from tests.house.tree import ROOT, pages, written
+
+_LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+_ARROW = re.compile(r"^\s*(\w+)\s*-->\s*(\w+)\s*:\s*([\w ,]+?)\s*$", re.MULTILINE)
+_MACHINE = re.compile(r"(?<![\w.])/(?:work|root|home/\w+)/|pypi\.org/simple|index-url|https?://[\w.]*(?:proxy|mirror|registry)\.")
+
+
+def _read(page: str | Path) -> str:
+    return (ROOT / page).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("page", pages(), ids=str)
+def test_every_link_leads_somewhere(page: Path) -> None:
+    """A link from one page to another file of the project finds that file, and the heading it names."""
+    for target in _LINK.findall(_read(page)):
+        if "://" in target or target.startswith(("mailto:", "#")):
+            continue
+        name, _, heading = target.partition("#")
+        there = (ROOT / page).parent / name
+        assert there.exists(), f"{page} links to {target}"
+        assert not heading or heading in _headings(there), f"{page} links to {target}"
+
+
+def test_the_drawn_life_of_a_mailing_is_the_one_in_code() -> None:
+    """The diagram on docs/concepts/statuses.md has exactly the arrows of LIFE."""
+    drawing = _read("docs/concepts/statuses.md").split("```mermaid")[1].split("```")[0]
+    drawn = {(a, b, verb.strip()) for a, b, verbs in _ARROW.findall(drawing) for verb in verbs.split(",")}
+    assert drawn == {(origin.value, target.value, verb) for verb, (origins, target) in LIFE.items() for origin in origins}
+
+
+@pytest.mark.parametrize("word", [*DeliveryStatus, *Verdict], ids=str)
+def test_every_status_and_verdict_is_explained(word: str) -> None:
+    """Each status of a delivery and each verdict on a recipient has its line on the page that explains them."""
+    page = "statuses.md" if word in list(DeliveryStatus) else "who-gets-it.md"
+    assert re.search(rf"^\| `{word}` \|", _read(f"docs/concepts/{page}"), re.MULTILINE), word
+
+
+def test_every_example_setting_is_one() -> None:
+    """Every name in .env.example is a setting that is read."""
+    named = re.findall(r"^#?\s?(MAILINGS_\w+)=", _read(".env.example"), re.MULTILINE)
+    assert named
+    assert set(named) <= known_settings()
+
+
+def test_every_setting_is_on_its_page() -> None:
+    """docs/reference/settings.md and .env.example name every setting there is."""
+    explained = set(re.findall(r"`(MAILINGS_\w+)`", _read("docs/reference/settings.md")))
+    assert known_settings() <= explained
+    assert known_settings() - {"MAILINGS_TEST_DATA"} <= set(re.findall(r"MAILINGS_\w+", _read(".env.example")))
+
+
+def test_every_command_is_on_its_page() -> None:
+    """docs/reference/cli.md has a line for every command one can type."""
+    page = _read("docs/reference/cli.md")
+    for words in _commands():
+        assert f"`mailings {words}" in page, words
+
+
+def test_nothing_names_a_machine() -> None:
+    """No file names a folder of somebody's machine or a host packages come from."""
+    named = [
+        f"{file}: {found.group()}"
+        for file in written()
+        if file != Path("tests/house/test_pages.py")
+        for found in _MACHINE.finditer(_read(file))
+    ]
+    assert not named
+
+
+def _headings(page: Path) -> set[str]:
+    titles = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+def _commands() -> list[str]:
+    def walk(command: object, words: tuple[str, ...]) -> list[str]:
+        below = getattr(command, "commands", None)
+        return [name for word, sub in below.items() for name in walk(sub, (*words, word))] if below else [" ".join(words)]
+
+    app: typer.Typer = application()
+    return walk(get_command(app), ())

@@ -1,0 +1,74 @@
+"""Files and functions stay small enough to be read in one go, and every module says what it is for."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+from statistics import median, quantiles
+
+import pytest
+
+from tests.house.tree import ROOT, modules, parsed
+
+FILE, FILE_P90, FUNCTION, FUNCTION_MEDIAN, PARAMETERS = 200, 120, 30, 8, 4
+
+#: "file" or "file:function" -> why it may be longer. Empty at best.
+LONGER: dict[str, str] = {}
+#: rooms whose functions may take more: an option of a command and a field of a flow's form is a parameter
+FORMS = ("cli/", "flows/")
+
+
+def _lines(module: Path) -> int:
+    return len((ROOT / module).read_text(encoding="utf-8").splitlines())
+
+
+def _functions(module: Path) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
+    return [node for node in ast.walk(parsed(module)) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+
+
+def _length(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    return (function.end_lineno or function.lineno) - function.lineno + 1
+
+
+def _with_something_in_it() -> list[Path]:
+    return [m for m in modules() + modules("tests", "bench") if (ROOT / m).stat().st_size]  # an empty tests/x/__init__.py says enough
+
+
+@pytest.mark.parametrize("module", _with_something_in_it(), ids=str)
+def test_module_says_what_it_is_for(module: Path) -> None:
+    """The first line of every module is a sentence on what it is for."""
+    said = ast.get_docstring(parsed(module)) or ""
+    assert said.splitlines()[:1], f"{module} has no docstring"
+    assert len(said.splitlines()[0]) > 15, f"{module} says too little: {said!r}"
+
+
+@pytest.mark.parametrize("module", modules() + modules("tests"), ids=str)
+def test_file_is_read_in_one_go(module: Path) -> None:
+    """No file is longer than 200 lines."""
+    assert _lines(module) <= FILE or str(module) in LONGER
+
+
+@pytest.mark.parametrize("module", modules(), ids=str)
+def test_functions_are_read_at_a_glance(module: Path) -> None:
+    """No function is longer than 30 lines, and none takes more than four parameters beside self."""
+    for function in _functions(module):
+        assert _length(function) <= FUNCTION or f"{module}:{function.name}" in LONGER, (
+            f"{module}:{function.name} has {_length(function)} lines"
+        )
+        arguments = function.args.posonlyargs + function.args.args + function.args.kwonlyargs
+        taken = [a for a in arguments if a.arg not in ("self", "cls")]
+        assert len(taken) <= PARAMETERS or str(module).startswith(FORMS), f"{module}:{function.name} takes {len(taken)} parameters"
+
+
+def test_most_are_shorter_still() -> None:
+    """Nine files of ten have at most 120 lines, and half of all functions at most 8."""
+    assert quantiles([_lines(m) for m in modules()], n=10)[-1] <= FILE_P90
+    assert median(_length(f) for m in modules() for f in _functions(m)) <= FUNCTION_MEDIAN
+
+
+def test_every_exception_is_still_needed() -> None:
+    """An exception that is no longer needed is taken off the list."""
+    for name in LONGER:
+        module, _, function = name.partition(":")
+        lengths = [_length(f) for f in _functions(Path(module)) if f.name == function] if function else [_lines(Path(module))]
+        assert max(lengths) > (FUNCTION if function else FILE), f"{name} is short enough now"
