@@ -51,7 +51,7 @@ def start_mailing(mailing: Due) -> UUID | None:
 
 def _key(mailing: Due, moment: datetime) -> str:
     """Two starters in the same minute ask for the same run; a run that died is followed by another the minute after."""
-    return f"mailing-{mailing.mailing_id}-{moment:%Y%m%dT%H%M}"
+    return f"{mailing.name}-{mailing.mailing_id}-{moment:%Y%m%dT%H%M}"
 
 
 def _tag(mailing: Due) -> str:
