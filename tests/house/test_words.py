@@ -20,6 +20,7 @@ GIVEN = {
     "process_result_value": "SQLAlchemy's name for what a column type does",
     "process_literal_param": "SQLAlchemy's name for what a column type does",
     "SALES_AND_SERVICE": "a purpose of domain C.7",
+    "ServiceContact": "the original's word for who looks after a company (domain D.4)",
     "campaign": "the utm_campaign that web statistics read",
     "utm_campaign": "what web statistics read",
     "viewShipmentMessage": "a variable of templates written for the original",
@@ -49,7 +50,7 @@ def test_names_keep_to_the_glossary(module: Path) -> None:
     for name in (_defined(module) | {module.stem}) - GIVEN.keys():
         assert not UNWANTED & _words(name), f"{module}: {name}"
         assert not name.lstrip("_").startswith(UNWANTED_STARTS), f"{module}: {name} begins with a word that says nothing"
-        assert not name.endswith("_data"), f"{module}: {name} says nothing of what it holds"
+        assert not re.search(r"\w_data$", name), f"{module}: {name} says nothing of what it holds"
 
 
 def test_tables_keep_to_the_glossary() -> None:
