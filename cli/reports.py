@@ -1,7 +1,24 @@
-"""Commands of `reports`."""
+"""`mailings report`: what a mailing came to."""
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
-app = typer.Typer(help="reports")
+from cli.door import AsJson, database, print_json, table
+from mailings.reports.figures import report_of
+from mailings.sending.finding import mailing_named
+
+app = typer.Typer(help="What a mailing came to.")
+
+
+@app.command()
+def report(name: Annotated[str, typer.Argument(help="The mailing's name.", show_default=False)], as_json: AsJson = False) -> None:
+    """How many left us and how many failed."""
+    with database().reading() as session:
+        figures = report_of(session, mailing_named(session, name))
+    if as_json:
+        print_json(figures)
+    else:
+        table(name, ("figure", "recipients"), figures.items())

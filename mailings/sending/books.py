@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from mailings.model import DeliveryStatus, Verdict
 
-VERDICTS = "SELECT verdict, count(*) FROM recipient WHERE mailing_id = :mailing GROUP BY verdict"
+VERDICTS = "SELECT verdict, count(*) AS n FROM recipient WHERE mailing_id = :mailing GROUP BY verdict"
 # an excluded recipient's delivery (erased before it went out) is the verdict's, not counted a second time
 LATEST = (
     "SELECT delivery.status, count(*), count(delivery.next_attempt_at), min(delivery.next_attempt_at) FROM delivery"
@@ -57,10 +57,36 @@ class Books:
 
 def books_of(session: Session, mailing_id: int) -> Books:
     """The mailing's books as they stand."""
-    verdicts = {verdict: n for verdict, n in session.execute(text(VERDICTS), {"mailing": mailing_id})}
+    verdicts = {row.verdict: row.n for row in session.execute(text(VERDICTS), {"mailing": mailing_id})}
     deliveries, waiting, first = dict.fromkeys((status.value for status in DeliveryStatus), 0), 0, None
     for status, n, waits, due in session.execute(text(LATEST), {"mailing": mailing_id}):
         deliveries[status] = n
         if status == DeliveryStatus.QUEUED:
             waiting, first = waits, due
     return Books(verdicts, deliveries, waiting, first)
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """A quick look at a running mailing: deliveries in all, those still `open`, and those of them that wait for another attempt."""
+
+    status: str
+    total: int
+    open: int
+    waiting: int
+    next_attempt: int | None
+
+
+QUICK = (
+    "SELECT status, count(*), count(next_attempt_at), min(next_attempt_at) FROM delivery"
+    " WHERE mailing_id = (SELECT id FROM mailing WHERE name = :name) AND NOT test GROUP BY status"
+)
+
+
+def tally_of(session: Session, name: str) -> Tally:
+    """Counts for a progress bar: one walk over the mailing's deliveries, no joins."""
+    stands = session.execute(text("SELECT status FROM mailing WHERE name = :name"), {"name": name}).scalar()
+    rows = {status: (n, waits, due) for status, n, waits, due in session.execute(text(QUICK), {"name": name})}
+    queued, waits, due = rows.get(DeliveryStatus.QUEUED, (0, 0, None))
+    in_hand = rows.get(DeliveryStatus.SENDING, (0, 0, None))[0]
+    return Tally(str(stands), sum(n for n, _, _ in rows.values()), queued + in_hand, waits, due)

@@ -20,8 +20,8 @@ LAPSE = timedelta(seconds=30)  # a lease of another host not renewed for this lo
 def take(session: Session, mailing: Mailing, role: LeaseRole) -> Lease:
     """A lease for this process. Raises NotAllowed, naming who and since when, while another conductor is at work."""
     end_dead(session, mailing.id)
-    if role is LeaseRole.CONDUCTOR and (holder := conductor_of(session, mailing.id)):
-        raise NotAllowed(_busy(mailing, holder))
+    if role is LeaseRole.CONDUCTOR:
+        must_be_free(session, mailing)
     moment, pid = now(), os.getpid()
     lease = Lease(
         mailing_id=mailing.id,
@@ -38,6 +38,13 @@ def take(session: Session, mailing: Mailing, role: LeaseRole) -> Lease:
     except IntegrityError as error:  # two runs began in the same moment; the unique index let one through
         raise NotAllowed(f"{mailing.name} is being sent by another run that began just now; look at: mailings status") from error
     return lease
+
+
+def must_be_free(session: Session, mailing: Mailing) -> None:
+    """Raises NotAllowed, naming who and since when, while a conductor is at work on the mailing."""
+    if holder := conductor_of(session, mailing.id):
+        where, since = f"process {holder.pid} on {holder.host.split()[0]}", f"{holder.taken_at.astimezone():%Y-%m-%d %H:%M:%S}"
+        raise NotAllowed(f"{mailing.name} is already being sent by {where} since {since}; follow it with: mailings status {mailing.name}")
 
 
 def conductor_of(session: Session, mailing_id: int) -> Lease | None:
@@ -75,9 +82,3 @@ def end_dead(session: Session, mailing_id: int) -> list[int]:
 def _ended_as_seen(session: Session, lease: Lease) -> bool:
     seen = (Lease.id == lease.id) & (Lease.renewed_at == lease.renewed_at) & Lease.ended_at.is_(None)
     return session.scalar(update(Lease).where(seen).values(ended_at=now()).returning(Lease.id)) is not None
-
-
-def _busy(mailing: Mailing, holder: Lease) -> str:
-    where = f"process {holder.pid} on {holder.host.split()[0]}"
-    since = f"{holder.taken_at.astimezone():%Y-%m-%d %H:%M:%S}"
-    return f"{mailing.name} is already being sent by {where} since {since}; follow it with: mailings status {mailing.name}"

@@ -27,13 +27,19 @@ def pick_up(mailing: Mailing) -> MailingStatus:
 
     Raises IllegalMove for what is paused or cancelled, saying what may be done.
     """
-    if mailing.status in (MailingStatus.SENT, MailingStatus.SENDING):
-        return mailing.status
+    must_be_startable(mailing)
+    if mailing.status not in (MailingStatus.SENT, MailingStatus.SENDING):
+        mailing.move("begin")
+    return mailing.status
+
+
+def must_be_startable(mailing: Mailing) -> None:
+    """Raises IllegalMove for what is paused or cancelled, saying what may be done."""
     if mailing.status is MailingStatus.PAUSED:
         why = f" ({mailing.held_reason})" if mailing.held_reason else ""
         raise IllegalMove(f"{mailing.name} is paused{why}; let it go on with: mailings resume {mailing.name}")
-    mailing.move("begin")
-    return mailing.status
+    if mailing.status is MailingStatus.CANCELLED:
+        raise IllegalMove(f"{mailing.name} is cancelled for good; send its like with: mailings copy {mailing.name} NEW")
 
 
 def refuse(mailing: Mailing) -> None:

@@ -1,0 +1,62 @@
+"""A progress bar fed from the database by a small thread, so that it tells what is recorded and nothing else."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+from cli.door import notes
+from mailings.db import Database
+from mailings.errors import MailingsError
+from mailings.sending.books import Tally, tally_of
+
+OFTEN = 0.5  # seconds between two looks
+SHARE = 30  # a look at a big mailing takes a while: never more than a thirtieth of the time goes into looking
+
+
+@contextmanager
+def progress_of(database: Database, name: str) -> Iterator[None]:
+    """A bar on standard error for the block."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[said]}"),
+    )
+    over = threading.Event()
+    with Progress(*columns, console=notes, transient=True) as progress:
+        bar = progress.add_task("making the list", total=None, said="")
+        watch = threading.Thread(target=_watch, args=(database, name, over, progress, bar), daemon=True)
+        watch.start()
+        try:
+            yield
+        finally:
+            over.set()
+            watch.join(timeout=5)
+
+
+def _watch(database: Database, name: str, over: threading.Event, progress: Progress, bar: TaskID) -> None:
+    took = 0.0
+    while not over.wait(max(OFTEN, took * SHARE)):
+        begun = time.monotonic()
+        try:
+            with database.reading() as session:
+                tally = tally_of(session, name)
+        except MailingsError:
+            continue  # the run itself meets the same trouble and says so
+        took = time.monotonic() - begun
+        if tally.total:
+            progress.update(bar, description=tally.status, total=tally.total, completed=tally.total - tally.open, said=_said(tally))
+
+
+def _said(tally: Tally) -> str:
+    if not tally.waiting or tally.next_attempt is None or tally.waiting < tally.open:
+        return ""
+    until = datetime.fromtimestamp(tally.next_attempt / 1000, UTC).astimezone()
+    return f"{tally.waiting} asked to be tried later, next at {until:%H:%M:%S}"

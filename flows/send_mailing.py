@@ -1,0 +1,65 @@
+"""Sends a mailing: who gets it, is it fit to go, hand it over, close the books. Safe to run again after any interruption."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from prefect import flow
+from prefect.task_runners import ThreadPoolTaskRunner
+from pydantic import Field
+
+from mailings.model import MailingStatus
+from mailings.sending.closing import Outcome
+from tasks.audience import resolve_recipients
+from tasks.content import check_mailing, compile_content
+from tasks.sending import (
+    at_work,
+    begin_sending,
+    close,
+    collect_figures,
+    deliver_portion,
+    pick_up,
+    progress_of,
+    refuse,
+    show_progress,
+)
+
+Name = Annotated[str, Field(title="Mailing", description="Its name, as `mailings list` shows it.", json_schema_extra={"position": 0})]
+BatchSize = Annotated[
+    int,
+    Field(title="Batch size", description="Deliveries claimed at a time.", ge=1, le=1000, json_schema_extra={"position": 1}),
+]
+Patience = Annotated[
+    float | None,
+    Field(
+        title="Patience",
+        description="Seconds the run waits for the next retry before it ends; empty = MAILINGS_RUN_PATIENCE.",
+        ge=0,
+        json_schema_extra={"position": 2},
+    ),
+]
+
+
+@flow(
+    name="send-mailing",
+    flow_run_name="send-{mailing}",
+    task_runner=ThreadPoolTaskRunner(max_workers=1),  # type: ignore[arg-type]  # portions follow one another; its default is unbounded
+    persist_result=False,
+)
+def send_mailing(mailing: Name, batch_size: BatchSize = 200, patience: Patience = None) -> Outcome:
+    """Send the mailing to everyone who should have it and does not. Safe to run again after any interruption."""
+    with at_work(mailing, batch_size, patience):
+        status = pick_up(mailing)
+        if status is MailingStatus.POPULATING:
+            resolve_recipients(mailing)  # sources -> recipients with verdicts
+            if problems := check_mailing(mailing):  # needs the list: empty variables, nobody to send to
+                return refuse(mailing, problems)
+            begin_sending(mailing)
+        if status is not MailingStatus.SENT:
+            compile_content(mailing)  # once: the skeleton, its size, its links
+            progress = progress_of(mailing)
+            while (portion := deliver_portion(mailing)).more:
+                show_progress(progress, portion)  # trouble is a value in a portion, not an exception
+        outcome = close(mailing)  # sent, paused with its reason, or still sending until the next retry
+        collect_figures(mailing)
+        return outcome

@@ -1,0 +1,27 @@
+"""The steps that look at the content: preflight, and compiling it once for the run."""
+
+from __future__ import annotations
+
+from prefect import task
+
+from mailings.db import database
+from mailings.sending.finding import mailing_named
+from mailings.sending.preflight import check
+from mailings.sending.preparing import prepare
+from mailings.sending.run import running
+from mailings.settings import settings
+from tasks.retrying import STEP
+
+
+@task(name="check", **STEP)
+def check_mailing(mailing: str) -> list[str]:
+    """Preflight's problems, one sentence each; none = it may be sent."""
+    with database().writing() as session:
+        return check(session, mailing_named(session, mailing), settings()).problems
+
+
+@task(name="compile content", **STEP)
+def compile_content(mailing: str) -> None:
+    """Compile the content once; it stays with the run in this process."""
+    with database().writing() as session:
+        prepare(session, running(mailing), mailing_named(session, mailing), settings())
