@@ -46,17 +46,23 @@ def together(path: Path, problems: list[str]) -> str:
     return f"{path} has {len(problems)} problems:\n" + "\n".join(f"  - {problem}" for problem in problems)
 
 
+def inside(folder: Path, named: str) -> Path:
+    """The path of a file in the folder. Raises Unreadable when it is missing or lies outside."""
+    path = folder / named
+    if "\0" in named or not path.resolve().is_relative_to(folder.resolve()):
+        raise Unreadable(f"{named!r} lies outside of the folder {folder}; copy it into the folder.")
+    if not path.is_file():
+        raise Unreadable(f"{named!r} is named in {FILE} but is not in {folder}.")
+    return path
+
+
 def file_of(folder: Path, named: str) -> bytes:
     """The bytes of a file the folder holds. Raises Unreadable when it is missing, too large or outside of the folder."""
-    path = folder / named
-    if not path.resolve().is_relative_to(folder.resolve()):
-        raise Unreadable(f"{named!r} lies outside of the folder {folder}; copy it into the folder.")
+    path = inside(folder, named)
     try:
         if path.stat().st_size > LARGEST:
             raise Unreadable(f"{named!r} is larger than {LARGEST // 1_000_000} MB; no mail server takes that.")
         return path.read_bytes()
-    except FileNotFoundError as error:
-        raise Unreadable(f"{named!r} is named in {FILE} but is not in {folder}.") from error
     except OSError as error:
         raise Unreadable(f"{named!r} cannot be read: {error.strerror}.") from error
 

@@ -30,6 +30,10 @@ Duration = Annotated[timedelta, BeforeValidator(_duration)]
 Text = Annotated[str, BeforeValidator(lambda v: str(v) if isinstance(v, int | float) and not isinstance(v, bool) else v)]
 
 
+#: a mailing's name: letters of any language, digits and hyphens (domain.md B.3: at most 255)
+Name = Annotated[str, Field(pattern=r"^[\p{L}\p{N}]([\p{L}\p{N}-]*[\p{L}\p{N}])?$", max_length=255)]
+
+
 class SenderPart(Part):
     """`from`: with our_contact or support_contact the address is the fallback (domain.md B.3)."""
 
@@ -72,7 +76,9 @@ class SourcePart(Part):
             raise ValueError("name exactly one of selection, project, person, company or import")
         if self.list_file is None and (self.consent or self.unknown):
             raise ValueError("consent and unknown belong to an import")
-        if self.unknown == "keep" and self.consent in {None, Basis.WITHDRAWN}:
+        if self.consent is Basis.WITHDRAWN:
+            raise ValueError("consent: withdrawn is no consent; name the basis you hold, or leave it out with unknown: skip")
+        if self.unknown == "keep" and self.consent is None:
             raise ValueError("unknown: keep needs the consent basis you hold, e.g. consent: legitimate_interest")
         return self
 
@@ -143,7 +149,7 @@ class SmsPart(Part):
 class MailingPart(Part):
     """The whole of mailing.yaml."""
 
-    name: Annotated[str, Field(pattern=r"^[\p{L}\p{N}]([\p{L}\p{N}-]{0,253}[\p{L}\p{N}])?$")]
+    name: Name
     type: MailingType
     subject: Text = ""
     sender: SenderPart = Field(default_factory=SenderPart, alias="from")

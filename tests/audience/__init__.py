@@ -1,0 +1,1 @@
+"""Who gets it: drafts, sources, verdicts, explanations."""
