@@ -7,7 +7,6 @@ from typing import cast
 from uuid import UUID
 
 from prefect import task
-from prefect.cache_policies import NO_CACHE
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import DeploymentFilter, FlowFilter, FlowRunFilter
 from prefect.client.schemas.objects import FlowRun, StateType
@@ -18,19 +17,20 @@ from mailings.clock import now
 from mailings.db import database
 from mailings.errors import NotFound
 from mailings.sending.due import Due, due
+from tasks.retrying import STEP
 
 DEPLOYMENT = "send-mailing/send-mailing"
 BEGINNING = timedelta(minutes=5)  # from a worker taking a run to the run holding its lease: 6-14 s; older ones without a lease are dead
 
 
-@task(name="find due mailings", cache_policy=NO_CACHE, persist_result=False)
+@task(name="find due mailings", **STEP)
 def find_due() -> list[Due]:
     """The mailings to pick up now."""
     with database().reading() as session:
         return due(session)
 
 
-@task(name="start mailing", task_run_name="start {mailing.name}", cache_policy=NO_CACHE, persist_result=False)
+@task(name="start mailing", task_run_name="start {mailing.name}", **STEP)
 def start_mailing(mailing: Due) -> UUID | None:
     """Ask for a run of the mailing; its id, or None where one is on its way already. Raises NotFound without a deployment."""
     if _on_its_way(mailing):

@@ -1,0 +1,112 @@
+"""Preflight: everything that must or should be mended before a mailing goes out (domain.md B.9). Problems block, warnings do not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from urllib.parse import urlsplit
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from mailings import plugins
+from mailings.addresses import read_address
+from mailings.audience.populate import populate
+from mailings.channels import Findings, email
+from mailings.errors import Misconfigured
+from mailings.message import Transport
+from mailings.model import Associate, Mailing, MailingStatus, MailingType
+from mailings.sending import spf
+from mailings.sending.books import books_of
+from mailings.settings import Settings
+
+Rule = Callable[[Session, Mailing, Settings], Findings]
+
+
+def check(session: Session, mailing: Mailing, settings: Settings) -> Findings:
+    """What keeps the mailing from being sent, and what one should know before. A draft's list is made first (domain.md D28).
+
+    Looks up SPF records for three seconds at most; touches no other network.
+    """
+    if mailing.type is not MailingType.EMAIL:
+        return Findings([f"{mailing.name} is of type {mailing.type}, and no channel carries that yet; only e-mail is sent."])
+    if mailing.status in (MailingStatus.DRAFT, MailingStatus.SCHEDULED):
+        populate(session, mailing, launch=False)
+        session.flush()
+    found = [rule(session, mailing, settings) for rule in RULES]
+    return Findings(
+        [sentence for findings in found for sentence in findings.problems],
+        [sentence for findings in found for sentence in findings.warnings],
+    )
+
+
+def _kind(_session: Session, mailing: Mailing, _settings: Settings) -> Findings:
+    problems = []
+    if mailing.template:
+        problems.append(f"{mailing.name} is a template: it is only copied (mailings copy {mailing.name} NEW), never sent itself.")
+    if mailing.approval:
+        problems.append("It asks for approval before sending, which this version cannot give; take `approval` out of mailing.yaml.")
+    return Findings(problems)
+
+
+def _content(session: Session, mailing: Mailing, _settings: Settings) -> Findings:
+    return email.problems_of(session, mailing)
+
+
+def _recipients(session: Session, mailing: Mailing, _settings: Settings) -> Findings:
+    """V8: zero sendable recipients, with what became of those there are."""
+    books = books_of(session, mailing.id)
+    if books.eligible:
+        return Findings()
+    if not books.total:
+        return Findings(["Its sources name nobody; add a selection, project, person or list under `sources` in mailing.yaml."])
+    why = ", ".join(f"{n} {verdict.replace('_', ' ')}" for verdict, n in sorted(books.excluded.items(), key=lambda pair: -pair[1]))
+    return Findings([f"None of its {books.total} recipients can be sent to ({why}); see: mailings recipients {mailing.name}"])
+
+
+def _transport(_session: Session, _mailing: Mailing, settings: Settings) -> Findings:
+    """What the transport says of itself, and whether it carries e-mail at all: what it cannot carry is refused, never dropped."""
+    try:
+        transport = plugins.transport_class(settings.email_transport).configured()
+    except Misconfigured as error:
+        return Findings([str(error)])
+    problems = list(transport.problems())
+    if "email" not in transport.channels:
+        problems.append(f"The transport {transport.name} does not carry e-mail; set MAILINGS_EMAIL_TRANSPORT to one that does.")
+    return Findings(problems, _public_url(transport, settings.public_url))
+
+
+def _public_url(transport: Transport, url: str) -> list[str]:
+    if not transport.leaves_machine or urlsplit(url).scheme == "https":
+        return []
+    return [f"Links and unsubscribing lead to {url}, which is not https; set MAILINGS_PUBLIC_URL to where your recipients reach you."]
+
+
+def _spf(session: Session, mailing: Mailing, settings: Settings) -> Findings:
+    """V4 by the policy of domain.md D8: no answer is a warning under each of them."""
+    if settings.spf_policy == "off":
+        return Findings()
+    problems, warnings = [], []
+    for answer in spf.look_up(_domains(session, mailing), settings.dns):
+        if answer.spf is spf.Spf.WRONG and settings.spf_policy == "block":
+            problems.append(answer.sentence)
+        elif answer.sentence:
+            warnings.append(answer.sentence)
+    return Findings(problems, warnings)
+
+
+def _domains(session: Session, mailing: Mailing) -> list[str]:
+    """The domains it may write from: the fallback's, and those of our people when they write (domain.md B.3)."""
+    addresses = [str(mailing.sender.get("address") or "")]
+    if mailing.sender.get("use", "always") != "always":
+        addresses += session.scalars(select(Associate.email).where(Associate.email.is_not(None)).distinct())
+    return list(dict.fromkeys(_domains_of(addresses)))
+
+
+def _domains_of(addresses: list[str]) -> Iterator[str]:
+    for address in addresses:
+        if normal := read_address(address).normal:
+            yield normal.rpartition("@")[2]
+
+
+#: what is looked at, in the order people meet it in the wizard (domain.md B.9)
+RULES: tuple[Rule, ...] = (_kind, _content, _recipients, _transport, _spf)
