@@ -54,6 +54,8 @@ class Delivery(Base):
             sqlite_where=text("next_attempt_at IS NOT NULL"),
             postgresql_where=text("next_attempt_at IS NOT NULL"),
         ),
+        # every row is changed twice; half a page kept free lets both stay in the page and leave the indexes alone (350 -> 260 bytes a row)
+        {"postgresql_with": {"fillfactor": "50"}},
     )
 
     id: Mapped[Key]
@@ -63,7 +65,7 @@ class Delivery(Base):
     test: Mapped[bool] = mapped_column(default=False)  # outside every figure (D11)
     attempts: Mapped[int] = mapped_column(default=0)
     lease_id: Mapped[int | None]  # the sender that claimed it; no foreign key on the hot path
-    claimed_at: Mapped[datetime | None]
+    claimed_at: Mapped[datetime | None]  # first claimed; the day its retries may take counts from here
     sent_at: Mapped[datetime | None]  # when a server took it
     next_attempt_at: Mapped[datetime | None]
     address: Mapped[str | None]  # tests, and attempts whose recipient has another address today; else the recipient's

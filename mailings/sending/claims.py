@@ -85,7 +85,7 @@ def stretches(claimed: Sequence[Claimed], gap: int = 64) -> list[tuple[int, int]
 def _claim(connection: Connection, sql: str, chosen: tuple[int, ...], taken: tuple[int, ...]) -> list[Claimed]:
     # the marks stand in the order of the text: PostgreSQL names the rows first, SQLite sets the columns first
     marks = taken + chosen if connection.dialect.name == "sqlite" else chosen + taken
-    return sorted(Claimed(*row) for row in connection.exec_driver_sql(sql, marks))
+    return sorted(map(Claimed._make, connection.exec_driver_sql(sql, marks).fetchall()))
 
 
 @lru_cache(maxsize=4)

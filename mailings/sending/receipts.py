@@ -49,13 +49,29 @@ def record(connection: Connection, lease_id: int, answers: Iterable[Answered], p
     rows = _Rows(lease_id, now)
     for answered in answers:
         rows.add(answered, policy)
-    for sql, marks in ((NOTE, rows.notes), (ACCEPTED, rows.accepted), (ENDED, rows.ended), (LATER, rows.later), (BACK, rows.untouched)):
+    for sql, marks in ((NOTE, rows.notes), (ENDED, rows.ended), (LATER, rows.later), (BACK, rows.untouched)):
         if marks:
             connection.exec_driver_sql(driver_sql(connection, sql), marks)
+    _accept(connection, rows.accepted, lease_id, now)
+
+
+def _accept(connection: Connection, accepted: list[tuple[int, str | None]], lease_id: int, now: int) -> None:
+    """The normal path: a statement a row costs SQLite 2 us and PostgreSQL 15, so there all go in one."""
+    if accepted and connection.dialect.name == "sqlite":
+        marks = [(now, provider_id, delivery, lease_id) for delivery, provider_id in accepted]
+        connection.exec_driver_sql(ACCEPTED, marks)
+    elif accepted:
+        deliveries, provider_ids = (list(column) for column in zip(*accepted, strict=True))
+        connection.exec_driver_sql(ACCEPTED_AT_ONCE, (now, deliveries, provider_ids, lease_id))
 
 
 NOTE = f"INSERT INTO delivery_note (delivery_id, at, what, why) SELECT id, ?, ?, ? FROM delivery {HELD}"  # noqa: S608
 ACCEPTED = f"UPDATE delivery SET status = 'sent', sent_at = ?, provider_id = ?, code = NULL, reason = NULL {HELD}"  # noqa: S608
+ACCEPTED_AT_ONCE = (
+    "UPDATE delivery SET status = 'sent', sent_at = %s, provider_id = taken.provider_id, code = NULL, reason = NULL"
+    " FROM unnest(%s::bigint[], %s::text[]) AS taken(id, provider_id)"
+    " WHERE delivery.id = taken.id AND delivery.lease_id = %s AND delivery.status = 'sending'"
+)
 ENDED = f"UPDATE delivery SET status = ?, code = ?, reason = ? {HELD}"  # noqa: S608
 LATER = f"UPDATE delivery SET status = 'queued', next_attempt_at = ?, code = ?, reason = ?, lease_id = NULL {HELD}"  # noqa: S608
 BACK = (
@@ -69,7 +85,7 @@ class _Rows:
 
     def __init__(self, lease_id: int, now: int) -> None:
         self.lease_id, self.now = lease_id, now
-        self.accepted: list[tuple[object, ...]] = []
+        self.accepted: list[tuple[int, str | None]] = []
         self.ended: list[tuple[object, ...]] = []
         self.later: list[tuple[object, ...]] = []
         self.untouched: list[tuple[object, ...]] = []
@@ -78,7 +94,7 @@ class _Rows:
     def add(self, answered: Answered, policy: RetryPolicy) -> None:
         receipt, claimed = answered
         if receipt.outcome is Outcome.ACCEPTED:
-            self.accepted.append((self.now, receipt.provider_id, receipt.delivery, self.lease_id))
+            self.accepted.append((receipt.delivery, receipt.provider_id))
         elif receipt.outcome is Outcome.UNTOUCHED:
             self.untouched.append((receipt.delivery, self.lease_id))
         elif receipt.outcome is Outcome.TRY_LATER:

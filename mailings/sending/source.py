@@ -117,7 +117,7 @@ class Source:
         rows: dict[int, Any] = {}
         for low, high in stretches(claimed):
             marks = {"mailing_id": self.run.by.mailing_id, "low": low, "high": high}
-            rows.update((row[0], row) for row in connection.execute(compiled.select, marks) if row[0] in mine)
+            rows.update((row[0], row) for row in connection.execute(compiled.select, marks).fetchall() if row[0] in mine)
         return rows
 
     def _offered(self) -> Iterator[Offer]:
