@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 from pathlib import Path
 from typing import Annotated
 
@@ -9,39 +10,38 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from sqlalchemy.orm import Session
 
-from cli.door import AsJson, database, notes, print_json, screen, table
+from cli.door import AsJson, database, notes, print_json, screen
+from cli.people_shown import tell_import, tell_person
+from mailings.consent.giving import give
 from mailings.errors import NotAllowed
 from mailings.model import Basis
+from mailings.people.correcting import correct as correct_address
+from mailings.people.erasing import erase as erase_person
+from mailings.people.finding import person_by_address
 from mailings.people.importing import ImportOptions, ImportOutcome, import_people
 from mailings.people.listed import ReadList
 from mailings.people.lists import read_list
+from mailings.people.showing import show as everything_about
 from mailings.settings import settings
 
 app = typer.Typer(help="People: import, show, consent, correct, erase.")
 
-BASES = [basis.value for basis in Basis if basis is not Basis.WITHDRAWN]
-SHOWN = 20  # wrong rows shown on the screen; --json has all
+BASES = ", ".join(basis for basis in Basis if basis is not Basis.WITHDRAWN)
 
 Email = Annotated[str, typer.Argument(metavar="EMAIL", help="An address of the person.")]
-
-
-def _basis(word: str) -> Basis:
-    if word not in BASES:
-        raise NotAllowed(f"{word} is no legal basis; choose one of {', '.join(BASES)}.")
-    return Basis(word)
+ImportBasis = Annotated[str | None, typer.Option("--consent", metavar="BASIS", help=f"On which basis they may be written to: {BASES}.")]
+ImportSelection = Annotated[
+    str | None, typer.Option("--selection", metavar="NAME", help="Add everybody to this selection; made if missing.")
+]
 
 
 @app.command("import")
 def import_(
     file: Annotated[Path, typer.Argument(help="A list: .xlsx, .xls, .ods, .csv or .txt.")],
     *,
-    consent: Annotated[
-        str | None, typer.Option(metavar="BASIS", help=f"On which legal basis they may be written to: {', '.join(BASES)}.")
-    ] = None,
+    consent: ImportBasis = None,
     unknown: Annotated[str, typer.Option(metavar="keep|skip", help="People not known yet: add them, or leave them out.")] = "keep",
-    selection: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Add everybody on the list to this selection; made if missing.")
-    ] = None,
+    selection: ImportSelection = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would happen, and change nothing.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -57,46 +57,74 @@ def import_(
     if as_json:
         print_json(outcome.document())
     else:
-        _tell(outcome, read, options, dry_run=dry_run)
+        tell_import(outcome, read, options, dry_run=dry_run)
 
 
 def _imported(session: Session, read: ReadList, options: ImportOptions) -> ImportOutcome:
     """The import, with a bar on standard error while it runs."""
     columns = (SpinnerColumn(), TextColumn("Importing {task.fields[file]}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=notes, transient=True) as bar:
+    with Progress(*columns, console=notes, transient=True, disable=not notes.is_terminal) as bar:
         task = bar.add_task("import", file=read.file, total=read.expected)
         return import_people(session, read, options, lambda done: bar.update(task, completed=done))
 
 
-def _tell(outcome: ImportOutcome, read: ReadList, options: ImportOptions, *, dry_run: bool) -> None:
-    if outcome.errors:
-        heads = {field: ", ".join(names) for field, names in read.columns.items()}
-        rows = [(problem.row, heads.get(problem.column, problem.column), problem.why) for problem in outcome.errors[:SHOWN]]
-        table(f"What is wrong in {read.file}", ("row", "column", "why"), rows)
-        if len(outcome.errors) > SHOWN:
-            screen.print(f"… and {len(outcome.errors) - SHOWN:,} more; --json names all.")
-    would = "would be " if dry_run else ""
+@app.command()
+def show(email: Email, as_json: AsJson = False) -> None:
+    """Everything held about one person: addresses, consent and its history, topics, selections, mailings and what became of them."""
+    with database().reading() as session:
+        held = everything_about(session, person_by_address(session, email))
+    if as_json:
+        print_json(held)
+    else:
+        tell_person(held)
+
+
+@app.command()
+def consent(email: Email, basis: Annotated[str, typer.Option(metavar="BASIS", help=f"{BASES}; or withdrawn.")]) -> None:
+    """Record on which legal basis a person may be written to, source User. `withdrawn` holds at once, also for what is queued."""
+    given = Basis.WITHDRAWN if basis == Basis.WITHDRAWN else _basis(basis)
+    with database().writing() as session:
+        person = person_by_address(session, email)
+        changed = give(session, person.id, given, "User", _somebody())
+        name = person.name or email
+    screen.print(f"{name}: {given}, recorded." if changed else f"{name}: {given} is in force already; nothing was changed.")
+
+
+@app.command()
+def correct(old: Annotated[str, typer.Argument(metavar="OLD")], new: Annotated[str, typer.Argument(metavar="NEW")]) -> None:
+    """Put a right address in the place of a wrong one. Blocks and bounces of the old one stay with the old one."""
+    with database().writing() as session:
+        done = correct_address(session, old, new)
+    screen.print(f"{done.person or 'The person'} is written to at {done.new} from now on, no longer at {done.old}.")
+    if done.shared_with:
+        screen.print(f"{done.new} is also the address of {', '.join(name or 'somebody without a name' for name in done.shared_with)}.")
+    if done.waiting:
+        screen.print(f"{done.waiting} messages that are queued already still go to {done.old}.", style="yellow")
+
+
+@app.command()
+def erase(email: Email, yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False) -> None:
+    """Erase a person for good. What was sent stays counted, without a name; it cannot be undone."""
+    with database().reading() as session:
+        name = person_by_address(session, email).name or email
+    if not yes and not typer.confirm(f"Erase {name} for good, with all consents, memberships and addresses?", err=True):
+        raise NotAllowed(f"{name} was not erased.")
+    with database().writing() as session:
+        gone = erase_person(session, person_by_address(session, email).id)
     screen.print(
-        f"{outcome.rows:,} rows in {read.file}: {outcome.created:,} people {would}created, {outcome.matched:,} matched, "
-        f"{outcome.skipped:,} {would}skipped."
+        f"{name} is erased. {gone.recipients} recipient rows stay without a name; {gone.cancelled} queued messages were cancelled."
     )
-    if outcome.filled:
-        screen.print(f"{outcome.filled:,} of those matched {'would get' if dry_run else 'got'} details that were missing.")
-    if options.selection:
-        screen.print(
-            f"{outcome.created + outcome.matched:,} people {'would be' if dry_run else 'are now'} in the selection {options.selection}."
-        )
-    _tell_consent(outcome, options)
-    for note in outcome.notes:
-        screen.print(note)
 
 
-def _tell_consent(outcome: ImportOutcome, options: ImportOptions) -> None:
-    if outcome.consents:
-        screen.print(f"{outcome.consents:,} statements about consent recorded, source Import.")
-    if outcome.withdrawn_kept:
-        screen.print(f"{outcome.withdrawn_kept:,} people have withdrawn their consent; that stays.")
-    if options.basis is None:
-        screen.print(
-            "No consent was recorded beyond what rows say themselves. If you may write to these people: --consent BASIS", style="yellow"
-        )
+def _basis(word: str) -> Basis:
+    if word not in BASES.split(", "):
+        raise NotAllowed(f"{word} is no legal basis; choose one of {BASES}.")
+    return Basis(word)
+
+
+def _somebody() -> str | None:
+    """Who sits at this machine, for the history."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container without a user table
+        return None

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from mailings import clock
-from mailings.consent.withdrawing import withdraw
+from mailings.consent.history import in_force
+from mailings.consent.withdrawing import withdraw, withdraw_many
 from mailings.model import EMARKETING, Basis, Consent
 
 LOOK_UP = 500  # people in one IN list
@@ -39,31 +40,27 @@ def give(session: Session, person_id: int, basis: Basis, source: str, by: str | 
 
 
 def give_many(session: Session, people: Sequence[tuple[int, Basis]], source: str) -> Given:
-    """Record a list's statements about many people, the last one about each. Safe to repeat: what is in force already is not written again.
+    """Record a list's statements about many people. Safe to repeat: what is in force already is not written again.
 
-    A list never brings back a consent that its owner withdrew: those people stay withdrawn and are counted.
+    Who is said to have withdrawn anywhere among them has. A list never brings back a consent that its owner withdrew: those people stay
+    withdrawn and are counted.
     """
     given, now = Given(), clock.now()
-    statements = iter(dict(people).items())
+    said = dict(reversed(people)) | {person_id: basis for person_id, basis in people if basis is Basis.WITHDRAWN}
+    statements = iter(said.items())
     while some := dict(islice(statements, LOOK_UP)):
         known = in_force(session, list(some))
         rows = []
         for person_id, basis in some.items():
             before = known.get(person_id)
-            if basis is Basis.WITHDRAWN:
-                given.written += withdraw(session, person_id, source)
-            elif before and before[0] is Basis.WITHDRAWN:
+            if basis is Basis.WITHDRAWN or before == (basis, source):
+                continue
+            if before and before[0] is Basis.WITHDRAWN:
                 given.withdrawn_kept += 1
-            elif before != (basis, source):
+            else:
                 rows.append({"person_id": person_id, "purpose": EMARKETING, "basis": basis, "source": source, "given_at": now})
         if rows:
             session.execute(insert(Consent), rows)
-            given.written += len(rows)
+        refusing = [person_id for person_id, basis in some.items() if basis is Basis.WITHDRAWN]
+        given.written += len(rows) + (withdraw_many(session, refusing, source) if refusing else 0)
     return given
-
-
-def in_force(session: Session, people: Sequence[int], purpose: str = EMARKETING) -> dict[int, tuple[Basis, str]]:
-    """person id -> (basis, source) of the newest row; people of whom nothing is recorded are absent. At most a few hundred at a time."""
-    newest = select(func.max(Consent.id)).where(Consent.person_id.in_(people), Consent.purpose == purpose).group_by(Consent.person_id)
-    rows = session.execute(select(Consent.person_id, Consent.basis, Consent.source).where(Consent.id.in_(newest)))
-    return {person_id: (basis, source) for person_id, basis, source in rows}

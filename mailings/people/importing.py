@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session
 
 from mailings.consent.giving import give_many
 from mailings.consent.topics import topics_by_name
+from mailings.consent.withdrawing import opt_out_many
 from mailings.errors import BadRow
 from mailings.model import Basis
-from mailings.people.joining import join_selection, note_interests, note_opt_outs, static_selection
+from mailings.people.joining import join_selection, members_of, note_interests, static_selection
 from mailings.people.listed import ListedPerson, ReadList
 from mailings.people.storing import Chunk, fill_matched, insert_created, match
 
@@ -38,6 +39,7 @@ class ImportOutcome:
     created: int = 0
     matched: int = 0
     skipped: int = 0
+    members: int = 0  # people in the selection afterwards
     filled: int = 0  # matched people of whom something was not known yet
     consents: int = 0  # statements written
     withdrawn_kept: int = 0  # people whose withdrawal was left in force
@@ -56,6 +58,7 @@ class ImportOutcome:
             "filled": self.filled,
             "consents": self.consents,
             "withdrawn_kept": self.withdrawn_kept,
+            "notes": self.notes,
         }
 
 
@@ -65,34 +68,68 @@ def import_people(session: Session, read: ReadList, options: ImportOptions, prog
     Somebody recognised keeps what is known of them; only what was empty is filled. Raises Unreadable when the file breaks off, NotAllowed
     when `selection` has no fixed members; the caller then rolls everything back. `progress` is told how many rows are done.
     """
-    outcome = ImportOutcome()
-    topics = {name: topic.id for name, topic in topics_by_name(session).items()}
-    selection = static_selection(session, options.selection) if options.selection else None
+    running = _Import(session, options)
     while listed := list(islice(read.rows, CHUNK)):
-        chunk = match(session, _with_known_topics(listed, topics, read), keep_unknown=options.keep_unknown)
-        insert_created(session, chunk)
-        outcome.filled += fill_matched(session, chunk)
-        _say(session, chunk, options, outcome)
-        note_opt_outs(session, [(owner, topics[word.casefold()]) for owner, row in chunk.taken for word in row.opt_outs], SOURCE)
-        note_interests(session, [(owner, word) for owner, row in chunk.taken for word in row.interests])
-        if selection is not None:
-            join_selection(session, selection, [owner for owner, _ in chunk.taken])
-        read.problems += chunk.problems
-        outcome.created += len(chunk.created)
-        outcome.matched += len(chunk.taken) - len(chunk.created)
+        running.take(_with_known_topics(listed, running.topics, read), read)
         if progress is not None:
             progress(read.total)
-    outcome.rows, outcome.errors, outcome.notes = read.total, sorted(read.problems, key=lambda problem: problem.row), read.notes
-    outcome.skipped = outcome.rows - outcome.created - outcome.matched
-    return outcome
+    return running.ended(read)
 
 
-def _say(session: Session, chunk: Chunk, options: ImportOptions, outcome: ImportOutcome) -> None:
-    """Record consent: what a row says itself, else what the person importing declares."""
-    said = [(owner, basis) for owner, row in chunk.taken if (basis := row.consent or options.basis)]
-    given = give_many(session, said, SOURCE)
-    outcome.consents += given.written
-    outcome.withdrawn_kept += given.withdrawn_kept
+class _Import:
+    """An import on its way: what it needs for every chunk, and what has come of it so far."""
+
+    def __init__(self, session: Session, options: ImportOptions) -> None:
+        self.session, self.options, self.outcome = session, options, ImportOutcome()
+        self.topics = {name: topic.id for name, topic in topics_by_name(session).items()}
+        self.selection = static_selection(session, options.selection) if options.selection else None
+        self.heard = _Marks()
+
+    def take(self, listed: list[ListedPerson], read: ReadList) -> None:
+        chunk = match(self.session, listed, keep_unknown=self.options.keep_unknown)
+        insert_created(self.session, chunk)
+        self.outcome.filled += fill_matched(self.session, chunk)
+        self._say(chunk)
+        out = [(owner, self.topics[word.casefold()]) for owner, row in chunk.taken for word in row.opt_outs]
+        opt_out_many(self.session, out, SOURCE)
+        note_interests(self.session, [(owner, word) for owner, row in chunk.taken for word in row.interests])
+        if self.selection is not None:
+            join_selection(self.session, self.selection, [owner for owner, _ in chunk.taken])
+        read.problems += chunk.problems
+        self.outcome.created += len(chunk.created)
+        self.outcome.matched += len(chunk.taken) - len(chunk.created)
+
+    def _say(self, chunk: Chunk) -> None:
+        """Record consent: what a row says itself, else what the person importing declares. A further row can only withdraw."""
+        said = [(owner, row.consent or self.options.basis) for owner, row in chunk.taken]
+        new = [(owner, basis) for owner, basis in said if basis and (self.heard.first(owner) or basis is Basis.WITHDRAWN)]
+        given = give_many(self.session, new, SOURCE)
+        self.outcome.consents += given.written
+        self.outcome.withdrawn_kept += given.withdrawn_kept
+
+    def ended(self, read: ReadList) -> ImportOutcome:
+        outcome = self.outcome
+        outcome.members = members_of(self.session, self.selection) if self.selection is not None else 0
+        outcome.rows, outcome.notes = read.total, read.notes
+        outcome.errors = sorted(read.problems, key=lambda problem: problem.row)
+        outcome.skipped = outcome.rows - outcome.created - outcome.matched
+        return outcome
+
+
+class _Marks:
+    """Whom we have met, a byte for each id: 1 MB for a million people where a set takes 60."""
+
+    def __init__(self) -> None:
+        self.met = bytearray()
+
+    def first(self, number: int) -> bool:
+        """True the first time."""
+        if number >= len(self.met):
+            self.met.extend(bytes(number + 1 - len(self.met)))
+        if self.met[number]:
+            return False
+        self.met[number] = 1
+        return True
 
 
 def _with_known_topics(listed: list[ListedPerson], topics: dict[str, int], read: ReadList) -> list[ListedPerson]:

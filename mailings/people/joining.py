@@ -1,14 +1,13 @@
-"""Adds many people at once to what a list says of them: a selection, topics they do not take, interests."""
+"""Adds many people at once to what a list says of them: a selection, interests."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from mailings import clock
-from mailings.consent.withdrawing import opt_out
 from mailings.db import insert_into
 from mailings.errors import NotAllowed
 from mailings.model import Interest, PersonInterest, Selection, SelectionKind, SelectionMember
@@ -33,10 +32,9 @@ def join_selection(session: Session, selection: Selection, people: Sequence[int]
         session.execute(insert_into(session, SelectionMember.__table__).on_conflict_do_nothing(), rows)
 
 
-def note_opt_outs(session: Session, opt_outs: Sequence[tuple[int, int]], source: str) -> None:
-    """Record (person, topic) opt-outs; those in force already stay as they are. In force at once."""
-    for person_id, topic_id in dict.fromkeys(opt_outs):
-        opt_out(session, person_id, topic_id, source)
+def members_of(session: Session, selection: Selection) -> int:
+    """How many people are in a static selection."""
+    return session.scalar(select(func.count()).where(SelectionMember.selection_id == selection.id)) or 0
 
 
 def note_interests(session: Session, interests: Sequence[tuple[int, str]]) -> None:
