@@ -34,6 +34,9 @@ class Settings(BaseSettings):
     spf_policy: Literal["block", "warn", "off"] = "warn"
     dns: str | None = Field(default=None, description="resolver to ask, host or host:port; absent = the system's")
     default_country: str = "NO"
+    company_name: str = ""  # `config.companyName` in templates
+    company_address: str = ""  # `config.companyAddress`
+    sender_domains: str = ""  # comma list: domains our contacts may send from, beside that of the mailing's own `from` (D25)
     language: str = "en"
 
     @property
