@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterator
 from itertools import chain, islice
 from pathlib import Path
 
@@ -23,11 +23,12 @@ def read_list(file: Path, country: str) -> ReadList:
     that is no list of people raises Unreadable, here or while its rows are walked.
     """
     seen: list[str] = []
-    for sheet in _sheets(file):
+    found = _sheets(file)
+    for sheet in found:
         sample = list(islice(sheet.rows, SAMPLE))
         columns = find_columns(sample)
         if columns is not None:
-            return _listed(file, sheet, chain(sample, sheet.rows), (columns, country))
+            return _listed(file, sheet, chain(sample, sheet.rows, _closed(found)), (columns, country))
         seen += [sheet.name] if sample else []
     if not seen:
         raise Unreadable(f"{file.name} is empty.")
@@ -36,7 +37,14 @@ def read_list(file: Path, country: str) -> ReadList:
     )
 
 
-def _sheets(file: Path) -> Iterable[Sheet]:
+def _closed(found: Iterator[Sheet]) -> Iterator[Row]:
+    """No rows, but an end: as long as rows are walked it holds on to the sheets, and then lets the file go."""
+    if isinstance(found, Generator):
+        found.close()
+    yield from ()
+
+
+def _sheets(file: Path) -> Iterator[Sheet]:
     try:
         if not file.is_file():
             raise Unreadable(f"There is no file {file}.")
@@ -46,7 +54,7 @@ def _sheets(file: Path) -> Iterable[Sheet]:
         raise Unreadable(f"{file} cannot be opened: {error.strerror}.") from error
     if start.startswith((_ZIP, _OLE)):
         return sheets(file)
-    return [Sheet(file.name, 0, (list(row) for row in text_rows(file)))]
+    return iter([Sheet(file.name, 0, (list(row) for row in text_rows(file)))])
 
 
 def _listed(file: Path, sheet: Sheet, rows: Iterator[Row], layout: tuple[Columns, str]) -> ReadList:

@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 from python_calamine import CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
 
-from mailings.people.workbook import Cell
+from mailings.people.workbook import END, Cell
 
 CHUNK = 500  # rows in one line
 MAX_COLUMNS = 500
@@ -56,6 +56,7 @@ def _main(file: str) -> None:
     _within_limits()
     try:
         _write_out(file)
+        _line(END)
     except PasswordError:
         _line({"error": "is protected by a password; save it without one."})
     except BrokenPipeError:
