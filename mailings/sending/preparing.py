@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from mailings.channels import email
+from mailings.channels import Compiled, email
 from mailings.errors import NotAllowed
 from mailings.model import Delivery, Mailing, MailingType
 from mailings.sending.run import Run
@@ -16,10 +16,15 @@ SMALLEST, LARGEST, PARTS = 5_000, 50_000, 100  # deliveries; Prefect takes hundr
 
 def prepare(session: Session, run: Run, mailing: Mailing, settings: Settings) -> None:
     """Compile the mailing's content for the run. Raises BadTemplate with its place."""
+    run.compiled = compiled(session, mailing, settings)
+    run.portion = portion_size(session.scalar(select(func.count()).where(Delivery.mailing_id == mailing.id)) or 0)
+
+
+def compiled(session: Session, mailing: Mailing, settings: Settings) -> Compiled:
+    """The content by the channel of the mailing's type. Raises NotAllowed where no channel carries it yet."""
     if mailing.type is not MailingType.EMAIL:
         raise NotAllowed(f"No channel carries {mailing.type} yet; {mailing.name} cannot be sent.")
-    run.compiled = email.compile_mailing(session, mailing, settings)
-    run.portion = portion_size(session.scalar(select(func.count()).where(Delivery.mailing_id == mailing.id)) or 0)
+    return email.compile_mailing(session, mailing, settings)
 
 
 def portion_size(deliveries: int) -> int:

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from mailings.channels import Compiled
 from mailings.db import Database
-from mailings.errors import NotAllowed
+from mailings.errors import Misconfigured, NotAllowed
 from mailings.message import Transport
 from mailings.model import LeaseRole
 from mailings.plugins import transport_class
@@ -50,7 +50,7 @@ class Run:
     def transport(self) -> Transport:
         """The open transport, made at first use. Raises Misconfigured."""
         if self._transport is None:
-            self._transport = transport_class(self.transport_name).configured()
+            self._transport = ready_transport(self.transport_name)
         return self._transport
 
     def content(self) -> Compiled:
@@ -63,6 +63,14 @@ class Run:
         """Let go of the transport's connections."""
         if self._transport is not None:
             self._transport.close()
+
+
+def ready_transport(name: str) -> Transport:
+    """The transport of that name, configured. Raises Misconfigured for anything that keeps it from carrying, the demo's secret too."""
+    transport = transport_class(name).configured()
+    if problems := transport.problems():
+        raise Misconfigured(problems[0])
+    return transport
 
 
 _open: dict[str, Run] = {}

@@ -1,0 +1,63 @@
+"""Ctrl-C and SIGTERM: what is in hand is finished first, and a second one does not wait."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+
+import pytest
+
+from mailings.sending.interruption import finishing_what_is_in_hand
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_first_signal_lets_the_block_finish(number: int) -> None:
+    """The block sees that it should stop and runs to its end; then the signal does what it would have done before."""
+    seen: list[int] = []
+    stop, finished = threading.Event(), False
+    before = signal.signal(number, lambda n, _: seen.append(n))
+    try:
+        with finishing_what_is_in_hand(stop):
+            signal.raise_signal(number)
+            assert stop.is_set()
+            assert seen == []
+            finished = True
+        assert finished
+        assert seen == [number]
+        assert signal.getsignal(number) is not before
+    finally:
+        signal.signal(number, before)
+
+
+def test_the_second_signal_interrupts() -> None:
+    """Somebody who presses Ctrl-C twice means now."""
+    with pytest.raises(KeyboardInterrupt), finishing_what_is_in_hand(threading.Event()):
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
+        pytest.fail("the second signal was not heard")
+
+
+def test_the_grace_ends() -> None:
+    """A server that hangs holds nobody up for longer than the grace."""
+    with pytest.raises(KeyboardInterrupt), finishing_what_is_in_hand(threading.Event(), grace=0.1):
+        signal.raise_signal(signal.SIGINT)
+        time.sleep(5)
+        pytest.fail("the grace did not end")
+
+
+def test_without_a_signal_nothing_changes() -> None:
+    """Handlers are as before after the block, and in other threads the block simply runs."""
+    before = signal.getsignal(signal.SIGINT)
+    stop, ran = threading.Event(), []
+
+    def elsewhere() -> None:
+        with finishing_what_is_in_hand(stop):
+            ran.append(True)
+
+    thread = threading.Thread(target=elsewhere)
+    thread.start()
+    thread.join()
+    with finishing_what_is_in_hand(stop):
+        pass
+    assert (ran, stop.is_set(), signal.getsignal(signal.SIGINT)) == ([True], False, before)
