@@ -1,7 +1,121 @@
-"""Commands of `drafts`."""
+"""Commands about drafts: push a folder, copy, delete, list."""
 
 from __future__ import annotations
 
-import typer
+from pathlib import Path
+from typing import Annotated
 
-app = typer.Typer(help="drafts")
+import typer
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from cli.door import AsJson, database, notes, print_json, screen, table
+from mailings.audience.copies import copy as copy_mailing
+from mailings.audience.copies import delete_mailing
+from mailings.audience.drafts import mailing_named
+from mailings.audience.drafts import push as push_folder
+from mailings.audience.listing import mailings
+from mailings.audience.sources import sources_of
+from mailings.model import ImportedRow, Mailing, MailingFile, SourceKind, TrackedLink
+
+app = typer.Typer(help="Drafts: push a folder, copy, delete, list.")
+TOLD = 10  # rows of a list that cannot be taken, told one by one
+
+Name = Annotated[str, typer.Argument(metavar="NAME", help="The mailing's name.")]
+
+
+@app.command()
+def push(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder with a mailing.yaml.")],
+    as_json: AsJson = False,
+) -> None:
+    """A mailing's folder becomes (or updates) its draft; everything is copied into the database."""
+    problems: list[str] = []
+    with database().writing() as session:
+        document = _stored(session, push_folder(session, folder, problems))
+    for problem in problems[:TOLD]:
+        notes.print(f"left out: {problem}", style="yellow", highlight=False, markup=False)
+    if len(problems) > TOLD:
+        notes.print(f"left out: {len(problems) - TOLD} rows more", style="yellow", highlight=False)
+    if as_json:
+        print_json(document | {"left_out": problems})
+    else:
+        _tell(document)
+
+
+def _stored(session: Session, mailing: Mailing) -> dict[str, object]:
+    files = dict(
+        session.execute(select(MailingFile.inline, func.count()).where(MailingFile.mailing_id == mailing.id).group_by(MailingFile.inline))
+        .tuples()
+        .all()
+    )
+    links = session.scalar(select(func.count()).where(TrackedLink.mailing_id == mailing.id, TrackedLink.name.is_not(None)))
+    sources = [
+        {"kind": s.kind.value, "name": s.label, "rows": _rows(session, s.id) if s.kind is SourceKind.IMPORT else None}
+        for s in sources_of(session, mailing)
+    ]
+    return {
+        "name": mailing.name,
+        "type": mailing.type.value,
+        "status": mailing.status.value,
+        "attachments": files.get(False, 0),
+        "images": files.get(True, 0),
+        "links": links or 0,
+        "sources": sources,
+    }
+
+
+def _rows(session: Session, source_id: int) -> int:
+    return session.scalar(select(func.count()).where(ImportedRow.source_id == source_id)) or 0
+
+
+def _tell(document: dict[str, object]) -> None:
+    name = document["name"]
+    screen.print(f"[green]✓[/] {name} is stored as a draft ({document['type']}).", highlight=False)
+    for source in document["sources"]:  # type: ignore[attr-defined]  # our own list, two functions above
+        rows = f", {source['rows']} rows" if source["rows"] is not None else ""
+        screen.print(f"  from {source['kind']} {source['name']}{rows}", highlight=False, markup=False)
+    if not document["sources"]:
+        screen.print("  no sources yet: nobody would get it", highlight=False)
+    screen.print(
+        f"  with {document['attachments']} attachments, {document['images']} inline images, {document['links']} registered links",
+        highlight=False,
+    )
+    screen.print(f"Next: mailings check {name}", highlight=False)
+
+
+@app.command()
+def copy(name: Name, new: Annotated[str, typer.Argument(metavar="NEW", help="The copy's name.")], as_json: AsJson = False) -> None:
+    """Copy a mailing to a new draft: content, files, sources and registered links."""
+    with database().writing() as session:
+        copy_mailing(session, mailing_named(session, name), new)
+    if as_json:
+        print_json({"name": new, "status": "draft"})
+    else:
+        screen.print(f"Made the draft {new} from {name}. Next: mailings check {new}", highlight=False)
+
+
+@app.command()
+def delete(name: Name, as_json: AsJson = False) -> None:
+    """Delete a draft, or a cancelled mailing of which nothing went out."""
+    with database().writing() as session:
+        delete_mailing(session, mailing_named(session, name))
+    if as_json:
+        print_json({"name": name, "deleted": True})
+    else:
+        screen.print(f"Deleted {name}.", highlight=False)
+
+
+@app.command("list")
+def list_(as_json: AsJson = False) -> None:
+    """All mailings, newest first."""
+    with database().reading() as session:
+        rows = list(mailings(session))
+    if as_json:
+        print_json(rows)
+    elif not rows:
+        screen.print("No mailings yet. Make one from a folder: mailings push DIR")
+    else:
+        columns = ("name", "type", "status", "topic", "folder", "recipients", "sent", "scheduled")
+        heads = ("Name", "Type", "Status", "Topic", "Folder", "Recipients", "Sent", "Scheduled")
+        table("Mailings", heads, (tuple(row[column] for column in columns) for row in rows))

@@ -1,7 +1,75 @@
-"""Commands of `projects`."""
+"""Commands of `projects`: make them, and say who takes part."""
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
-app = typer.Typer(help="projects")
+from cli.door import AsJson, database, print_json, screen, table
+from cli.streams import stream_json
+from mailings.people.projects import add_members, create_project, members_of, project_named, projects, remove_members
+from mailings.people.selection_members import how_many, listed
+
+app = typer.Typer(help="Projects: people who take part in something.")
+SHOWN = 50  # people shown on a screen; --json has them all
+
+Name = Annotated[str, typer.Argument(metavar="NAME", help="The project's name.")]
+Emails = Annotated[list[str], typer.Argument(metavar="EMAIL...", help="Addresses of people in the database.")]
+
+
+@app.command("list")
+def list_(as_json: AsJson = False) -> None:
+    """All projects, with how many people take part."""
+    with database().reading() as session:
+        rows = [{"name": found.name, "people": size} for found, size in projects(session)]
+    if as_json:
+        print_json(rows)
+    elif not rows:
+        screen.print("No projects yet. Make one: mailings projects create NAME")
+    else:
+        table("Projects", ("Name", "People"), (tuple(row.values()) for row in rows))
+
+
+@app.command()
+def show(name: Name, as_json: AsJson = False) -> None:
+    """Who takes part in a project."""
+    with database().reading() as session:
+        people = members_of(project_named(session, name).id)
+        if as_json:
+            stream_json({"name": name}, "people", ({"email": email, "name": person} for email, person in listed(session, people)))
+            return
+        size = how_many(session, people)
+        first = [row for row, _ in zip(listed(session, people), range(SHOWN), strict=False)]
+        table(f"{name} ({size} people)", ("E-mail", "Name"), first)
+
+
+@app.command()
+def create(name: Name, as_json: AsJson = False) -> None:
+    """Make a project."""
+    with database().writing() as session:
+        create_project(session, name)
+    _tell(f"Made the project {name!r}.", {"name": name}, as_json=as_json)
+
+
+@app.command()
+def add(name: Name, emails: Emails, as_json: AsJson = False) -> None:
+    """Add people to a project."""
+    with database().writing() as session:
+        changed = add_members(session, project_named(session, name), emails)
+    _tell(f"Added {changed} to {name!r}; {len(emails) - changed} were in it already.", {"name": name, "added": changed}, as_json=as_json)
+
+
+@app.command()
+def remove(name: Name, emails: Emails, as_json: AsJson = False) -> None:
+    """Take people out of a project."""
+    with database().writing() as session:
+        changed = remove_members(session, project_named(session, name), emails)
+    _tell(f"Removed {changed} from {name!r}.", {"name": name, "removed": changed}, as_json=as_json)
+
+
+def _tell(sentence: str, document: dict[str, object], *, as_json: bool) -> None:
+    if as_json:
+        print_json(document)
+    else:
+        screen.print(sentence, highlight=False)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from collections.abc import Iterator, Sequence
+
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from mailings.errors import NotFound
+from mailings.clock import now
+from mailings.db import insert_into
+from mailings.errors import NotAllowed, NotFound
 from mailings.model import Project, ProjectMember
+from mailings.people.finding import person_by_address
 from mailings.people.selections import People
 
 
@@ -21,3 +26,43 @@ def project_named(session: Session, name: str) -> Project:
 def members_of(project_id: int) -> People:
     """A select of one column, `person_id`: all members of the project (domain.md C.1)."""
     return select(ProjectMember.person_id.label("person_id")).where(ProjectMember.project_id == project_id)
+
+
+def create_project(session: Session, name: str) -> Project:
+    """A new project. Raises NotAllowed when the name is taken."""
+    if not name.strip():
+        raise NotAllowed("A project needs a name.")
+    if session.scalar(select(Project.id).where(Project.name == name)) is not None:
+        raise NotAllowed(f"There is a project named {name!r} already; choose another name.")
+    made = Project(name=name, created_at=now())
+    session.add(made)
+    session.flush()
+    return made
+
+
+def add_members(session: Session, project: Project, addresses: Sequence[str]) -> int:
+    """Add people by their addresses. Returns how many are new in it. Raises NotFound, and then nobody is added."""
+    people = dict.fromkeys(person_by_address(session, text).id for text in addresses)
+    before = _size(session, project)
+    rows = [{"project_id": project.id, "person_id": person_id} for person_id in people]
+    if rows:
+        session.execute(insert_into(session, ProjectMember.__table__).on_conflict_do_nothing(), rows)
+    return _size(session, project) - before
+
+
+def remove_members(session: Session, project: Project, addresses: Sequence[str]) -> int:
+    """Take people out by their addresses. Returns how many were in it."""
+    people = [person_by_address(session, text).id for text in addresses]
+    before = _size(session, project)
+    session.execute(delete(ProjectMember).where(ProjectMember.project_id == project.id, ProjectMember.person_id.in_(people)))
+    return before - _size(session, project)
+
+
+def projects(session: Session) -> Iterator[tuple[Project, int]]:
+    """Every project by name, with how many members it has."""
+    for project in session.scalars(select(Project).order_by(Project.name)).all():
+        yield project, _size(session, project)
+
+
+def _size(session: Session, project: Project) -> int:
+    return session.scalar(select(func.count()).where(ProjectMember.project_id == project.id)) or 0

@@ -1,0 +1,66 @@
+"""A mailing copied to a new draft, or deleted while nothing of it has gone out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+from sqlalchemy import delete, insert, literal, select
+from sqlalchemy.orm import Session
+
+from mailings.audience.folder_parts import Name
+from mailings.audience.sources import sources_of
+from mailings.clock import now
+from mailings.errors import NotAllowed
+from mailings.model import Delivery, ImportedRow, Mailing, MailingFile, MailingStatus, Recipient, Source, TrackedLink
+
+#: what a copy does not take over: its own identity, and everything that happened to the original
+OWN = {"id", "name", "status", "held_reason", "template", "populated_at", "scheduled_at", "started_at", "finished_at", "created_at"}
+
+
+def copy(session: Session, mailing: Mailing, name: str) -> Mailing:
+    """A new draft with the same content, files, sources and registered links (domain.md B.5). Raises NotAllowed for a name in use."""
+    _check_name(session, name)
+    same = {column: getattr(mailing, column) for column in Mailing.__table__.columns.keys() if column not in OWN}  # noqa: SIM118  a collection, no dict
+    made = Mailing(name=name, created_at=now(), **same)
+    session.add(made)
+    session.flush()
+    _copy_rows(session, MailingFile, ("mailing_id", mailing.id, made.id))
+    _copy_rows(session, TrackedLink, ("mailing_id", mailing.id, made.id))
+    session.execute(delete(TrackedLink).where(TrackedLink.mailing_id == made.id, TrackedLink.name.is_(None)))
+    for source in sources_of(session, mailing):
+        same = {column: getattr(source, column) for column in Source.__table__.columns.keys() if column not in {"id", "mailing_id"}}  # noqa: SIM118
+        twin = Source(mailing_id=made.id, **same)
+        session.add(twin)
+        session.flush()
+        _copy_rows(session, ImportedRow, ("source_id", source.id, twin.id))
+    return made
+
+
+def delete_mailing(session: Session, mailing: Mailing) -> None:
+    """Delete a draft, or a cancelled mailing of which nothing went out. Raises NotAllowed for any other: its links must keep working."""
+    if mailing.status not in {MailingStatus.DRAFT, MailingStatus.CANCELLED}:
+        raise NotAllowed(f"{mailing.name} is {mailing.status}; only a draft, or a cancelled mailing that never went out, can be deleted.")
+    attempted = select(Delivery.id).where(Delivery.mailing_id == mailing.id, Delivery.test.is_(False), Delivery.claimed_at.is_not(None))
+    if session.scalar(attempted.limit(1)) is not None:
+        raise NotAllowed(f"{mailing.name} was sent to some; it stays, for the links and unsubscribe addresses in those messages.")
+    for rows in (Delivery, Recipient, Source, MailingFile, TrackedLink):
+        session.execute(delete(rows).where(rows.mailing_id == mailing.id))
+    session.execute(delete(Mailing).where(Mailing.id == mailing.id))
+
+
+def _check_name(session: Session, name: str) -> None:
+    try:
+        TypeAdapter(Name).validate_python(name)
+    except ValidationError as error:
+        raise NotAllowed(f"{name!r} cannot be a mailing's name; use letters, digits and hyphens only.") from error
+    if session.scalar(select(Mailing.id).where(Mailing.name == name)) is not None:
+        raise NotAllowed(f"There is a mailing named {name!r} already; choose another name.")
+
+
+def _copy_rows(session: Session, rows: Any, owned: tuple[str, int, int]) -> None:
+    owner, old, new = owned
+    table = rows.__table__
+    kept = [column for column in table.columns if column.name not in {"id", owner}]
+    found = select(literal(new), *kept).where(table.c[owner] == old)
+    session.execute(insert(rows).from_select([owner, *(column.name for column in kept)], found, include_defaults=False))
