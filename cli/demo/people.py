@@ -77,7 +77,7 @@ def _dirtied(row: Invented, random: Random, before: list[Invented]) -> Invented:
     if fate < 0.022:
         return replace(row, email=random.choice(_SLIPS)(row.email))
     if fate < 0.027:
-        return replace(row, email="", mobile=row.mobile or "+47 412 34 567")
+        return replace(row, email="", mobile=row.mobile or "+47 401 23 456")
     if fate < 0.06:
         return replace(row, email=random.choice(_FLOURISHES).format(name=row.name, email=row.email))
     return row
