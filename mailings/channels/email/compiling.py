@@ -1,0 +1,97 @@
+"""Compiles a mailing: its content taken apart once, its link table written, the statement that reads its recipients' rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from hashlib import sha256
+from urllib.parse import urlsplit
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from mailings.channels.email.composing import CompiledEmail, Identity
+from mailings.channels.email.rows import row_of
+from mailings.channels.email.senders import Senders
+from mailings.content.compiling import Content, Sources
+from mailings.content.links import LinkTable, Utm
+from mailings.content.mime import File
+from mailings.errors import BadTemplate
+from mailings.model import Mailing, MailingFile, TrackedLink
+from mailings.settings import Settings
+from mailings.tokens import Kind, Tokens, dynamic_address
+
+
+def compile_mailing(session: Session, mailing: Mailing, settings: Settings) -> CompiledEmail:
+    """The mailing compiled; writes its link table, the same numbers every time. Raises BadTemplate with its place."""
+    compiled = compiled_of(session, mailing, settings)
+    write_links(session, mailing, compiled.content.table)
+    return compiled
+
+
+def compiled_of(session: Session, mailing: Mailing, settings: Settings) -> CompiledEmail:
+    """The mailing compiled without writing anything."""
+    content = content_of(session, mailing, settings)
+    if content.used.problems:
+        raise BadTemplate(" ".join(content.used.problems))
+    senders = Senders(mailing, settings)
+    files = [
+        File(file.name, file.content_type, file.data, file.inline)
+        for file in session.scalars(select(MailingFile).where(MailingFile.mailing_id == mailing.id).order_by(MailingFile.id))
+    ]
+    return CompiledEmail(content, row_of(content, senders), senders, _identity(mailing, settings), files)
+
+
+def sources_of(mailing: Mailing) -> Sources:
+    """What the mailing says, as written."""
+    opens = bool(mailing.tracking.get("opens", True))
+    return Sources(mailing.subject, mailing.html, mailing.text, mailing.preheader, opens)
+
+
+def content_of(session: Session, mailing: Mailing, settings: Settings) -> Content:
+    """The mailing's content, prepared. Raises BadTemplate with its place."""
+    public, tokens = _public(settings), Tokens(settings.secret.get_secret_value())
+    constants = {
+        "config.companyName": settings.company_name,
+        "config.companyAddress": settings.company_address,
+        "config.defaultMail": mailing.sender.get("address", ""),
+        "config.cgiUrl": public,
+    }
+    sign = partial(dynamic_address, public, tokens)
+    return Content(sources_of(mailing).prepared(), _table(session, mailing, public), sign, constants, settings.language)
+
+
+def write_links(session: Session, mailing: Mailing, table: LinkTable) -> None:
+    """The link table of the mailing, as the skeleton numbers it."""
+    rows = {row.number: row for row in session.scalars(select(TrackedLink).where(TrackedLink.mailing_id == mailing.id))}
+    for name, number in table.registered.items():
+        rows[number].url = table.target(table.urls[name]) if table.track != "none" else table.urls[name]
+    for url, number in table.numbers.items():
+        if number not in rows:
+            session.add(TrackedLink(mailing_id=mailing.id, number=number, url=url))
+    session.flush()
+
+
+def _table(session: Session, mailing: Mailing, public: str) -> LinkTable:
+    utm: Mapping[str, str] = mailing.tracking.get("utm") or {}
+    own = tuple(f"{public}/{kind.value}/" for kind in Kind)
+    table = LinkTable(track=str(mailing.tracking.get("clicks", "all")), utm=Utm(utm.get("source", ""), utm.get("campaign", "")), own=own)
+    known = select(TrackedLink).where(TrackedLink.mailing_id == mailing.id).order_by(TrackedLink.number)
+    for row in session.scalars(known):
+        table.numbers.setdefault(table.target(row.url) if row.name else row.url, row.number)
+        if row.name is not None and row.deleted_at is None:
+            table.registered[row.name], table.urls[row.name] = row.number, row.url
+    return table
+
+
+def _identity(mailing: Mailing, settings: Settings) -> Identity:
+    public = _public(settings)
+    domain = str(mailing.sender.get("address") or "").rpartition("@")[2] or urlsplit(public).hostname or "localhost"
+    # deliveries are numbered from 1 in every installation: the mailing's own mark keeps their ids apart
+    mark = sha256(f"{mailing.id} {mailing.name} {mailing.created_at.timestamp()} {public}".encode()).hexdigest()[:12]
+    ascii_domain = domain.encode("idna").decode("ascii") if not domain.isascii() else domain
+    return Identity(f"<%d.{mark}@{ascii_domain}>", public, Tokens(settings.secret.get_secret_value()), settings.bounce_address)
+
+
+def _public(settings: Settings) -> str:
+    return settings.public_url.rstrip("/")

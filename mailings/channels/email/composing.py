@@ -1,0 +1,129 @@
+"""One recipient's message: the slots filled, the headers written, everything else shared with all other messages of the mailing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from functools import cached_property, lru_cache
+from typing import Any
+
+from mailings.channels.email.rows import Row
+from mailings.channels.email.senders import Senders
+from mailings.clock import timestamp
+from mailings.content.compiling import DELIVERY, LINK, Content
+from mailings.content.headers import mailbox, unstructured
+from mailings.content.linking import BASE
+from mailings.content.mime import LONGEST_LINE, File, framed
+from mailings.content.quoting import EightBit, Encoding, Quoted
+from mailings.content.skeleton import Skeleton
+from mailings.message import Offer
+from mailings.tokens import Kind, Tokens, of_day
+
+DAY = 86_400  # seconds
+_KINDS = {"unsubscribe": Kind.UNSUBSCRIBE, "online": Kind.ONLINE, "open": Kind.OPEN, "preferences": Kind.PREFERENCES}
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What makes messages this mailing's: `message_id` with a place for the delivery, `bounce` = the envelope sender where one is set."""
+
+    message_id: str
+    public: str
+    tokens: Tokens
+    bounce: str | None = None
+
+
+class CompiledEmail:
+    """A mailing compiled: `select` reads rows, `offer` makes a message of one. Holds no session."""
+
+    def __init__(self, content: Content, row: Row, senders: Senders, identity: Identity, files: Sequence[File]) -> None:
+        self.content, self.files = content, files
+        self.select = row.of_deliveries()
+        self.row, self._names, self._senders, self._identity = row, row.names, senders, identity
+        self._contacts = slice(len(row.names), None)
+        self._links = [(name, link) for link, name in content.links().items()]
+        self._quoted = Form(content, Quoted(), files)
+
+    @cached_property
+    def _eight_bit(self) -> Form:
+        return Form(self.content, EightBit(), self.files)
+
+    def offer(self, row: Sequence[Any]) -> Offer:
+        """The offer for one row. Raises Unreadable when the sender's address cannot stand in a header."""
+        sender = self._identity.bounce or self._senders.lines(tuple(row[self._contacts]))[1]
+        return Offer(row[0], row[1], sender, Letter(self, row))
+
+    def values(self, row: Sequence[Any], payload: int | str) -> dict[str, Any]:
+        """The values of one rendering. `payload` = what the recipient's tokens carry."""
+        values = dict(zip(self._names, row, strict=False))
+        public, sign = self._identity.public, self._identity.tokens.sign
+        values[DELIVERY] = payload
+        values[LINK] = link = f"{public}/c/{sign(Kind.CLICK, payload)}/"
+        for name, which in self._links:
+            kind = _KINDS.get(which)
+            if kind is None:
+                values[name] = self._registered(which, link)
+            else:
+                stamped = of_day(payload, int(timestamp() // DAY)) if kind is Kind.PREFERENCES else payload
+                values[name] = f"{public}/{kind.value}/{sign(kind, stamped)}"
+        return values
+
+    def composed(self, row: Sequence[Any], form: Form) -> str:
+        """The message of one row, ready to be encoded."""
+        delivery = row[0]
+        values = self.values(row, delivery)
+        values[BASE] = base = form.skeleton.encoding.piece(values[LINK])
+        slots = form.skeleton.slots(values)
+        unsubscribe = f"{self._identity.public}/u/{self._identity.tokens.sign(Kind.UNSUBSCRIBE, delivery)}"
+        headers = (
+            f"Date: {_date(int(timestamp()))}\r\n"
+            f"{self._senders.lines(tuple(row[self._contacts]))[0]}"
+            f"To: {mailbox(row[2], row[1])}\r\n"
+            f"{unstructured('Subject', slots[form.subject])}\r\n"
+            f"Message-ID: {self._identity.message_id % delivery}\r\n"
+            f"List-Unsubscribe: <{unsubscribe}>\r\n"
+            "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
+        )
+        return form.frame.filled(slots, base, headers)
+
+    def _registered(self, name: str, link: str) -> str:
+        table = self.content.table
+        return table.urls[name] if table.track == "none" else f"{link}{table.registered[name]}"
+
+    def mime(self, row: Sequence[Any], *, eight_bit: bool) -> bytes:
+        """The whole message, in 8bit where that was asked for and no line is too long for it."""
+        if eight_bit:
+            message = self.composed(row, self._eight_bit).encode("utf-8", "replace")
+            if max(map(len, message.split(b"\r\n"))) <= LONGEST_LINE:
+                return message
+        return self.composed(row, self._quoted).encode("ascii")
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One recipient's message, not yet put together."""
+
+    compiled: CompiledEmail
+    row: Sequence[Any]
+
+    def mime(self, *, eight_bit: bool = False) -> bytes:
+        """The whole e-mail with CRLF line ends. Raises Unreadable when it cannot be put together for this recipient."""
+        return self.compiled.mime(self.row, eight_bit=eight_bit)
+
+
+class Form:
+    """A mailing in one encoding: the skeleton of its templates and the frame around them."""
+
+    def __init__(self, content: Content, encoding: Encoding, files: Sequence[File]) -> None:
+        self.skeleton: Skeleton = content.skeleton(encoding)
+        pieces = self.skeleton.pieces
+        self.frame = framed(pieces["text"], pieces["html"], files, encoding.name)
+        (subject,) = pieces["subject"]
+        self.subject = int(subject)
+
+
+@lru_cache(maxsize=4)
+def _date(second: int) -> str:
+    return format_datetime(datetime.fromtimestamp(second, UTC))

@@ -1,0 +1,47 @@
+"""Which columns a mailing's messages need, and the statement that reads them: those the templates use and no others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, bindparam, func, null, select
+
+from mailings.channels.email.senders import Senders
+from mailings.content.compiling import DELIVERY, Content
+from mailings.content.filters import LANGUAGE
+from mailings.content.variables import ADDRESS, EMPTY, NAME, column, joined
+from mailings.model import Delivery, Person, Recipient
+
+FIXED = 3  #: columns before the values: delivery id, address, name
+
+
+@dataclass(frozen=True)
+class Row:
+    """How a row lies: `names` of the values from the first column on; those of the sender's contacts come last and have none."""
+
+    names: tuple[str, ...]
+    columns: tuple[ColumnElement[Any], ...]
+
+    def of_deliveries(self) -> Select[Any]:
+        """Rows of deliveries; binds mailing_id, low and high (delivery ids, both inclusive)."""
+        address = func.coalesce(Delivery.address, Recipient.address, EMPTY)
+        statement = select(Delivery.id, address, *self.columns).outerjoin(Recipient, Recipient.id == Delivery.recipient_id)
+        bounds = Delivery.id.between(bindparam("low"), bindparam("high"))
+        return joined(statement, self.columns).where(Delivery.mailing_id == bindparam("mailing_id"), bounds).order_by(Delivery.id)
+
+    def of_recipient(self, recipient_id: int) -> Select[Any]:
+        """The row of a recipient who has no delivery: for previews."""
+        statement = select(null(), ADDRESS, *self.columns).select_from(Recipient)
+        return joined(statement, self.columns).where(Recipient.id == recipient_id)
+
+
+def row_of(content: Content, senders: Senders) -> Row:
+    """The row that the content and the senders of a mailing need."""
+    named: dict[str, Any] = {DELIVERY: None, "_address": None, "_name": NAME}
+    named |= {name: column(path) for path, name in content.used.columns().items()}
+    if content.speaks:
+        named[LANGUAGE] = func.coalesce(Person.language, EMPTY)
+    columns: Sequence[Any] = [*(one for one in named.values() if one is not None), *senders.columns()]
+    return Row(tuple(named), tuple(columns))

@@ -1,0 +1,83 @@
+"""The link table of a mailing: which addresses are tracked, under which number, and with which UTM words (domain.md E.1, E.8)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import lru_cache
+from html import unescape
+from urllib.parse import parse_qsl, quote, urlsplit, urlunsplit
+
+_WEB = re.compile(r"https?://[^/?#\s]", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Utm:
+    """What is appended to tracked addresses. The medium is always Email (domain.md B.3)."""
+
+    source: str = ""
+    campaign: str = ""
+
+    def words(self) -> tuple[tuple[str, str], ...]:
+        """The query's new names and values; nothing without a source or campaign."""
+        if not (self.source or self.campaign):
+            return ()
+        words = (("utm_source", self.source), ("utm_medium", "Email"), ("utm_campaign", self.campaign))
+        return tuple((name, value) for name, value in words if value)
+
+
+@dataclass
+class LinkTable:
+    """The numbered addresses of one mailing. `track` = all, registered or none; numbers given once stay."""
+
+    numbers: dict[str, int] = field(default_factory=dict)  # address, with its UTM words -> number
+    registered: dict[str, int] = field(default_factory=dict)  # name under `links` -> number
+    urls: dict[str, str] = field(default_factory=dict)  # name under `links` -> address
+    track: str = "all"
+    utm: Utm = Utm()
+    own: tuple[str, ...] = ()  # beginnings of our own public addresses, which are never tracked again
+
+    def number(self, url: str) -> int | None:
+        """The number of an address that stands in the template; a new one where all links are tracked. None = not tracked."""
+        if not self.follows(url):
+            return None
+        target = self.target(url)
+        if target not in self.numbers and self.track == "all":
+            self.numbers[target] = max(self.numbers.values(), default=0) + 1
+        return self.numbers.get(target)
+
+    def known(self, url: str) -> int | None:
+        """The number of an address, None where it has none."""
+        return self.numbers.get(self.target(url)) if self.follows(url) else None
+
+    def follows(self, url: str) -> bool:
+        """True for an address that may be tracked: http(s), not one of ours already, in a mailing that tracks."""
+        return self.track != "none" and is_web(url) and not url.startswith(self.own)
+
+    def target(self, url: str) -> str:
+        """Where a tracked link leads: the address with the mailing's UTM words."""
+        return with_words(url, self.utm.words())
+
+
+@lru_cache(maxsize=1024)
+def with_words(url: str, words: tuple[tuple[str, str], ...]) -> str:
+    """`url` with `words` at the end of its query, save those it has already; anything but http(s) stays as it is."""
+    if not words or not is_web(url):
+        return url
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # http://[half an IPv6 address
+        return url
+    present = {name for name, _ in parse_qsl(parts.query, keep_blank_values=True)}
+    added = "&".join(f"{name}={quote(value, safe='')}" for name, value in words if name not in present)
+    return urlunsplit(parts._replace(query="&".join(filter(None, (parts.query, added)))))
+
+
+def is_web(url: str) -> bool:
+    """True for an address that a click can be counted on; mailto:, tel:, #anchor, cid: are none."""
+    return _WEB.match(url) is not None
+
+
+def address_in(value: str) -> str:
+    """The address an `href` means: entities read, spaces around it gone."""
+    return unescape(value).strip()

@@ -1,0 +1,146 @@
+"""Which names a template uses: unknown ones become problems with their place, known ones become plain values of the rendering."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+
+from jinja2 import Environment, TemplateSyntaxError, nodes
+from jinja2.meta import find_undeclared_variables
+from jinja2.visitor import NodeTransformer
+
+from mailings.content.variables import COLUMNS, CUSTOM
+from mailings.errors import BadTemplate
+
+CONFIG = ("config.companyName", "config.companyAddress", "config.defaultMail", "config.cgiUrl")  # domain.md D.5
+#: special link -> the name it is kept by; the right-hand ones are the domain's older words (E.1, E.9)
+SPECIAL_LINKS = {
+    "unsubscribe": "unsubscribe",
+    "preferences": "preferences",
+    "subscription": "preferences",
+    "online": "online",
+    "viewShipmentMessage": "online",
+    "open": "open",
+}
+WHERE_SHOWN = ("isWebPage", "InEmailClient")
+FUNCTIONS = ("urlEncode", "range")
+_ROOTS = frozenset({"customer", "company", "ourContact", "config", "link"})
+_RESERVED = _ROOTS | {*WHERE_SHOWN, *FUNCTIONS, "makeSalutation"}
+
+
+@dataclass
+class Used:
+    """The variables of a mailing's templates. `names`: variable (`customer.firstname`) -> the name its value has in the rendering."""
+
+    links: Collection[str] = ()  # names of registered links
+    names: dict[str, str] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+
+    def name(self, path: str) -> str:
+        """The name the value of `path` has in the rendering."""
+        return self.names.setdefault(path, f"_v{len(self.names)}")
+
+    def columns(self) -> dict[str, str]:
+        """Of `names`, those read from the database."""
+        return {path: name for path, name in self.names.items() if not path.startswith(("link.", "config."))}
+
+
+def parsed(environment: Environment, source: str, part: str) -> nodes.Template:
+    """The syntax tree of one part's template. Raises BadTemplate with the place."""
+    try:
+        return environment.parse(source)
+    except TemplateSyntaxError as error:
+        raise BadTemplate((error.message or "this is no template").rstrip(".") + ".", f"{part} line {error.lineno}") from error
+
+
+def flattened(tree: nodes.Template, used: Used, part: str) -> nodes.Template:
+    """`tree` with every variable a plain name; fills `used.names` and, for what is not known, `used.problems`."""
+    try:
+        undeclared = find_undeclared_variables(tree)
+    except TemplateSyntaxError as error:
+        used.problems.append(f"{part} line {error.lineno}: {(error.message or '').rstrip('.')}.")
+        return tree
+    for name in sorted(undeclared - _RESERVED):
+        line = next((n.lineno for n in tree.find_all(nodes.Name) if n.name == name), 0)
+        used.problems.append(f"{part} line {line}: {name} is not a variable{_meant(name, used)}.")
+    flat = _Flattening(used, part).visit(tree)
+    assert isinstance(flat, nodes.Template)
+    return flat
+
+
+class _Flattening(NodeTransformer):
+    def __init__(self, used: Used, part: str) -> None:
+        self.used, self.part = used, part
+
+    def visit_Getattr(self, node: nodes.Getattr) -> nodes.Node:  # noqa: N802  Jinja2 finds visitors by the node's name
+        return self._variable(node)
+
+    def visit_Getitem(self, node: nodes.Getitem) -> nodes.Node:  # noqa: N802  Jinja2 finds visitors by the node's name
+        return self._variable(node)
+
+    def visit_Call(self, node: nodes.Call) -> nodes.Node:  # noqa: N802  Jinja2 finds visitors by the node's name
+        if isinstance(node.node, nodes.Name) and node.node.name == "makeSalutation":
+            if [_dotted(argument) for argument in node.args] != ["customer.id"] or node.kwargs:
+                self._problem(node, "makeSalutation takes customer.id and nothing else")
+            return nodes.Name(self.used.name("makeSalutation"), "load", lineno=node.lineno)
+        return self.generic_visit(node)
+
+    def visit_Name(self, node: nodes.Name) -> nodes.Node:  # noqa: N802  Jinja2 finds visitors by the node's name
+        if node.ctx != "load" and (node.name in _RESERVED or node.name.startswith("_")):
+            self._problem(node, f"{node.name} cannot be set, the name is taken")
+        elif node.name in _ROOTS:
+            self._problem(node, f"{node.name} needs a name behind it, as in {_example(node.name)}")
+        elif node.name == "makeSalutation":
+            self._problem(node, "makeSalutation is written makeSalutation(customer.id)")
+        return node
+
+    def _variable(self, node: nodes.Getattr | nodes.Getitem) -> nodes.Node:
+        path = _dotted(node)
+        if path is None or path.partition(".")[0] not in _ROOTS:
+            return self.generic_visit(node)
+        if (known := self._known(path)) is not None:
+            return nodes.Name(self.used.name(known), "load", lineno=node.lineno)
+        shorter, _, last = path.rpartition(".")
+        if self._known(shorter) is not None and hasattr(str, last) and not last.startswith("_"):
+            return self.generic_visit(node)  # customer.name.upper()
+        self._problem(node, f"{path} is not a variable{_meant(path, self.used)}")
+        return nodes.Const("", lineno=node.lineno)
+
+    def _known(self, path: str) -> str | None:
+        root, _, rest = path.partition(".")
+        if root == "link":
+            special = SPECIAL_LINKS.get(rest)
+            return f"link.{special}" if special else path if rest in self.used.links else None
+        custom = any(path.startswith(prefix) and len(path) > len(prefix) for prefix in CUSTOM)
+        return path if custom or path in COLUMNS or path in CONFIG else None
+
+    def _problem(self, node: nodes.Node, sentence: str) -> None:
+        self.used.problems.append(f"{self.part} line {node.lineno}: {sentence}.")
+
+
+def _dotted(node: nodes.Node) -> str | None:
+    if isinstance(node, nodes.Name):
+        return node.name
+    if isinstance(node, nodes.Getattr):
+        inner, last = _dotted(node.node), node.attr
+    elif isinstance(node, nodes.Getitem) and isinstance(node.arg, nodes.Const) and isinstance(node.arg.value, str):
+        inner, last = _dotted(node.node), node.arg.value
+    else:
+        return None
+    return None if inner is None else f"{inner}.{last}"
+
+
+def _meant(path: str, used: Used) -> str:
+    near = get_close_matches(path, [*_every(used)], n=2, cutoff=0.7)
+    near = near or [known for known in _every(used) if known.rpartition(".")[2] == path][:2]
+    return f"; did you mean {' or '.join(near)}?"[:-1] if near else ""
+
+
+def _every(used: Used) -> Iterator[str]:
+    yield from (*COLUMNS, *CONFIG, *WHERE_SHOWN)
+    yield from (f"link.{name}" for name in (*SPECIAL_LINKS, *used.links) if name != "open")
+
+
+def _example(root: str) -> str:
+    return {"customer": "customer.name", "company": "company.name", "ourContact": "ourContact.name"}.get(root, f"{root}.NAME")
