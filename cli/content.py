@@ -1,7 +1,112 @@
-"""Commands of `content`."""
+"""`mailings check`, `preview` and `test`: is it fit to go, what does one person get, and how does it look in a real mailbox?"""
 
 from __future__ import annotations
 
-import typer
+from pathlib import Path
+from typing import Annotated
 
-app = typer.Typer(help="content")
+import typer
+from rich.markup import escape
+from rich.panel import Panel
+from rich.text import Text
+
+from cli.door import AsJson, database, notes, print_json, screen
+from mailings.channels import Findings
+from mailings.errors import NotAllowed, Unreadable
+from mailings.message import Outcome
+from mailings.model import Verdict
+from mailings.sending.finding import mailing_named
+from mailings.sending.preflight import check as look_over
+from mailings.sending.previewing import Preview
+from mailings.sending.previewing import preview as look_at
+from mailings.sending.trying import Tried, send_test
+from mailings.settings import settings
+
+app = typer.Typer(help="Content: check, preview, test.")
+
+Name = Annotated[str, typer.Argument(help="The mailing's name.", show_default=False)]
+Recipient = Annotated[str, typer.Option("--to", metavar="EMAIL", help="The recipient whose message to show.", show_default=False)]
+Addresses = Annotated[str, typer.Option("--to", metavar="ADDRESSES", help='Where to, e.g. "a@x.test; b@x.test".', show_default=False)]
+Page = Annotated[Path | None, typer.Option("--out", metavar="FILE.html", help="Write the HTML there, for a browser.", show_default=False)]
+
+OUTCOMES = {
+    Outcome.ACCEPTED: "[green]sent[/]",
+    Outcome.REFUSED: "[red]refused[/]",
+    Outcome.TRY_LATER: "[yellow]asked to try later[/]",
+    Outcome.UNKNOWN: "[yellow]handed over, no answer[/]",
+    Outcome.UNTOUCHED: "[yellow]not tried[/]",
+}
+
+
+@app.command()
+def check(name: Name, as_json: AsJson = False) -> None:
+    """Look a mailing over: problems keep it from being sent (exit 1), warnings do not."""
+    with database().writing() as session:
+        findings = look_over(session, mailing_named(session, name), settings())
+    if as_json:
+        print_json({"problems": findings.problems, "warnings": findings.warnings})
+    else:
+        _tell(name, findings)
+    if findings.problems:
+        raise typer.Exit(1)
+
+
+def _tell(name: str, findings: Findings) -> None:
+    for sentence in findings.problems:
+        screen.print(f"[bold red]✗[/] {escape(sentence)}", highlight=False, soft_wrap=True)
+    for sentence in findings.warnings:
+        screen.print(f"[bold yellow]![/] {escape(sentence)}", highlight=False, soft_wrap=True)
+    if findings.problems:
+        screen.print(f"\n{_count(findings.problems, 'problem')} to be mended before [bold]{name}[/] can be sent.", highlight=False)
+        return
+    also = f", {_count(findings.warnings, 'warning')}" if findings.warnings else ""
+    screen.print(f"[bold green]✓[/] [bold]{name}[/] can be sent{also}. Next: mailings send {name}", highlight=False, soft_wrap=True)
+
+
+def _count(sentences: list[str], word: str) -> str:
+    return f"{len(sentences)} {word}{'' if len(sentences) == 1 else 's'}"
+
+
+@app.command()
+def preview(name: Name, to: Recipient, out: Page = None) -> None:
+    """Show the message one recipient would get, with their data. Nothing is sent."""
+    with database().writing() as session:
+        shown = look_at(session, mailing_named(session, name), to)
+    if shown.verdict is not Verdict.ELIGIBLE:
+        why = f"{shown.address} would not get it ({shown.verdict.replace('_', ' ')}); see: mailings explain {name} {shown.address}"
+        notes.print(f"[bold yellow]![/] {escape(why)}", highlight=False, soft_wrap=True)
+    _show(shown)
+    if out is not None:
+        _write(out, shown.html)
+        notes.print(f"The HTML is in {escape(str(out))}.", highlight=False, soft_wrap=True)
+
+
+def _show(shown: Preview) -> None:
+    screen.print(
+        Panel(Text(shown.text.strip()), title=Text(shown.subject, style="bold"), subtitle=Text(f"to {shown.address}"), padding=(1, 2))
+    )
+
+
+def _write(path: Path, html: str) -> None:
+    try:
+        path.write_text(html, encoding="utf-8")
+    except OSError as error:
+        raise NotAllowed(f"{path} cannot be written: {error.strerror}; choose another place with --out.") from error
+
+
+@app.command()
+def test(name: Name, to: Addresses) -> None:
+    """Send the message to your own addresses, flagged test: no recipient gets it and no figure counts it."""
+    addresses = [address for part in to.split(";") for address in part.split(",") if address.strip()]
+    if not addresses:
+        raise Unreadable('--to names no address; write e.g. --to "anna@firma.test; bo@firma.test".')
+    tried = send_test(database(), name, [address.strip() for address in addresses], settings())
+    for one in tried:
+        screen.print(f"{OUTCOMES[one.receipt.outcome]} {escape(one.address)}{escape(_answer(one))}", highlight=False, soft_wrap=True)
+    if any(one.receipt.outcome is not Outcome.ACCEPTED for one in tried):
+        raise typer.Exit(1)
+
+
+def _answer(one: Tried) -> str:
+    said = " ".join(filter(None, (one.receipt.code, one.receipt.reason)))
+    return f": {said}" if said else ""

@@ -1,0 +1,63 @@
+"""A look at the message one recipient would get; nothing is sent, and nothing a reader does with it counts (domain.md B.10, D22)."""
+
+from __future__ import annotations
+
+import base64
+import re
+from dataclasses import dataclass
+
+from sqlalchemy import case, or_, select
+from sqlalchemy.orm import Session
+
+from mailings.addresses import read_address
+from mailings.audience.populate import populate
+from mailings.channels import email
+from mailings.errors import BadAddress, NotAllowed, NotFound
+from mailings.model import Address, Mailing, MailingFile, MailingStatus, MailingType, Recipient, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """One recipient's message, decoded, and whether they would get it (`verdict`). `html` shows its images by itself."""
+
+    address: str
+    verdict: Verdict
+    subject: str
+    html: str
+    text: str
+
+
+def preview(session: Session, mailing: Mailing, address: str) -> Preview:
+    """The message for the recipient at `address`, with today's data. A draft's list is made first (domain.md D28).
+
+    Raises BadAddress, NotFound for somebody who is not on the list, BadTemplate, and NotAllowed where there is no e-mail to show.
+    """
+    if mailing.type is not MailingType.EMAIL:
+        raise NotAllowed(f"{mailing.name} is of type {mailing.type}; only e-mail can be previewed.")
+    if mailing.status in (MailingStatus.DRAFT, MailingStatus.SCHEDULED):
+        populate(session, mailing, launch=False)
+        session.flush()
+    recipient = _recipient_at(session, mailing, address)
+    shown = email.preview(session, mailing, recipient.id)
+    return Preview(recipient.address or address, recipient.verdict, shown[0], _with_images(session, mailing, shown[1]), shown[2])
+
+
+def _recipient_at(session: Session, mailing: Mailing, address: str) -> Recipient:
+    """Of several at one address the one who gets it; people whose address is not used here are found by any of theirs."""
+    read = read_address(address)
+    if read.normal is None:
+        raise BadAddress(f"{address!r} is no e-mail address: {read.problem}")
+    people = select(Address.person_id).where(Address.normal == read.normal)
+    there = or_(Recipient.address == read.normal, Recipient.person_id.in_(people))
+    first = case((Recipient.verdict == Verdict.ELIGIBLE, 0), else_=1)
+    found = session.scalar(select(Recipient).where(Recipient.mailing_id == mailing.id, there).order_by(first, Recipient.id).limit(1))
+    if found is None:
+        raise NotFound(f"{read.normal} is not on the list of {mailing.name}; why, says: mailings explain {mailing.name} {read.normal}")
+    return found
+
+
+def _with_images(session: Session, mailing: Mailing, html: str) -> str:
+    """The inline images put into the page itself, for a browser knows no `cid:`."""
+    files = session.scalars(select(MailingFile).where(MailingFile.mailing_id == mailing.id, MailingFile.inline))
+    shown = {file.name: f"data:{file.content_type};base64,{base64.b64encode(file.data).decode('ascii')}" for file in files}
+    return re.sub(r"""cid:([^"'\s)>]+)""", lambda found: shown.get(found[1], found[0]), html)
