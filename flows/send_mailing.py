@@ -24,20 +24,9 @@ from tasks.sending import (
     show_progress,
 )
 
-Name = Annotated[str, Field(title="Mailing", description="Its name, as `mailings list` shows it.", json_schema_extra={"position": 0})]
-BatchSize = Annotated[
-    int,
-    Field(title="Batch size", description="Deliveries claimed at a time.", ge=1, le=1000, json_schema_extra={"position": 1}),
-]
-Patience = Annotated[
-    float | None,
-    Field(
-        title="Patience",
-        description="Seconds the run waits for the next retry before it ends; empty = MAILINGS_RUN_PATIENCE.",
-        ge=0,
-        json_schema_extra={"position": 2},
-    ),
-]
+# Prefect takes a form's texts from the docstring, and from an annotation only the limits
+BatchSize = Annotated[int, Field(ge=1, le=1000)]
+Patience = Annotated[float | None, Field(ge=0)]
 
 
 @flow(
@@ -46,8 +35,14 @@ Patience = Annotated[
     task_runner=ThreadPoolTaskRunner(max_workers=1),  # type: ignore[arg-type]  # portions follow one another; its default is unbounded
     persist_result=False,
 )
-def send_mailing(mailing: Name, batch_size: BatchSize = 200, patience: Patience = None) -> Outcome:
-    """Send the mailing to everyone who should have it and does not. Safe to run again after any interruption."""
+def send_mailing(mailing: str, batch_size: BatchSize = 200, patience: Patience = None) -> Outcome:
+    """Send the mailing to everyone who should have it and does not. Safe to run again after any interruption.
+
+    Args:
+        mailing: Its name, as `mailings list` shows it.
+        batch_size: Deliveries claimed at a time; a crash leaves at most these in doubt.
+        patience: Seconds the run waits for the next retry before it ends; empty = MAILINGS_RUN_PATIENCE.
+    """
     with at_work(mailing, batch_size, patience):
         status = pick_up(mailing)
         if status is MailingStatus.POPULATING:
