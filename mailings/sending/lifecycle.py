@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from mailings.clock import now
 from mailings.errors import IllegalMove
 from mailings.model import Mailing, MailingStatus
+from mailings.sending.rechecking import judge_again
 
 # one delivery for each eligible recipient that has none; a second time it adds nobody
 DELIVERIES = (
@@ -50,6 +51,7 @@ def refuse(mailing: Mailing) -> None:
 
 def begin_sending(session: Session, mailing: Mailing) -> int:
     """Queue a delivery for every eligible recipient without one, and start; how many were queued."""
+    judge_again(session, mailing)
     mailing.move("send")
     mailing.started_at = mailing.started_at or now()
     session.flush()

@@ -74,8 +74,9 @@ ACCEPTED_AT_ONCE = (
 )
 ENDED = f"UPDATE delivery SET status = ?, code = ?, reason = ? {HELD}"  # noqa: S608
 LATER = f"UPDATE delivery SET status = 'queued', next_attempt_at = ?, code = ?, reason = ?, lease_id = NULL {HELD}"  # noqa: S608
+# due at once, and not fresh again: what is due is looked at anew for a no said meanwhile, and the keyset is past it
 BACK = (
-    "UPDATE delivery SET status = 'queued', attempts = attempts - 1, lease_id = NULL,"  # noqa: S608
+    "UPDATE delivery SET status = 'queued', attempts = attempts - 1, lease_id = NULL, next_attempt_at = ?,"  # noqa: S608
     f" claimed_at = CASE WHEN attempts > 1 THEN claimed_at END {HELD}"
 )
 
@@ -96,7 +97,7 @@ class _Rows:
         if receipt.outcome is Outcome.ACCEPTED:
             self.accepted.append((receipt.delivery, receipt.provider_id))
         elif receipt.outcome is Outcome.UNTOUCHED:
-            self.untouched.append((receipt.delivery, self.lease_id))
+            self.untouched.append((self.now, receipt.delivery, self.lease_id))
         elif receipt.outcome is Outcome.TRY_LATER:
             self._try_later(receipt, claimed, policy)
         else:

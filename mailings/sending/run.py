@@ -31,7 +31,7 @@ class Run:
 
     mailing: str
     by: Claimer
-    transport_name: str
+    settings: Settings
     throttle: Throttle
     policy: RetryPolicy
     patience: timedelta  # how far away the next retry may be for the run to stay
@@ -50,7 +50,7 @@ class Run:
     def transport(self) -> Transport:
         """The open transport, made at first use. Raises Misconfigured."""
         if self._transport is None:
-            self._transport = ready_transport(self.transport_name)
+            self._transport = ready_transport(self.settings.email_transport)
         return self._transport
 
     def content(self) -> Compiled:
@@ -96,7 +96,7 @@ def conducting(database: Database, name: str, settings: Settings) -> Iterator[Ru
         throttle = Throttle.of(mailing, settings)
         throttle.make(session.connection())
         by = Claimer(mailing.id, held[1])
-    run = Run(name, by, settings.email_transport, throttle, RetryPolicy.of(settings), settings.run_patience)
+    run = Run(name, by, settings, throttle, RetryPolicy.of(settings), settings.run_patience)
     heart = Heart(database, held)
     _open[name] = run
     try:

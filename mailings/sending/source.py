@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from sqlalchemy import Connection
+from sqlalchemy.orm import Session
 
 from mailings.clock import milliseconds
 from mailings.db import Database
@@ -14,9 +15,11 @@ from mailings.errors import MailingsError, Unreadable
 from mailings.message import FLUSH, Offer, Outcome, Receipt
 from mailings.sending.claims import Claimed, claim_due, claim_fresh, next_due, something_is_left, stretches
 from mailings.sending.receipts import record
+from mailings.sending.rechecking import cancel_forbidden
 from mailings.sending.run import Run
 
 MINUTE = 60.0  # seconds of sending after which a portion ends, so that progress is seen
+QUEUED_AGAIN = (Outcome.TRY_LATER, Outcome.UNTOUCHED)
 HELD_BACK = 1.0  # seconds an answer may wait to be recorded with others
 
 
@@ -99,6 +102,7 @@ class Source:
     def _chosen(self, connection: Connection, wanted: int) -> list[Claimed]:
         run, now = self.run, milliseconds()
         if run.next_due is not None and run.next_due <= now:
+            cancel_forbidden(Session(connection), run.by.mailing_id, now, run.settings)
             due = claim_due(connection, run.by, wanted, now)
             run.next_due = next_due(connection, run.by.mailing_id)
             if due:
@@ -137,7 +141,7 @@ class Source:
         count = len(answers)
         if count:
             record(connection, run.by.lease_id, answers[:count], run.policy, now)
-            if any(one.receipt.outcome is Outcome.TRY_LATER for one in answers[:count]):
+            if any(one.receipt.outcome in QUEUED_AGAIN for one in answers[:count]):
                 run.next_due = next_due(connection, run.by.mailing_id)
         self.recorded = time.monotonic()
         return count
