@@ -32,10 +32,13 @@ Answer = Callable[[Subquery], ColumnElement[bool]]
 
 @dataclass(frozen=True)
 class Rule:
-    """A verdict, when it holds (over one row of facts), and what people are told when it does and when it does not."""
+    """A verdict, when it holds (over one row of facts), and what people are told when it does and when it does not.
+
+    `holds` is None for what one row cannot tell: duplicates are marked when the others are decided.
+    """
 
     verdict: Verdict
-    holds: Answer
+    holds: Answer | None
     sentence: str
     otherwise: str
     overridable: bool = False  # given up by *override consent and subscription* (C.6); no other rule ever is (D19)
@@ -73,13 +76,19 @@ RULES: tuple[Rule, ...] = (
         "has not opted out of this topic",
         overridable=True,
     ),
+    Rule(Verdict.DUPLICATE, None, "somebody before them in the sources has the same address", "nobody before them has the same address"),
 )
+
+
+def answers(facts: Subquery) -> list[tuple[Verdict, ColumnElement[bool], bool]]:
+    """(verdict, whether its rule holds, whether it can be overridden) for every rule one row of facts can answer, in order."""
+    return [(rule.verdict, rule.holds(facts), rule.overridable) for rule in RULES if rule.holds is not None]
 
 
 def judged(mailing: Mailing, facts: Subquery) -> Select[Any]:
     """The rows of a list with their verdicts: recipient_id, source_id, person_id, company_id, name, address, verdict, overridden."""
-    rules = [rule for rule in RULES if not (rule.overridable and mailing.override_consent)]
-    verdict = case(*((rule.holds(facts), literal(rule.verdict.value)) for rule in rules), else_=literal(Verdict.ELIGIBLE.value))
+    asked = [(verdict, holds) for verdict, holds, overridable in answers(facts) if not (overridable and mailing.override_consent)]
+    verdict = case(*((holds, literal(verdict.value)) for verdict, holds in asked), else_=literal(Verdict.ELIGIBLE.value))
     whose = [facts.c[name] for name in ("recipient_id", "source_id", "person_id", "company_id", "name", "address")]
     return select(*whose, verdict.label("verdict"), _overridden(mailing, facts).label("overridden"))
 
@@ -88,9 +97,9 @@ def _overridden(mailing: Mailing, facts: Subquery) -> ColumnElement[bool]:
     """True where only the override lets it pass: the reason stays visible (C.6)."""
     if not mailing.override_consent:
         return false()
-    kept_back = [rule for rule in RULES if not rule.overridable]
-    waived = [rule for rule in RULES if rule.overridable]
-    return and_(not_(or_(*(rule.holds(facts) for rule in kept_back))), or_(*(rule.holds(facts) for rule in waived)))
+    kept_back = [holds for _, holds, overridable in answers(facts) if not overridable]
+    waived = [holds for _, holds, overridable in answers(facts) if overridable]
+    return and_(not_(or_(*kept_back)), or_(*waived))
 
 
 def mark_duplicates(session: Session, mailing: Mailing, rows: Table) -> None:

@@ -1,0 +1,69 @@
+"""Finds whom an explanation is about: people, companies and bare addresses of a mailing, by address or by name."""
+
+from __future__ import annotations
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from mailings.addresses import read_address
+from mailings.audience.evidence import Subject
+from mailings.errors import NotFound
+from mailings.model import Address, Company, ImportedRow, Mailing, Person, Recipient, Source
+
+MOST = 20  # people of one name or address that are explained
+
+
+def subjects(session: Session, mailing: Mailing, text: str) -> list[Subject]:
+    """Everybody `text` could mean, recipients of the mailing first. Raises NotFound when it is nobody, here or on an imported list."""
+    normal = read_address(text).normal if "@" in text else None
+    found = [
+        *_people(session, mailing, (text, normal)),
+        *_companies(session, mailing, (text, normal)),
+        *_bare(session, mailing, (text, normal)),
+    ]
+    if not found:
+        raise NotFound(f"Nobody has the address or name {text!r}, neither in the database nor on a list of {mailing.name}.")
+    return sorted(found, key=lambda subject: (subject.recipient is None, subject.recipient.id if subject.recipient else 0))
+
+
+def _people(session: Session, mailing: Mailing, asked: tuple[str, str | None]) -> list[Subject]:
+    text, normal = asked
+    rows = select(Person).where(Person.deleted_at.is_(None)).order_by(Person.id).limit(MOST)
+    if "@" in text:
+        same = or_(Address.normal == (normal or text.strip().lower()), Address.written == text.strip())
+        rows = rows.where(Person.id.in_(select(Address.person_id).where(same)))
+    else:
+        rows = rows.where(func.lower(Person.name) == text.strip().lower())
+    return [_of_person(session, mailing, person) for person in session.scalars(rows)]
+
+
+def _of_person(session: Session, mailing: Mailing, person: Person) -> Subject:
+    usual = next((address.normal for address in person.addresses if address.valid), None)
+    recipient = session.scalar(select(Recipient).where(Recipient.mailing_id == mailing.id, Recipient.person_id == person.id))
+    company = session.get(Company, person.company_id) if person.company_id else None
+    return Subject(mailing, person, company, usual, recipient)
+
+
+def _companies(session: Session, mailing: Mailing, asked: tuple[str, str | None]) -> list[Subject]:
+    text, normal = asked
+    same = Company.email_normal == normal if normal else func.lower(Company.name) == text.strip().lower()
+    found = []
+    for company in session.scalars(select(Company).where(Company.deleted_at.is_(None), same).limit(MOST)):
+        recipient = session.scalar(select(Recipient).where(Recipient.mailing_id == mailing.id, Recipient.company_id == company.id))
+        found.append(Subject(mailing, None, company, company.email_normal if company.email_valid else None, recipient))
+    return found if not normal or not found else [subject for subject in found if subject.recipient is not None]
+
+
+def _bare(session: Session, mailing: Mailing, asked: tuple[str, str | None]) -> list[Subject]:
+    """Recipients without a person, and imported rows that were left out."""
+    text, normal = asked
+    nobody = (Recipient.mailing_id == mailing.id, Recipient.person_id.is_(None), Recipient.company_id.is_(None))
+    same = Recipient.address == normal if normal else func.lower(Recipient.name) == text.strip().lower()
+    kept = [Subject(mailing, None, None, row.address, row) for row in session.scalars(select(Recipient).where(*nobody, same).limit(MOST))]
+    if kept:
+        return kept
+    listed = ImportedRow.normal == normal if normal else func.lower(ImportedRow.name) == text.strip().lower()
+    rows = select(ImportedRow).join(Source, Source.id == ImportedRow.source_id).where(Source.mailing_id == mailing.id, listed)
+    known = select(Address.id).where(Address.normal == ImportedRow.normal).exists()
+    left_out = session.scalars(rows.where(~known).limit(MOST))
+    return [Subject(mailing, None, None, row.normal, None) for row in left_out]
