@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect
+import orjson
+from sqlalchemy import ColumnElement, Connection, Engine, any_, create_engine, event, func, inspect, literal, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
@@ -68,6 +69,14 @@ def driver_sql(connection: Connection, sql: str) -> str:
 def insert_into(session: Session, table: Any) -> sqlite.Insert | postgresql.Insert:
     """An INSERT of this database's dialect, for `on_conflict_do_nothing` and its like, which SQLAlchemy keeps per dialect."""
     return sqlite.insert(table) if session.get_bind().dialect.name == "sqlite" else postgresql.insert(table)
+
+
+def among(session: Session, column: Any, values: Collection[int] | Collection[str]) -> ColumnElement[bool]:
+    """`column IN values` with the values as one parameter: any number of them, and no statement is compiled anew for each number."""
+    if session.get_bind().dialect.name == "sqlite":
+        listed = func.json_each(orjson.dumps(list(values)).decode()).table_valued("value")
+        return cast("ColumnElement[bool]", column.in_(select(listed.c.value)))
+    return cast("ColumnElement[bool]", column == any_(literal(list(values), postgresql.ARRAY(column.type))))
 
 
 @lru_cache(maxsize=8)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from mailings import clock
 from mailings.consent.cancelling import cancel_queued, recipients_of
 from mailings.consent.history import in_force
-from mailings.db import insert_into
+from mailings.db import among, insert_into
 from mailings.model import EMARKETING, Basis, Consent, Mailing, OptOut, Recipient
 
 
@@ -23,13 +23,13 @@ def withdraw(session: Session, person_id: int, source: str, by: str | None = Non
 
 
 def withdraw_many(session: Session, people: Sequence[int], source: str, by: str | None = None) -> int:
-    """The same for a few hundred people at a time; returns for how many it was new."""
+    """The same for a few thousand people at a time; returns for how many it was new."""
     before = in_force(session, people)
     told = {"purpose": EMARKETING, "basis": Basis.WITHDRAWN, "source": source, "given_at": clock.now(), "given_by": by}
     rows = [{"person_id": person_id, **told} for person_id in people if before.get(person_id, (None,))[0] is not Basis.WITHDRAWN]
     if rows:
         session.execute(insert(Consent), rows)
-    theirs = recipients_of(Recipient.person_id.in_(people), Mailing.override_consent.is_(False))
+    theirs = recipients_of(among(session, Recipient.person_id, people), Mailing.override_consent.is_(False))
     cancel_queued(session, theirs, f"Consent was withdrawn ({source}).", by)
     return len(rows)
 
@@ -63,5 +63,5 @@ def subscribe(session: Session, person_id: int, topic_id: int) -> bool:
 
 
 def _cancel_topic(session: Session, people: Sequence[int], topic_id: int, source: str, by: str | None = None) -> None:
-    theirs = recipients_of(Recipient.person_id.in_(people), Mailing.topic_id == topic_id, Mailing.override_consent.is_(False))
+    theirs = recipients_of(among(session, Recipient.person_id, people), Mailing.topic_id == topic_id, Mailing.override_consent.is_(False))
     cancel_queued(session, theirs, f"The person opted out of the mailing's topic ({source}).", by)

@@ -3,51 +3,60 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import islice
 
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from mailings import clock
+from mailings.db import among
 from mailings.errors import NotFound
 from mailings.model import Company
-
-LOOK_UP = 500  # names in one IN list
 
 
 def company_named(session: Session, name: str) -> Company:
     """The company of that name, capitals and small letters alike. Raises NotFound."""
-    found = ids_by_name(session, [name]).get(_key(name))
+    found = Companies(session).ids([name]).get(key_of(name))
     company = session.get(Company, found) if found is not None else None
     if company is None:
         raise NotFound(f"There is no company named {name}.")
     return company
 
 
-def ids_by_name(session: Session, names: Iterable[str]) -> dict[str, int]:
-    """name in small letters -> company id, the oldest where several share a name; without deleted ones."""
-    found: dict[str, int] = {}
-    keys = iter(dict.fromkeys(_key(name) for name in names))
-    while some := list(islice(keys, LOOK_UP)):
-        known = select(func.lower(Company.name), func.min(Company.id)).where(func.lower(Company.name).in_(some))
-        rows = session.execute(known.where(Company.deleted_at.is_(None)).group_by(func.lower(Company.name)))
-        found.update(rows.tuples().all())
-    return found
+class Companies:
+    """Companies met so far in one import, so that each name is looked up once."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.known: dict[str, int] = {}
+
+    def ids(self, names: Iterable[str]) -> dict[str, int]:
+        """`key_of(name)` -> company id of those we have, the oldest where several share a name; without deleted ones."""
+        spelled = {key_of(name): " ".join(name.split()) for name in names}
+        missing = {key: name for key, name in spelled.items() if key not in self.known}
+        self._look_up(Company.name, missing.values())  # as written: by the index
+        missing = {key: name for key, name in missing.items() if key not in self.known}
+        self._look_up(func.lower(Company.name), missing)  # in other letters: past every company
+        return {key: self.known[key] for key in spelled if key in self.known}
+
+    def ensure(self, names: Iterable[str]) -> dict[str, int]:
+        """The same, after adding those that are missing, each with the spelling met first."""
+        spelled: dict[str, str] = {}
+        for name in names:
+            spelled.setdefault(key_of(name), " ".join(name.split()))
+        there = self.ids(spelled.values())
+        missing = [name for key, name in spelled.items() if key not in there]
+        if missing:
+            now = clock.now()
+            self.session.execute(insert(Company), [{"name": name, "created_at": now} for name in missing])
+        return there | self.ids(missing)
+
+    def _look_up(self, column: object, words: Iterable[str]) -> None:
+        if wanted := list(words):
+            found = select(Company.name, Company.id).where(among(self.session, column, wanted), Company.deleted_at.is_(None))
+            for name, company_id in self.session.execute(found.order_by(Company.id.desc())):
+                self.known[key_of(name)] = company_id
 
 
-def ensure_companies(session: Session, names: Iterable[str]) -> dict[str, int]:
-    """The same, after adding those that are missing, each with the spelling met first."""
-    spelled: dict[str, str] = {}
-    for name in names:
-        spelled.setdefault(_key(name), " ".join(name.split()))
-    known = ids_by_name(session, spelled)
-    missing = [name for key, name in spelled.items() if key not in known]
-    if missing:
-        now = clock.now()
-        session.execute(insert(Company), [{"name": name, "created_at": now} for name in missing])
-        known |= ids_by_name(session, missing)
-    return known
-
-
-def _key(name: str) -> str:
+def key_of(name: str) -> str:
+    """A company's name without differences of capitals and blanks."""
     return " ".join(name.split()).lower()

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from itertools import islice
+from collections.abc import Iterable
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from mailings.addresses import read_address
+from mailings.db import among
 from mailings.errors import BadAddress, NotFound
 from mailings.model import Address, Person
-
-LOOK_UP = 500  #: keys in one IN list: below SQLite's old limit of 999 variables
 
 
 def person_by_address(session: Session, text: str) -> Person:
@@ -29,24 +27,18 @@ def person_by_address(session: Session, text: str) -> Person:
 
 def person_ids_by_normal(session: Session, normals: Iterable[str]) -> dict[str, int]:
     """normal address -> person id, for those that belong to somebody who is not deleted; the lowest id where several share one."""
-    found: dict[str, int] = {}
-    for some in _portions(normals):
-        owner = select(Address.normal, func.min(Address.person_id)).join(Person, Person.id == Address.person_id)
-        owner = owner.where(Address.normal.in_(some), Address.valid, Person.deleted_at.is_(None)).group_by(Address.normal)
-        found.update((normal, person_id) for normal, person_id in session.execute(owner))
-    return found
+    owner = select(Address.normal, func.min(Address.person_id)).join(Person, Person.id == Address.person_id)
+    owner = owner.where(among(session, Address.normal, set(normals)), Address.valid, Person.deleted_at.is_(None))
+    return dict(session.execute(owner.group_by(Address.normal)).tuples().all())
 
 
 def person_ids_by_mobile(session: Session, numbers: Iterable[str]) -> dict[str, int]:
     """E.164 number -> person id, the lowest where several share one. Without deleted people."""
-    found: dict[str, int] = {}
-    for some in _portions(numbers):
-        owner = select(Person.mobile_normal, func.min(Person.id)).where(Person.mobile_normal.in_(some), Person.deleted_at.is_(None))
-        found.update((number, person_id) for number, person_id in session.execute(owner.group_by(Person.mobile_normal)) if number)
-    return found
-
-
-def _portions(keys: Iterable[str]) -> Iterator[tuple[str, ...]]:
-    remaining = iter(dict.fromkeys(keys))
-    while portion := tuple(islice(remaining, LOOK_UP)):
-        yield portion
+    wanted = set(numbers)
+    if not wanted:
+        return {}
+    owner = select(Person.mobile_normal, func.min(Person.id)).where(
+        among(session, Person.mobile_normal, wanted), Person.deleted_at.is_(None)
+    )
+    rows = session.execute(owner.group_by(Person.mobile_normal))
+    return {number: person_id for number, person_id in rows if number is not None}

@@ -14,6 +14,7 @@ from mailings.consent.topics import topics_by_name
 from mailings.consent.withdrawing import opt_out_many
 from mailings.errors import BadRow
 from mailings.model import Basis
+from mailings.people.companies import Companies
 from mailings.people.joining import join_selection, members_of, note_interests, static_selection
 from mailings.people.listed import ListedPerson, ReadList
 from mailings.people.storing import Chunk, fill_matched, insert_created, match
@@ -83,10 +84,10 @@ class _Import:
         self.session, self.options, self.outcome = session, options, ImportOutcome()
         self.topics = {name: topic.id for name, topic in topics_by_name(session).items()}
         self.selection = static_selection(session, options.selection) if options.selection else None
-        self.heard = _Marks()
+        self.companies, self.heard = Companies(session), _Marks()
 
     def take(self, listed: list[ListedPerson], read: ReadList) -> None:
-        chunk = match(self.session, listed, keep_unknown=self.options.keep_unknown)
+        chunk = match(self.session, listed, self.companies, keep_unknown=self.options.keep_unknown)
         insert_created(self.session, chunk)
         self.outcome.filled += fill_matched(self.session, chunk)
         self._say(chunk)

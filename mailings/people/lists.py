@@ -72,10 +72,10 @@ def _listed(file: Path, sheet: Sheet, rows: Iterator[Row], layout: tuple[Columns
 
 def _walk(read: ReadList, reader: RowReader, numbered: Iterator[tuple[int, Row]]) -> Iterator[ListedPerson]:
     for number, row in numbered:
-        if reader.says_nothing(row):
+        result = reader.read(number, row)
+        if result is None:
             continue
         read.total += 1
-        result = reader.read(number, row)
         read.problems += result.problems
         if result.person is not None:
             yield result.person

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 
 from babel import Locale
 
@@ -30,17 +30,20 @@ _BASES: dict[Basis, str] = {
 _SIGNS = {"✓": Basis.CONSENT, "✔": Basis.CONSENT, "☑": Basis.CONSENT, "✗": Basis.WITHDRAWN, "✘": Basis.WITHDRAWN, "-": Basis.WITHDRAWN}
 
 
+@lru_cache(maxsize=4096)
 def basis_of(word: str) -> Basis | None:
     """The legal basis a cell names; yes is consent, no is withdrawn (domain.md C.7). None when it says neither."""
     return _SIGNS.get(word.strip()) or _bases().get(plain(word))
 
 
+@lru_cache(maxsize=4096)
 def language_of(word: str) -> str | None:
     """Two letters for a language given by code (`nb`, `nb-NO`, `NO`) or by its name in one of `TONGUES`. None when unknown."""
     code = re.split(r"[-_]", word.strip().casefold(), maxsplit=1)[0]
     return code if code in _languages().values() else _languages().get(plain(word))
 
 
+@lru_cache(maxsize=4096)
 def country_of(word: str) -> str | None:
     """Two letters for a country given by code or by its name in one of `TONGUES`. None when unknown."""
     code = word.strip().upper()
