@@ -7,9 +7,10 @@ from pathlib import Path
 
 import typer
 
+from cli.demo.past import past
 from cli.demo.people import invented
 from cli.demo.workbook import write_people
-from cli.door import screen
+from cli.door import database, screen
 from cli.main import application
 
 LIST = Path("people.xlsx")
@@ -20,9 +21,11 @@ MAILING = "autumn-news"
 def tour(count: int) -> None:
     """From nothing to a mailing that is sent, in the folder one stands in. Leaves with the exit code of the step that fails."""
     rows = write_people(invented(count), LIST)
-    screen.print(f"Invented a list of {rows:,} rows, with the slips real lists have: [bold]{LIST}[/]\n", highlight=False)
+    _told(f"A colleague sends a list: {rows:,} rows in [bold]{LIST}[/], with the slips real lists have.")
     typed("init")
     typed("people", "import", str(LIST), "--selection", "Newsletter readers")
+    with database().writing() as session:
+        _told(past(session))
     typed("selections", "create", "Hut walkers in Norway", "--where", 'country = "NO" and interest = "Huts"')
     typed("push", MAILING)
     typed("check", MAILING)
@@ -36,3 +39,7 @@ def typed(*words: str) -> None:
     if code:
         raise typer.Exit(code)
     screen.print()
+
+
+def _told(sentence: str) -> None:
+    screen.print(f"[italic]{sentence}[/]\n", highlight=False)
