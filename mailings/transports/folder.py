@@ -1,7 +1,7 @@
 """Puts each message into a Maildir on this machine: the embedded default, and the outbox one can read in any mail program.
 
 A file is named after its delivery, `d0000000042.1`: a delivery handed over twice would stand there as `.2` and overwrite nothing.
-`accepted` means on the disk: the files of up to 100 messages are written, then forced to the disk, then shown in `new` at once, then
+`accepted` means on the disk: the files of up to 200 messages are written, then forced to the disk, then shown in `new` at once, then
 answered for; one at a time, a spinning disk would allow some fifty messages a second.
 """
 

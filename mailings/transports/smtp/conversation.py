@@ -23,7 +23,7 @@ ROOM = 3
 #: At MAIL these speak of us, not of the letter: log in first, encrypt first (RFC 4954, 6). A person must mend it; nobody is refused for it.
 NOT_LET_IN = frozenset({530, 534, 535, 538})
 
-_QUEUED_AS = re.compile(r"queued as ([\w.-]{4,64})")
+_QUEUED_AS = re.compile(rb"queued as ([\w.-]{4,64})")
 
 
 class Step(Enum):
@@ -49,7 +49,6 @@ class Conversation:
         self._waiting: deque[Letter] = deque()
         self._expected: deque[tuple[Step, Letter]] = deque()
         self._free = True
-        self._answers = {Step.MAIL: self._mail, Step.RCPT: self._rcpt, Step.DATA: self._data, Step.END: self._end, Step.RSET: self._rset}
 
     @property
     def room(self) -> bool:
@@ -86,10 +85,20 @@ class Conversation:
         if not self._expected:
             raise Unreadable(f"The server said {str(reply)!r} without being asked.")
         step, letter = self._expected.popleft()
-        if not (reply.positive or reply.code >= 400 or (reply.code == 354 and step is Step.DATA)):
-            self._expected.appendleft((step, letter))
-            raise Unreadable(f"The server answered {step.value} with {str(reply)!r}, which is no answer to that.")
-        self._answers[step](reply, letter)
+        if 300 <= reply.code < 400 and not (reply.code == 354 and step is Step.DATA):
+            self._misunderstood(step, letter, reply)
+        match step:
+            case Step.MAIL:
+                self._mail(reply, letter)
+            case Step.RCPT:
+                self._rcpt(reply, letter)
+            case Step.DATA:
+                self._data(reply, letter)
+            case Step.END:
+                self._answer(letter, reply)
+                self._over()
+            case Step.RSET:
+                self._over()
 
     def _closing(self, reply: Reply) -> None:
         # With an enhanced code 421 to the end of a message is an answer about that message (a large provider's "too fast, later"):
@@ -97,6 +106,10 @@ class Conversation:
         if self._expected and self._expected[0][0] is Step.END and reply.status:
             self._answer(self._expected[0][1], reply)
         raise TryLater(f"The server closes the connection: {reply}")
+
+    def _misunderstood(self, step: Step, letter: Letter, reply: Reply) -> None:
+        self._expected.appendleft((step, letter))
+        raise Unreadable(f"The server answered {step.value} with {str(reply)!r}, which is no answer to that.")
 
     def _mail(self, reply: Reply, letter: Letter) -> None:
         if reply.code in NOT_LET_IN:
@@ -122,7 +135,7 @@ class Conversation:
     def _data(self, reply: Reply, letter: Letter) -> None:
         if reply.code != 354:
             if reply.positive:
-                raise Unreadable(f"The server answered DATA with {str(reply)!r}, which is no answer to that.")
+                self._misunderstood(Step.DATA, letter, reply)
             self._answer(letter, reply)
             self._start_over(letter)
             return
@@ -133,11 +146,7 @@ class Conversation:
         self._free = self.offered.pipelining
         self._go_on()
 
-    def _end(self, reply: Reply, letter: Letter) -> None:
-        self._answer(letter, reply)
-        self._rset(reply, letter)
-
-    def _rset(self, _reply: Reply, _letter: Letter) -> None:
+    def _over(self) -> None:
         if not self.offered.pipelining:
             self._free = True
             self._go_on()
@@ -166,8 +175,8 @@ class Conversation:
             return
         delivery = letter.offer.delivery
         if reply.positive:
-            queued = _QUEUED_AS.search(reply.text)
-            self._settle(letter, Receipt(delivery, Outcome.ACCEPTED, provider_id=queued[1] if queued else None))
+            queued = _QUEUED_AS.search(reply.said)
+            self._settle(letter, Receipt(delivery, Outcome.ACCEPTED, provider_id=queued[1].decode() if queued else None))
         else:
             outcome = Outcome.REFUSED if reply.code >= 500 else Outcome.TRY_LATER
             self._settle(letter, Receipt(delivery, outcome, reply.full_code, reply.reason))

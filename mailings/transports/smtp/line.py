@@ -2,42 +2,18 @@
 
 from __future__ import annotations
 
-import ssl
 import time
 from collections.abc import Generator
-from enum import Enum
 
-from mailings.errors import Misconfigured, TransportError, TryLater, Unreadable
+from mailings.errors import TryLater, Unreadable
 from mailings.message import Receipt
 from mailings.transports.smtp.conversation import Conversation, Step
 from mailings.transports.smtp.letters import Letter
 from mailings.transports.smtp.opening import START_TLS, Offered
+from mailings.transports.smtp.patience import PIECE, SHARES, Phase, lost
 from mailings.transports.smtp.replies import Replies, Reply
 from mailings.transports.smtp.route import Address, Route
 from mailings.transports.smtp.wire import Wire
-
-
-class Phase(Enum):
-    """How far a line is."""
-
-    CONNECTING = "connecting"
-    SHAKING = "agreeing on TLS"
-    TALKING = "greeting"
-    OPEN = "idle"
-
-
-#: Shares of the time-out. With 300 s they are RFC 5321, 4.5.3.2: 5 minutes a command, 2 for DATA, 10 for the end of the message.
-PATIENCE: dict[Phase | Step, float] = {
-    Phase.CONNECTING: 0.1,
-    Phase.SHAKING: 0.1,
-    Phase.TALKING: 1,
-    Step.MAIL: 1,
-    Step.RCPT: 1,
-    Step.DATA: 0.4,
-    Step.END: 2,
-    Step.RSET: 1,
-}
-_PIECE = 0.6  # and 3 minutes for a piece of the body to be taken
 
 
 class Line:
@@ -73,14 +49,14 @@ class Line:
         return expects or self.phase
 
     @property
+    def held(self) -> int:
+        """How many letters it holds without a receipt."""
+        return self.conversation.held if self.conversation is not None else 0
+
+    @property
     def deadline(self) -> float:
         """When our patience ends (time.monotonic); never, while nothing is expected."""
-        if self._wire.full:
-            share = _PIECE
-        elif self.waits_for is Phase.OPEN:
-            return float("inf")
-        else:
-            share = PATIENCE[self.waits_for]
+        share = PIECE if self._wire.full else SHARES[self.waits_for]
         return self._since + share * self._route.settings.timeout
 
     def turn(self) -> None:
@@ -94,13 +70,13 @@ class Line:
                 self._hear()
                 self._say()
         except (OSError, Unreadable) as error:
-            raise self._lost(error) from error
+            raise lost(self._server, self.waits_for, error) from error
 
     def check_time(self) -> None:
         """Raises TryLater when the server has taken longer than it may."""
         if time.monotonic() > self.deadline:
             doing = "taking a message" if self._wire.full else self.waits_for.value
-            raise TryLater(f"The server {self._route.settings.server} gave no answer in time ({doing}).")
+            raise TryLater(f"The server {self._server} gave no answer in time ({doing}).")
 
     def take(self, letter: Letter) -> None:
         """Carry this letter; the line must be open."""
@@ -109,7 +85,7 @@ class Line:
         try:
             self._say()
         except OSError as error:
-            raise self._lost(error) from error
+            raise lost(self._server, self.waits_for, error) from error
 
     def receipts(self) -> list[Receipt]:
         """What became known since it was last asked."""
@@ -118,12 +94,18 @@ class Line:
         known, self.conversation.receipts = self.conversation.receipts, []
         return known
 
-    def close(self) -> None:
-        """Let go, with QUIT where nothing is under way."""
-        if self.conversation is not None and self.conversation.expects is None and not self._wire.full:
+    def quit(self) -> None:
+        """Say goodbye, where nothing is under way."""
+        if self.waits_for is Phase.OPEN and not self._wire.full:
             self._wire.quit()
-        else:
-            self._wire.close()
+
+    def close(self) -> None:
+        """Let go of it."""
+        self._wire.close()
+
+    @property
+    def _server(self) -> str:
+        return self._route.settings.server
 
     def _connected(self) -> None:
         opening = self._route.opening(self.address, self._wire.connected())
@@ -175,23 +157,11 @@ class Line:
         words: list[bytes] = []
         if self.conversation is not None and self.conversation.outgoing:
             words, self.conversation.outgoing = self.conversation.outgoing, []
-        if words or self._wire.full:
-            waited = self.waits_for is Phase.OPEN
-            if self._wire.write(words) or waited:
+        if not words and not self._wire.full:
+            return
+        try:
+            if self._wire.write(words) or words:
                 self._since = time.monotonic()
-
-    def _lost(self, error: OSError | Unreadable) -> TransportError:
-        server = self._route.settings.server
-        why = (error.strerror or type(error).__name__) if isinstance(error, OSError) else str(error).rstrip(".")
-        if self.phase is Phase.CONNECTING:
-            return TryLater(f"No mail server answers at {server} ({why}); start it, or check MAILINGS_SMTP_HOST and MAILINGS_SMTP_PORT.")
-        if self.phase is Phase.SHAKING and isinstance(error, ssl.SSLCertVerificationError):
-            return Misconfigured(
-                f"The certificate of {server} does not hold ({error.verify_message}); "
-                "write MAILINGS_SMTP_HOST as the certificate does, or name its authority in MAILINGS_SMTP_CA_FILE."
-            )
-        if self.phase is Phase.SHAKING and isinstance(error, ssl.SSLError) and not isinstance(error, ssl.SSLEOFError):
-            return Misconfigured(
-                f"No TLS could be agreed on with {server} ({error.reason}); check MAILINGS_SMTP_PORT and MAILINGS_SMTP_TLS."
-            )
-        return TryLater(f"The connection to {server} was lost ({self.waits_for.value}): {why}.")
+        except OSError:
+            self._hear()  # its last words, where it said some before it closed
+            raise

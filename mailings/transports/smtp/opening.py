@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Generator
 from dataclasses import dataclass
 
@@ -30,7 +31,7 @@ class Offered:
     def read(cls, reply: Reply) -> Offered:
         """From the reply to EHLO; what nobody knows is passed over."""
         words: dict[str, list[str]] = {}
-        for line in reply.text.splitlines()[1:]:
+        for line in reply.text.split("\n")[1:]:
             name, *values = line.upper().replace("AUTH=", "AUTH ").split() or [""]
             words.setdefault(name, []).extend(values)
         limit = "".join(words.get("SIZE", [])[:1])
@@ -39,7 +40,7 @@ class Offered:
             eight_bit="8BITMIME" in words,
             smtputf8="SMTPUTF8" in words,
             sizes="SIZE" in words,
-            size=int(limit) if limit.isascii() and limit.isdigit() else 0,
+            size=int(limit) if re.fullmatch("[0-9]{1,18}", limit) else 0,
             starttls="STARTTLS" in words,
             logins=frozenset(words.get("AUTH", [])),
         )

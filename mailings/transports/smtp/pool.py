@@ -6,7 +6,8 @@ import selectors
 import time
 
 from mailings.errors import TransportError, TryLater
-from mailings.transports.smtp.line import Line, Phase
+from mailings.transports.smtp.line import Line
+from mailings.transports.smtp.patience import Phase
 from mailings.transports.smtp.route import Route
 from mailings.transports.smtp.settings import Settings
 
@@ -81,7 +82,13 @@ class Pool:
         return min(1.0, self.settings.timeout / 20)
 
     def close(self) -> None:
-        """Close every line; may be called twice."""
+        """Say goodbye on every line and close it; may be called twice."""
+        for line in self.lines:
+            line.quit()
+        quiet = time.monotonic() + 0.5  # closing under the server's farewell would look like a broken connection in its log
+        while self.lines and time.monotonic() < quiet:
+            for line in self.wait():
+                self.drop(line)
         for line in list(self.lines):
             self.drop(line)
 

@@ -13,12 +13,17 @@ _LONGEST = 65_536  # bytes of one reply; RFC 5321 allows 512 a line, nobody need
 _TOLD = 400  # characters of a reason worth keeping
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Reply:
-    """One whole reply. `text` is what stood behind the codes, one line each."""
+    """One whole reply. `said` is what stood behind the codes, one line each; most of it nobody ever reads."""
 
     code: int
-    text: str = ""
+    said: bytes = b""
+
+    @property
+    def text(self) -> str:
+        """`said`, as text."""
+        return self.said.decode("utf-8", "replace")
 
     @property
     def positive(self) -> bool:
@@ -70,6 +75,6 @@ class Replies:
                 raise Unreadable(f"The server answered {line[:60].decode('ascii', 'backslashreplace')!r}, which is no SMTP reply.")
             self._lines.append(found[3] or b"")
             if found[2] != b"-":
-                whole.append(Reply(int(found[1]), b"\n".join(self._lines).decode("utf-8", "replace")))
+                whole.append(Reply(int(found[1]), b"\n".join(self._lines)))
                 self._lines = []
         return whole
