@@ -1,0 +1,213 @@
+"""Preflight: what blocks, what warns, and that a draft stays a draft (domain.md B.9, D28)."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+import mailings.transports
+from mailings.channels import Findings
+from mailings.clock import now
+from mailings.db import Database
+from mailings.model import (
+    Address,
+    Associate,
+    Basis,
+    Consent,
+    Mailing,
+    MailingStatus,
+    MailingType,
+    Person,
+    Recipient,
+    Source,
+    SourceKind,
+    Verdict,
+)
+from mailings.sending.preflight import check
+from mailings.settings import DEMO_SECRET, Settings
+from tests.sending.nameserver import name_server
+
+HTML = """<html><body><p>Kjære [[ customer.name ]]</p>
+<a href="https://fjord.test/høst">Høst</a> <a href="[[ link.unsubscribe ]]">Nei takk</a></body></html>"""
+FROM = {"name": "Fjord", "address": "nyheter@fjord.test", "use": "always"}
+
+
+def chosen(**facts: Any) -> Settings:
+    """An installation that keeps messages in memory and has nothing to be warned about."""
+    quiet: dict[str, Any] = {"email_transport": "memory", "spf_policy": "off", "secret": SecretStr("a-secret-of-the-tests")}
+    return Settings(_env_file=None, **quiet | facts)
+
+
+def written(db: Database, *, consent: bool = True, sources: bool = True, **facts: Any) -> int:
+    """A mailing that is fit to go to Åse, unless `facts` say otherwise; its id."""
+    fit = {"subject": "Høsten er her", "html": HTML, "preheader": "Tre ting i oktober", "sender": FROM}
+    with db.writing() as session:
+        person = Person(name="Åse Ødegård", created_at=now())
+        person.addresses = [Address(written="åse@fjord.test", normal="åse@fjord.test", valid=True)]
+        mailing = Mailing(**{"name": "høst-nytt", "type": MailingType.EMAIL, "created_at": now()} | fit | facts)
+        session.add_all([person, mailing])
+        session.flush()
+        if consent:
+            session.add(Consent(person_id=person.id, basis=Basis.CONSENT, source="Test", given_at=now()))
+        if sources:
+            session.add(Source(mailing_id=mailing.id, position=1, kind=SourceKind.PERSON, label="Åse", person_id=person.id))
+        return mailing.id
+
+
+def looked_over(db: Database, mailing_id: int, **facts: Any) -> Findings:
+    """What preflight finds."""
+    with db.writing() as session:
+        return check(session, session.get_one(Mailing, mailing_id), chosen(**facts))
+
+
+def test_fit_to_go(any_db: Database) -> None:
+    """A complete mailing with somebody to send to has no problems and no warnings; its list is made, and it is still a draft."""
+    mailing_id = written(any_db)
+    assert looked_over(any_db, mailing_id) == Findings([], [])
+    with any_db.reading() as session:
+        assert session.get_one(Mailing, mailing_id).status is MailingStatus.DRAFT
+        assert [r.verdict for r in session.query(Recipient).filter_by(mailing_id=mailing_id)] == [Verdict.ELIGIBLE]
+
+
+def test_a_list_that_is_being_sent_stays(db: Database) -> None:
+    """Once a run has begun, preflight looks at the list and changes nothing about it."""
+    mailing_id = written(db, status=MailingStatus.POPULATING)
+    (problem,) = looked_over(db, mailing_id).problems
+    assert "name nobody" in problem
+
+
+@pytest.mark.parametrize(
+    ("facts", "says"),
+    [
+        ({"template": True}, "is a template"),
+        ({"approval": {"above": 5000}}, "approval"),
+        ({"type": MailingType.SMS}, "type sms"),
+        ({"type": MailingType.DOCUMENT}, "type document"),
+        ({"type": MailingType.FORM_RESPONSE}, "type form_response"),
+        ({"subject": ""}, "ubject"),
+        ({"html": "", "text": ""}, "content"),
+        ({"sender": {"name": "Fjord", "use": "always"}}, "rom"),
+        ({"html": HTML.replace("customer.name", "customer.nmae")}, "customer.nmae"),
+    ],
+)
+def test_what_blocks(db: Database, facts: dict[str, Any], says: str) -> None:
+    """Each of these keeps a mailing from being sent, in one sentence that names it."""
+    (problem,) = looked_over(db, written(db, **facts)).problems
+    assert says in problem
+
+
+def test_all_at_once(db: Database) -> None:
+    """All problems are told together, so that nobody mends them one run at a time."""
+    found = looked_over(db, written(db, subject="", template=True, sources=False), email_transport="pigeon")
+    assert len(found.problems) == 4
+
+
+def test_nobody_to_send_to(db: Database) -> None:
+    """A list on which everybody is left out says why, with the numbers; a list of nobody says that."""
+    (problem,) = looked_over(db, written(db, consent=False)).problems
+    assert "1 no consent" in problem
+    assert "mailings recipients høst-nytt" in problem
+    (problem,) = looked_over(db, written(db, sources=False, name="leer")).problems
+    assert "name nobody" in problem
+
+
+def test_a_transport_that_is_not_there(db: Database) -> None:
+    """A transport nobody wrote is a problem that names those there are."""
+    (problem,) = looked_over(db, written(db), email_transport="pigeon").problems
+    assert "'pigeon'" in problem
+    assert "folder, memory, smtp" in problem
+
+
+PIGEON = """
+from mailings.transports.memory import Memory as _Memory
+class Pigeon(_Memory):
+    name = "pigeon"
+    channels = frozenset({"document"})
+    leaves_machine = True
+    @classmethod
+    def configured(cls): return cls()
+    def problems(self): return ["No pigeon is at home; whistle."]
+"""
+
+
+@pytest.fixture
+def pigeon(tmp_path: Path) -> Iterator[None]:
+    """A transport for documents alone, found by its file like any other."""
+    (tmp_path / "pigeon.py").write_text(PIGEON)
+    mailings.transports.__path__.append(str(tmp_path))
+    yield
+    mailings.transports.__path__.remove(str(tmp_path))
+    sys.modules.pop("mailings.transports.pigeon", None)
+
+
+def test_what_a_transport_cannot_carry(db: Database, pigeon: None) -> None:
+    """What a transport does not carry is refused, never dropped; its own problems are told; strangers' links want https."""
+    found = looked_over(db, written(db), email_transport="pigeon", public_url="http://fjord.test")
+    assert found.problems == [
+        "No pigeon is at home; whistle.",
+        "The transport pigeon does not carry e-mail; set MAILINGS_EMAIL_TRANSPORT to one that does.",
+    ]
+    (warning,) = found.warnings
+    assert "not https" in warning
+    assert looked_over(db, written(db, name="https"), email_transport="pigeon", public_url="https://fjord.test").warnings == []
+
+
+def test_the_demo_secret(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The secret everybody knows is refused by smtp, with the command that makes one."""
+    monkeypatch.setenv("MAILINGS_SMTP_HOST", "127.0.0.1")
+    monkeypatch.delenv("MAILINGS_SECRET", raising=False)
+    found = looked_over(db, written(db), email_transport="smtp", secret=SecretStr(DEMO_SECRET))
+    assert any("MAILINGS_SECRET" in problem and "token_urlsafe" in problem for problem in found.problems)
+
+
+RECORDS = {"romerike.no": ['"v=spf1 mx -all"'], "ingen.no": []}
+
+
+def from_domain(domain: str) -> dict[str, str]:
+    """A sender at the domain."""
+    return FROM | {"address": f"nyheter@{domain}"}
+
+
+@pytest.mark.parametrize(
+    ("policy", "domain", "problems", "warnings"),
+    [
+        ("block", "romerike.no", 0, 0),
+        ("block", "ingen.no", 1, 0),
+        ("warn", "ingen.no", 0, 1),
+        ("off", "ingen.no", 0, 0),
+        ("block", "fjord.test", 0, 0),
+    ],
+)
+def test_spf_by_policy(db: Database, policy: str, domain: str, problems: int, warnings: int) -> None:
+    """A domain without SPF blocks, warns or is let be, as the policy says (D8); a reserved name is never asked about (D29)."""
+    with name_server(RECORDS) as server:
+        found = looked_over(db, written(db, sender=from_domain(domain)), spf_policy=policy, dns=server.address)
+        assert (len(found.problems), len(found.warnings)) == (problems, warnings)
+        assert bool(server.asked) == (policy != "off" and domain != "fjord.test")
+
+
+@pytest.mark.parametrize("policy", ["block", "warn"])
+def test_no_answer_only_warns(db: Database, policy: str) -> None:
+    """A DNS that does not answer is a warning under every policy, never a hang (D8, D29)."""
+    with name_server(RECORDS, silent=True) as server:
+        found = looked_over(db, written(db, sender=from_domain("romerike.no")), spf_policy=policy, dns=server.address)
+    assert found.problems == []
+    (warning,) = found.warnings
+    assert "could not be looked up" in warning
+
+
+def test_every_domain_it_may_write_from(db: Database) -> None:
+    """With our contacts as senders their domains are asked about too, each once."""
+    mailing_id = written(db, sender=from_domain("romerike.no") | {"use": "our_contact"})
+    with db.writing() as session:
+        for name, address in (("kari", "kari@ingen.no"), ("ola", "ola@ingen.no"), ("ada", None)):
+            session.add(Associate(username=name, name=name, email=address))
+    with name_server(RECORDS) as server:
+        found = looked_over(db, mailing_id, spf_policy="block", dns=server.address)
+        assert server.asked == ["romerike.no", "ingen.no"]
+    assert len(found.problems) == 1
