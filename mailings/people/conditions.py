@@ -15,6 +15,7 @@ from mailings.people.conditions_fields import Field, Test, field_named, received
 from mailings.people.conditions_tests import compare, is_filled, like, one_of
 
 LONGEST = 4000  # characters; a condition is a sentence, and the parser's work grows with it
+DEEPEST = 30  # and, or, not inside one another; what is compiled from it recurses several times as deep
 
 
 def condition(text: str) -> Test:
@@ -28,11 +29,9 @@ def condition(text: str) -> Test:
         raise Unreadable(f"The condition is {len(text)} characters long; at most {LONGEST} can be read.")
     try:
         tree = _parser().parse(text)
-        return _test(tree)
     except UnexpectedInput as error:
         raise Unreadable(_where_it_broke(error, text)) from error
-    except RecursionError as error:
-        raise Unreadable("The condition has too many brackets inside one another; write it as several selections.") from error
+    return _test(tree, 1)
 
 
 @lru_cache(maxsize=1)
@@ -41,14 +40,16 @@ def _parser() -> Lark:
     return Lark(grammar, parser="lalr", maybe_placeholders=False)
 
 
-def _test(tree: Tree[Token]) -> Test:
+def _test(tree: Tree[Token], depth: int) -> Test:
+    if depth > DEEPEST:
+        raise Unreadable(f"The condition has more than {DEEPEST} brackets inside one another; write it as several selections.")
     match tree.data, tree.children:
         case "either", parts:
-            return or_(*(_test(part) for part in parts))
+            return or_(*(_test(part, depth + 1) for part in parts))
         case "both", parts:
-            return and_(*(_test(part) for part in parts))
+            return and_(*(_test(part, depth + 1) for part in parts))
         case "opposite", [part]:
-            return not_(_test(part))
+            return not_(_test(part, depth + 1))
         case "received", names:
             return received(_value(names[0]) if names else None)
         case "seen", [word, *_]:

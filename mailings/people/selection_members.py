@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import Row, delete, func, select
 from sqlalchemy.orm import Session
 
 from mailings.clock import now
@@ -75,13 +75,12 @@ def how_many(session: Session, people: People) -> int:
     return session.scalar(select(func.count()).select_from(named).join(Person, Person.id == named.c.person_id).where(_THERE)) or 0
 
 
-def listed(session: Session, people: People) -> Iterator[tuple[str | None, str]]:
+def listed(session: Session, people: People) -> Iterator[Row[str | None, str]]:
     """(first valid address or None, name) of the people, by name; fetched as they are walked."""
     named, first = people.subquery(), Address
     usual = select(first.normal).where(first.person_id == Person.id, first.valid).order_by(first.rank, first.id).limit(1)
     rows = select(usual.scalar_subquery(), Person.name).join(named, named.c.person_id == Person.id).where(_THERE)
-    for row in session.execute(rows.order_by(Person.name, Person.id).execution_options(yield_per=STREAMED)):
-        yield row._tuple()
+    yield from session.execute(rows.order_by(Person.name, Person.id).execution_options(yield_per=STREAMED))
 
 
 def selections(session: Session) -> Iterator[tuple[Selection, int]]:
