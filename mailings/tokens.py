@@ -19,6 +19,7 @@ import re
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from hashlib import sha256
 from urllib.parse import quote
 
@@ -95,7 +96,12 @@ def of_preview(mailing: int) -> str:
 
 def dynamic_address(public: str, tokens: Tokens, delivery: int | str, url: str) -> str:
     """The public address that leads one recipient to `url`, and nobody anywhere else."""
-    return f"{public}/d/{tokens.sign(Kind.DYNAMIC, delivery, url)}?u={quote(url, safe='')}"
+    return f"{public}/d/{tokens.sign(Kind.DYNAMIC, delivery, url)}?u={_in_query(url)}"
+
+
+@lru_cache(maxsize=1024)  # most addresses are the same for many recipients
+def _in_query(url: str) -> str:
+    return quote(url, safe="")
 
 
 def _derived(secret: str) -> _Key:

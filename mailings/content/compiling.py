@@ -17,8 +17,8 @@ from mailings.content.inlining import inlined
 from mailings.content.inserting import with_pixel, with_preheader
 from mailings.content.linking import TRACKED, Linking
 from mailings.content.links import LinkTable, address_in
-from mailings.content.markup import State
 from mailings.content.names import Used, flattened, parsed
+from mailings.content.places import State
 from mailings.content.plaintext import text_of
 from mailings.content.quoting import Encoding, one_line_end
 from mailings.content.skeleton import Part, Skeleton
@@ -92,16 +92,21 @@ class Content:
     @cached_property
     def used(self) -> Used:
         """The variables used, and the problems with them."""
-        environment, used = sandbox(), Used(self.table.registered)
-        for name, source in self._templates():
-            flattened(parsed(environment, source, name), used, name)
+        used = Used(self.table.registered)
+        self._flat(used)
         return used
 
     @cached_property
     def speaks(self) -> bool:
         """True when something is written in the reader's language."""
-        trees = [parsed(sandbox(), source, name) for name, source in self._templates()]
-        return any(node.name in IN_A_LANGUAGE for tree in trees for node in tree.find_all(nodes.Filter))
+        return any(node.name in IN_A_LANGUAGE for tree in self.trees() for node in tree.find_all(nodes.Filter))
+
+    def trees(self) -> list[nodes.Template]:
+        """The syntax trees of all parts, variables by the names of their values."""
+        return self._flat(replace(self.used, problems=[]))
+
+    def _flat(self, used: Used) -> list[nodes.Template]:
+        return [flattened(parsed(sandbox(), source, name), used, name) for name, source in self._templates()]
 
     def links(self) -> dict[str, str]:
         """The links of ours that are used: their name (`unsubscribe`, or one under `links`) -> the name of its value."""

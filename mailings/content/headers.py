@@ -57,6 +57,8 @@ def encoded_words(text: str, first: int) -> str:
     """`text` as base64 words of RFC 2047, each at most 75 characters; `first` = columns taken on the first line."""
     words, chunk = [], ""
     room = min(45, 3 * ((LINE - 12 - first) // 4))  # bytes: a word has 12 characters around it, 4 of base64 for 3 bytes
+    if 4 * len(text) <= room or len(text.encode("utf-8", "replace")) <= room:
+        return _word(text)
     for character in text:
         if len((chunk + character).encode("utf-8", "replace")) > room:
             words.append(chunk)

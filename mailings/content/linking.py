@@ -11,7 +11,8 @@ from collections.abc import Iterator, Sequence
 from jinja2 import nodes
 
 from mailings.content.links import LinkTable, address_in
-from mailings.content.markup import IN_TAG, Event, Mode, State, What, merged, read
+from mailings.content.markup import read
+from mailings.content.places import IN_TAG, Event, Mode, State, What, merged
 from mailings.errors import BadTemplate
 
 BASE = "_base"  #: the value every constant link begins with, encoded once per recipient

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from binascii import b2a_qp
+from functools import lru_cache
 from typing import Protocol
 
 LINE = 76  # characters of a quoted-printable line, without its end
@@ -33,15 +34,7 @@ class Quoted:
             return text + SOFT
         if not text:
             return ""
-        # the line end in front makes b2a_qp end its own lines with CRLF too; it is taken away again
-        lines = ("\n" + one_line_end(text)).replace("\n", "\r\n").encode("utf-8", "replace")
-        encoded = b2a_qp(lines, istext=True).decode("ascii")[2:]
-        if encoded[0] == "." or "\n." in encoded:
-            encoded = "\r\n".join(_undotted(line) for line in encoded.split("\r\n"))
-        if encoded.endswith("\n"):
-            return encoded
-        last = encoded.rpartition("\n")[2]
-        return encoded + SOFT if len(last) < LINE else encoded[: -len(last)] + _broken(last) + SOFT
+        return _quoted(text)
 
 
 class EightBit:
@@ -67,6 +60,19 @@ class Bare:
 def one_line_end(text: str) -> str:
     """`text` with every kind of line end as `\\n`."""
     return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
+
+
+@lru_cache(maxsize=2048)  # the literals of a loop, the names of a company: the same for many recipients
+def _quoted(text: str) -> str:
+    # the line end in front makes b2a_qp end its own lines with CRLF too; it is taken away again
+    lines = ("\n" + one_line_end(text)).replace("\n", "\r\n").encode("utf-8", "replace")
+    encoded = b2a_qp(lines, istext=True).decode("ascii")[2:]
+    if encoded[0] == "." or "\n." in encoded:
+        encoded = "\r\n".join(_undotted(line) for line in encoded.split("\r\n"))
+    if encoded.endswith("\n"):
+        return encoded
+    last = encoded.rpartition("\n")[2]
+    return encoded + SOFT if len(last) < LINE else encoded[: -len(last)] + _broken(last) + SOFT
 
 
 def _undotted(line: str) -> str:

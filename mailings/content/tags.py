@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from jinja2 import Environment, TemplateSyntaxError
 
-from mailings.content.markup import Event, State, What, read
+from mailings.content.markup import read
+from mailings.content.places import Event, State, What
 from mailings.errors import BadTemplate
 
 BLOT = "\ue000"  #: stands for a character of a `[[ ]]`; private use, so no text means it

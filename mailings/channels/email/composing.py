@@ -13,10 +13,10 @@ from mailings.channels.email.rows import Row
 from mailings.channels.email.senders import Senders
 from mailings.clock import timestamp
 from mailings.content.compiling import DELIVERY, LINK, Content
-from mailings.content.headers import mailbox, unstructured
+from mailings.content.headers import clean, mailbox, unstructured
 from mailings.content.linking import BASE
 from mailings.content.mime import LONGEST_LINE, File, framed
-from mailings.content.quoting import EightBit, Encoding, Quoted
+from mailings.content.quoting import Bare, EightBit, Encoding, Quoted
 from mailings.content.skeleton import Skeleton
 from mailings.message import Offer
 from mailings.tokens import Kind, Tokens, of_day
@@ -50,33 +50,50 @@ class CompiledEmail:
     def _eight_bit(self) -> Form:
         return Form(self.content, EightBit(), self.files)
 
+    @cached_property
+    def _bare(self) -> Skeleton:
+        return self.content.skeleton(Bare())
+
     def offer(self, row: Sequence[Any]) -> Offer:
         """The offer for one row. Raises Unreadable when the sender's address cannot stand in a header."""
         sender = self._identity.bounce or self._senders.lines(tuple(row[self._contacts]))[1]
         return Offer(row[0], row[1], sender, Letter(self, row))
 
-    def values(self, row: Sequence[Any], payload: int | str) -> dict[str, Any]:
-        """The values of one rendering. `payload` = what the recipient's tokens carry."""
+    def values(self, row: Sequence[Any], payload: int | str) -> tuple[dict[str, Any], str]:
+        """The values of one rendering, and the address to unsubscribe at. `payload` = what the recipient's tokens carry."""
         values = dict(zip(self._names, row, strict=False))
         public, sign = self._identity.public, self._identity.tokens.sign
         values[DELIVERY] = payload
         values[LINK] = link = f"{public}/c/{sign(Kind.CLICK, payload)}/"
+        unsubscribe = f"{public}/u/{sign(Kind.UNSUBSCRIBE, payload)}"
         for name, which in self._links:
             kind = _KINDS.get(which)
             if kind is None:
                 values[name] = self._registered(which, link)
+            elif kind is Kind.UNSUBSCRIBE:
+                values[name] = unsubscribe
             else:
                 stamped = of_day(payload, int(timestamp() // DAY)) if kind is Kind.PREFERENCES else payload
                 values[name] = f"{public}/{kind.value}/{sign(kind, stamped)}"
-        return values
+        return values, unsubscribe
+
+    def plain(self, row: Sequence[Any], payload: int | str) -> tuple[str, str, str]:
+        """Subject, HTML and text of one row, not encoded. Raises Unreadable."""
+        skeleton = self._bare
+        values, _ = self.values(row, payload)
+        values[BASE] = values[LINK]
+        slots = [*skeleton.slots(values), values[LINK]]
+        shown = {
+            part: "".join(piece if isinstance(piece, str) else slots[piece] for piece in pieces) for part, pieces in skeleton.pieces.items()
+        }
+        return clean(shown["subject"]), shown["html"], shown["text"]
 
     def composed(self, row: Sequence[Any], form: Form) -> str:
         """The message of one row, ready to be encoded."""
         delivery = row[0]
-        values = self.values(row, delivery)
+        values, unsubscribe = self.values(row, delivery)
         values[BASE] = base = form.skeleton.encoding.piece(values[LINK])
         slots = form.skeleton.slots(values)
-        unsubscribe = f"{self._identity.public}/u/{self._identity.tokens.sign(Kind.UNSUBSCRIBE, delivery)}"
         headers = (
             f"Date: {_date(int(timestamp()))}\r\n"
             f"{self._senders.lines(tuple(row[self._contacts]))[0]}"
@@ -96,7 +113,7 @@ class CompiledEmail:
         """The whole message, in 8bit where that was asked for and no line is too long for it."""
         if eight_bit:
             message = self.composed(row, self._eight_bit).encode("utf-8", "replace")
-            if max(map(len, message.split(b"\r\n"))) <= LONGEST_LINE:
+            if not _has_long_line(message):
                 return message
         return self.composed(row, self._quoted).encode("ascii")
 
@@ -127,3 +144,12 @@ class Form:
 @lru_cache(maxsize=4)
 def _date(second: int) -> str:
     return format_datetime(datetime.fromtimestamp(second, UTC))
+
+
+def _has_long_line(message: bytes) -> bool:
+    at = 0
+    while len(message) - at > LONGEST_LINE + 2:
+        at = message.rfind(b"\n", at, at + LONGEST_LINE + 2) + 1
+        if not at:
+            return True
+    return False

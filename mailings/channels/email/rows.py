@@ -45,3 +45,8 @@ def row_of(content: Content, senders: Senders) -> Row:
         named[LANGUAGE] = func.coalesce(Person.language, EMPTY)
     columns: Sequence[Any] = [*(one for one in named.values() if one is not None), *senders.columns()]
     return Row(tuple(named), tuple(columns))
+
+
+def blank_row(row: Row) -> tuple[Any, ...]:
+    """A row of a recipient of whom nothing is known: for weighing a message."""
+    return (0, "nobody@example.invalid", *("" for _ in row.columns))

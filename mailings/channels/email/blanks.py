@@ -1,0 +1,58 @@
+"""Variables that are empty for some recipients and stand in the text without anything to take their place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from jinja2 import nodes
+from sqlalchemy import case, func, select
+from sqlalchemy.orm import Session
+
+from mailings.content.compiling import Content
+from mailings.content.variables import ADDRESS, EMPTY, column, joined
+from mailings.model import Mailing, Recipient, Verdict
+
+EXAMPLES = 3
+_FALLBACKS = ("default", "d")
+
+
+def blank_variables(session: Session, mailing: Mailing, content: Content) -> list[str]:
+    """A sentence for each variable that is empty for eligible recipients: how many, and three of them."""
+    named = {name: path for path, name in content.used.columns().items()}
+    paths = sorted({named[name] for tree in content.trees() for name in _unguarded(tree, frozenset()) if name in named})
+    if not paths:
+        return []
+    columns = {path: column(path) for path in paths}
+    counts = [func.sum(case((one == EMPTY, 1), else_=0)) for one in columns.values()]
+    eligible = (Recipient.mailing_id == mailing.id) & (Recipient.verdict == Verdict.ELIGIBLE)
+    found = session.execute(joined(select(*counts).select_from(Recipient), columns.values()).where(eligible)).one()
+    return [
+        f"{path} is empty for {count} recipients, for example {', '.join(_examples(session, columns[path], eligible))}; "
+        f"give it something to fall back on: [[ {path} or 'friend' ]]."
+        for path, count in zip(paths, found, strict=True)
+        if count
+    ]
+
+
+def _examples(session: Session, one: Any, eligible: Any) -> list[str]:
+    statement = joined(select(ADDRESS).select_from(Recipient), [one, ADDRESS])
+    return list(session.scalars(statement.where(eligible, one == EMPTY).order_by(Recipient.id).limit(EXAMPLES)))
+
+
+def _unguarded(node: nodes.Node, guarded: frozenset[str]) -> Iterator[str]:
+    """Names of values that are put out where nothing stands in for an empty one and nothing asked for it before."""
+    if isinstance(node, nodes.Name) and node.name not in guarded:
+        yield node.name
+    if isinstance(node, nodes.If | nodes.CondExpr):
+        guarded |= {name.name for name in (node.test, *node.test.find_all(nodes.Name)) if isinstance(name, nodes.Name)}
+    for child in _put_out(node):
+        yield from _unguarded(child, guarded)
+
+
+def _put_out(node: nodes.Node) -> Iterator[nodes.Node]:
+    if isinstance(node, nodes.Or):  # [[ customer.firstname or "friend" ]]: only the last must hold by itself
+        return iter((node.right,))
+    if isinstance(node, nodes.Filter) and node.name in _FALLBACKS:
+        return iter(())
+    return node.iter_child_nodes(exclude=("test",))

@@ -1,0 +1,128 @@
+"""What preflight must know about a mailing's content, each a sentence with its place (domain.md B.9)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from email.utils import parseaddr
+from urllib.parse import urlsplit
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from mailings.addresses import read_address
+from mailings.channels import Findings
+from mailings.channels.email.blanks import blank_variables
+from mailings.channels.email.compiling import compiled_of, sources_of
+from mailings.channels.email.composing import CompiledEmail
+from mailings.channels.email.rows import blank_row
+from mailings.channels.email.senders import ALIASES, Senders
+from mailings.content.environment import sandbox
+from mailings.content.links import address_in, is_web
+from mailings.content.quoting import one_line_end
+from mailings.content.tags import BLOT, blotted, elements, line_of, tags
+from mailings.errors import BadTemplate, Unreadable
+from mailings.model import Associate, Mailing, MailingFile, TrackedLink
+from mailings.settings import Settings, settings
+
+CLIPPED = 102_000  # bytes of HTML beyond which Gmail shows only the beginning
+HEAVIEST = 25_000_000  # bytes of attachments (V15)
+_CID = re.compile(r"cid:([^\"'\s)>]+)")
+_SCHEMES = ("mailto", "tel", "sms", "cid")
+
+
+def problems_of(session: Session, mailing: Mailing, chosen: Settings | None = None) -> Findings:
+    """Everything about the content that keeps the mailing from being sent, and what one should know before."""
+    chosen = chosen or settings()
+    found = Findings([*_setup(mailing), *_files(session, mailing)], [])
+    if not mailing.html.strip():
+        found.problems.append("It has no content; name an HTML file under `html` in mailing.yaml.")
+        return found
+    links = session.scalars(select(TrackedLink.name).where(TrackedLink.mailing_id == mailing.id, TrackedLink.name.is_not(None)))
+    found.problems.extend(sources_of(mailing).problems([name for name in links if name]))
+    try:
+        found.warnings.extend(_links(mailing))
+        if not found.problems:
+            _compiled(session, mailing, compiled_of(session, mailing, chosen), found)
+    except BadTemplate as error:
+        found.problems.append(str(error))
+    found.warnings.extend(_senders(session, mailing, Senders(mailing, chosen)))
+    return Findings(list(dict.fromkeys(found.problems)), list(dict.fromkeys(found.warnings)))
+
+
+def _setup(mailing: Mailing) -> Iterator[str]:
+    if not mailing.subject.strip():
+        yield "It has no subject; write one under `subject` in mailing.yaml."
+    address, name = str(mailing.sender.get("address") or ""), str(mailing.sender.get("name") or "")
+    if not address:
+        yield "It has no From address; write one under `from` in mailing.yaml (with our_contact and support_contact it is the fallback)."
+    elif (problem := read_address(address).problem) is not None:
+        yield f"The From address {address} cannot be used: {problem}"
+    if "@" in name and parseaddr(name)[1].count("@") == 1:
+        yield f"The From name {name!r} is an e-mail address; mail programs take that for a forgery. Write a name."
+    answers = str(mailing.reply_to.get("address") or "")
+    if mailing.reply_to.get("use") == "always" and not answers:
+        yield "Answers should always go to an address of their own, and there is none; write it under `reply_to` in mailing.yaml."
+    if answers and (problem := read_address(answers).problem) is not None:
+        yield f"The address for answers {answers} cannot be used: {problem}"
+
+
+def _files(session: Session, mailing: Mailing) -> Iterator[str]:
+    wanted = select(MailingFile.name, MailingFile.inline, func.length(MailingFile.data)).where(MailingFile.mailing_id == mailing.id)
+    files = session.execute(wanted).all()
+    weight = sum(size for _, inline, size in files if not inline)
+    if weight > HEAVIEST:
+        yield f"The attachments weigh {weight / 1_000_000:.1f} MB together, more than the {HEAVIEST // 1_000_000} MB mail servers take."
+    there = {name for name, inline, _ in files if inline}
+    for shown in sorted({*_CID.findall(mailing.html)} - there):
+        yield f"The HTML shows the image cid:{shown}, and there is none; name its file under `images` in mailing.yaml."
+
+
+def _links(mailing: Mailing) -> Iterator[str]:
+    html = one_line_end(mailing.html)
+    masked = blotted(html, tags(sandbox(), html, "html"))
+    for element in elements(masked, "html"):
+        if element.name in ("a", "area") and not element.closing and "href" in element.values:
+            start, end = element.values["href"]
+            place = f"html line {line_of(html, start)}"
+            url = address_in(masked[start:end])
+            if not url or url == "#":
+                yield f"{place}: a link leads nowhere."
+            elif BLOT not in url and not url.startswith("#") and not _holds(url):
+                yield f"{place}: {url!r} is no address a mail program can open; write it whole, as in https://acme.test/offer."
+
+
+def _holds(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return (is_web(url) and bool(parts.hostname) and " " not in url) or (parts.scheme in _SCHEMES and bool(parts.path))
+    except ValueError:
+        return False
+
+
+def _compiled(session: Session, mailing: Mailing, compiled: CompiledEmail, found: Findings) -> None:
+    found.warnings.extend(blank_variables(session, mailing, compiled.content))
+    if "link.unsubscribe" not in compiled.content.used.names and "link.preferences" not in compiled.content.used.names:
+        found.warnings.append('It has no unsubscribe link; put <a href="[[ link.unsubscribe ]]"> into the HTML.')
+    if not mailing.preheader.strip():
+        found.warnings.append("It has no preheader, the line shown behind the subject; write one under `preheader` in mailing.yaml.")
+    try:
+        size = len(compiled.plain(blank_row(compiled.row), "0")[1].encode("utf-8", "replace"))
+    except Unreadable as error:
+        found.problems.append(str(error))
+    else:
+        if size > CLIPPED:
+            found.warnings.append(f"The HTML has {size // 1000} kB; Gmail shows the first {CLIPPED // 1000} kB and hides the rest.")
+
+
+def _senders(session: Session, mailing: Mailing, senders: Senders) -> Iterator[str]:
+    if str(mailing.sender.get("use")) not in ALIASES:
+        return
+    addresses = session.scalars(select(Associate.email).where(Associate.email.is_not(None)).distinct().order_by(Associate.email))
+    others = [address for address in addresses if address and senders.approved(address) is None]
+    if others:
+        named = ", ".join(others[:3])
+        yield (
+            f"{len(others)} contacts of ours have addresses on domains that may not send ({named}); their people get it from "
+            f"{senders.fallback}. Add the domains to MAILINGS_SENDER_DOMAINS when they should."
+        )
