@@ -6,8 +6,10 @@ from datetime import timedelta
 from functools import lru_cache
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, SecretStr
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from mailings.errors import Unreadable
 
 DEMO_SECRET = "demo-only-not-a-secret"  # noqa: S105  known to everybody, refused by every transport that leaves the machine
 
@@ -47,5 +49,10 @@ class Settings(BaseSettings):
 
 @lru_cache(maxsize=1)
 def settings() -> Settings:
-    """The settings of this process, read once. `settings.cache_clear()` reads them anew (tests)."""
-    return Settings()
+    """The settings of this process, read once; `settings.cache_clear()` reads them anew (tests). Raises Unreadable naming the variable."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        wrong = error.errors(include_input=False, include_url=False, include_context=False)[0]  # never the value: it may be a secret
+        variable = "MAILINGS_" + "_".join(str(part) for part in wrong["loc"]).upper()
+        raise Unreadable(f"{variable} cannot be read: {wrong['msg'].removeprefix('Value error, ').lower()}.") from None
