@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from sqlalchemy import select
@@ -12,6 +12,7 @@ from mailings import plugins
 from mailings.addresses import read_address
 from mailings.audience.populate import populate
 from mailings.channels import Findings, email
+from mailings.channels.email.senders import ALIASES, Senders
 from mailings.errors import Misconfigured
 from mailings.message import Transport
 from mailings.model import Associate, Mailing, MailingStatus, MailingType
@@ -48,8 +49,8 @@ def _kind(_session: Session, mailing: Mailing, _settings: Settings) -> Findings:
     return Findings(problems)
 
 
-def _content(session: Session, mailing: Mailing, _settings: Settings) -> Findings:
-    return email.problems_of(session, mailing)
+def _content(session: Session, mailing: Mailing, settings: Settings) -> Findings:
+    return email.problems_of(session, mailing, settings)
 
 
 def _recipients(session: Session, mailing: Mailing, _settings: Settings) -> Findings:
@@ -86,7 +87,7 @@ def _spf(session: Session, mailing: Mailing, settings: Settings) -> Findings:
     if settings.spf_policy == "off":
         return Findings()
     problems, warnings = [], []
-    for answer in spf.look_up(_domains(session, mailing), settings.dns):
+    for answer in spf.look_up(_domains(session, mailing, settings), settings.dns):
         if answer.spf is spf.Spf.WRONG and settings.spf_policy == "block":
             problems.append(answer.sentence)
         elif answer.sentence:
@@ -94,18 +95,14 @@ def _spf(session: Session, mailing: Mailing, settings: Settings) -> Findings:
     return Findings(problems, warnings)
 
 
-def _domains(session: Session, mailing: Mailing) -> list[str]:
-    """The domains it may write from: the fallback's, and those of our people when they write (domain.md B.3)."""
-    addresses = [str(mailing.sender.get("address") or "")]
-    if mailing.sender.get("use", "always") != "always":
-        addresses += session.scalars(select(Associate.email).where(Associate.email.is_not(None)).distinct())
-    return list(dict.fromkeys(_domains_of(addresses)))
-
-
-def _domains_of(addresses: list[str]) -> Iterator[str]:
-    for address in addresses:
-        if normal := read_address(address).normal:
-            yield normal.rpartition("@")[2]
+def _domains(session: Session, mailing: Mailing, settings: Settings) -> list[str]:
+    """The domains it may write from: its own, and those of our contacts where they stand in From (domain.md B.3)."""
+    senders = Senders(mailing, settings)
+    addresses = [read_address(senders.fallback).normal]
+    if mailing.sender.get("use") in ALIASES:
+        contacts = session.scalars(select(Associate.email).where(Associate.email.is_not(None)).distinct().order_by(Associate.email))
+        addresses += [senders.approved(contact) for contact in contacts if contact]
+    return list(dict.fromkeys(address.rpartition("@")[2] for address in addresses if address))
 
 
 #: what is looked at, in the order people meet it in the wizard (domain.md B.9)
