@@ -26,7 +26,7 @@ pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("prefect")]
 
 ROOT = Path(__file__).parents[2]
 PREFECT = [sys.executable, "-m", "prefect", "--no-prompt"]
-PEOPLE = {"Åse Ødegård": "åse@fjord.test", "Jürgen Groß": "juergen@grossmann.test", "Désirée van der IJssel": "desiree@ijssel.test"}
+PEOPLE = {"Åse Ødegård": "ase@fjørd.test", "Jürgen Groß": "juergen@grossmann.test", "Désirée van der IJssel": "desiree@ijssel.test"}
 
 
 @contextmanager
