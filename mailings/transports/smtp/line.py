@@ -66,7 +66,7 @@ class Line:
                 self._connected()
             if self.phase is Phase.SHAKING:
                 self._shake()
-            if self.phase in {Phase.TALKING, Phase.OPEN}:
+            if self.phase is not Phase.SHAKING:
                 self._hear()
                 self._say()
         except (OSError, Unreadable) as error:
@@ -120,6 +120,7 @@ class Line:
         self._wire.encrypt(self._route.context(), self._route.settings.host)
         self._since = time.monotonic()
         self.phase, self._behind_tls = Phase.SHAKING, then or b""
+        self._shake()
 
     def _shake(self) -> None:
         if self._wire.shake():

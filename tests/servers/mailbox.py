@@ -1,0 +1,161 @@
+"""A small mail server that does for each address exactly what it was told: refuses, stalls, hangs up, falls silent."""
+
+from __future__ import annotations
+
+import re
+import socket
+import socketserver
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+HANG_UP = "(hangs up)"  # the connection is closed without a word
+SILENCE = "(silence)"  # no answer ever comes
+
+FULL = ("PIPELINING", "SIZE 10240000", "8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES")
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A message the server answered 250 for, dots taken off again."""
+
+    sender: str
+    recipient: str
+    content: bytes
+    mail: str  #: the whole MAIL command
+
+
+@dataclass
+class Mailbox:
+    """What the server does, and what it took. `told` maps the beginning of a command ("RCPT TO:<anna@", "END anna@") to its answer."""
+
+    port: int = 0
+    offers: tuple[str, ...] = FULL
+    told: dict[str, str] = field(default_factory=dict)
+    per_connection: int | None = None
+    taken: list[Taken] = field(default_factory=list)
+    bodies: int = 0  #: whole messages that came in, taken or not
+    connections: int = 0
+    commands: list[str] = field(default_factory=list)
+    most_at_once: int = 0
+    _now: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def answer(self, command: str, usual: str) -> str:
+        """The answer to `command`: as told, else the usual one."""
+        with self._lock:
+            self.commands.append(command)
+        return next((answer for start, answer in self.told.items() if command.upper().startswith(start.upper())), usual)
+
+    def came(self, by: int) -> None:
+        """A connection came (1) or went (-1)."""
+        with self._lock:
+            self._now += by
+            self.connections += by > 0
+            self.most_at_once = max(self.most_at_once, self._now)
+
+
+class _Closed(Exception):
+    pass
+
+
+class _Conversation(socketserver.StreamRequestHandler):
+    mailbox: Mailbox
+    disable_nagle_algorithm = True
+
+    def handle(self) -> None:
+        self.sender = self.recipient = self.mail = ""
+        self.count = 0
+        self.mailbox.came(1)
+        try:
+            self._say(self.mailbox.answer("CONNECT", "220 mailbox.test ESMTP"))
+            while line := self.rfile.readline():
+                self._obey(line.decode("utf-8", "replace").rstrip("\r\n"))
+        except (_Closed, OSError):
+            return
+        finally:
+            self.mailbox.came(-1)
+
+    def _obey(self, command: str) -> None:
+        verb = command[:4].upper()
+        if verb == "EHLO":
+            usual = "\r\n".join(f"250-{word}" for word in ("mailbox.test", *self.mailbox.offers)) + "\r\n250 HELP"
+        elif verb == "MAIL":
+            usual = "503 5.5.1 nested MAIL" if self.sender else "250 2.1.0 Ok"
+            if self.mailbox.per_connection is not None and self.count >= self.mailbox.per_connection:
+                usual = "421 4.7.0 Too many messages on this connection"
+        elif verb == "RCPT":
+            usual = "250 2.1.5 Ok" if self.sender else "503 5.5.1 need MAIL"
+        elif verb == "DATA":
+            usual = "354 go ahead" if self.recipient else "503 5.5.1 no valid recipients"
+        else:
+            usual = "250 2.0.0 Ok"
+        self._follow(verb, command, self.mailbox.answer(command, usual))
+
+    def _follow(self, verb: str, command: str, answer: str) -> None:
+        address = (re.findall(r"<(.*?)>", command) or [""])[0]
+        if verb == "MAIL" and answer.startswith("250"):
+            self.sender, self.mail = address, command
+        if verb == "RCPT" and answer.startswith("250"):
+            self.recipient = address
+        if verb == "RSET":
+            self.sender = self.recipient = ""
+        self._say(answer)
+        if verb == "DATA" and answer.startswith("354"):
+            self._receive()
+
+    def _receive(self) -> None:
+        lines = []
+        while (line := self.rfile.readline()) != b".\r\n":
+            if not line:
+                raise _Closed
+            lines.append(line[1:] if line.startswith(b".") else line)
+        self.count += 1
+        self.mailbox.bodies += 1
+        usual = "250 2.0.0 Ok: queued as 4XyZ1" if self.recipient else "554 5.5.1 no valid recipients"
+        answer = self.mailbox.answer(f"END {self.recipient}", usual)
+        if answer.startswith("250") and self.recipient:
+            self.mailbox.taken.append(Taken(self.sender, self.recipient, b"".join(lines), self.mail))
+        self.sender = self.recipient = ""
+        self._say(answer)
+
+    def _say(self, answer: str) -> None:
+        if answer == HANG_UP:
+            raise _Closed
+        if answer == SILENCE:
+            while self.rfile.read(65_536):
+                pass
+            raise _Closed
+        self.wfile.write(answer.encode() + b"\r\n")
+        if answer.startswith("421"):
+            raise _Closed
+
+
+class _Server(socketserver.ThreadingTCPServer):
+    daemon_threads = True
+    block_on_close = False
+    allow_reuse_address = True
+    request_queue_size = 64
+
+
+@contextmanager
+def mailbox(**facts: object) -> Iterator[Mailbox]:
+    """A running server on a port of its own; `facts` as Mailbox has them."""
+    box = Mailbox(**facts)  # type: ignore[arg-type]  # checked by the dataclass
+    with _Server(("127.0.0.1", 0), type("Conversation", (_Conversation,), {"mailbox": box})) as server:
+        box.port = int(server.server_address[1])
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+        thread.start()
+        try:
+            yield box
+        finally:
+            server.shutdown()
+            thread.join(5)
+
+
+def nobody_listens() -> int:
+    """A port of the loopback where connections are refused."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

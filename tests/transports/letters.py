@@ -1,0 +1,73 @@
+"""Offers for tests of transports: messages with Nordic and Dutch letters, and ones that cannot be put together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from mailings.errors import Unreadable
+from mailings.message import FLUSH, Offer, Receipt, Transport
+
+SENDER = "nyheter@avsender.test"
+
+
+@dataclass(frozen=True)
+class Written:
+    """A message that is there already; `eight_bit` when it has another form with letters as they are."""
+
+    text: str = "Blåbærsyltetøy, IJsselmeer, Größe, één"
+    subject: str = "Autumn"
+
+    def mime(self, *, eight_bit: bool = False) -> bytes:
+        head = f"From: {SENDER}\r\nSubject: {self.subject}\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n"
+        if eight_bit:
+            return f"{head}Content-Transfer-Encoding: 8bit\r\n\r\n{self.text}\r\n".encode()
+        quoted = "".join(f"={byte:02X}" if byte > 126 or byte in b"=." else chr(byte) for byte in self.text.encode())
+        return f"{head}Content-Transfer-Encoding: quoted-printable\r\n\r\n{quoted}\r\n".encode("ascii")
+
+
+class Broken:
+    """A message that cannot be put together."""
+
+    def mime(self, *, eight_bit: bool = False) -> bytes:
+        raise Unreadable("The picture logo.png is missing.")
+
+
+def offer(delivery: int, address: str | None = None, message: object | None = None) -> Offer:
+    """One offer; the address is made from the delivery's number when none is given."""
+    return Offer(delivery, address or f"anna{delivery}@firma.test", SENDER, message or Written())  # type: ignore[arg-type]
+
+
+def offers(count: int) -> Iterator[Offer]:
+    """So many offers, numbered from 1."""
+    return (offer(number) for number in range(1, count + 1))
+
+
+def answers(transport: Transport, given: Iterable[Offer | None]) -> dict[int, Receipt]:
+    """Send all of `given`; the receipts by delivery. Exactly one a delivery, or it fails here."""
+    told: dict[int, Receipt] = {}
+    for receipt in transport.send(iter(given)):
+        assert receipt.delivery not in told, f"two receipts for delivery {receipt.delivery}"
+        told[receipt.delivery] = receipt
+    return told
+
+
+class Counted:
+    """Offers that know how many were asked for, and how many were without an answer at most."""
+
+    def __init__(self, given: Iterable[Offer | None]) -> None:
+        self._given = iter(given)
+        self.asked = 0
+        self.answered = 0
+        self.most_held = 0
+        self.held_at_flush: list[int] = []
+
+    def __iter__(self) -> Iterator[Offer | None]:
+        for item in self._given:
+            if item is FLUSH:
+                yield item
+                self.held_at_flush.append(self.asked - self.answered)  # we are asked again: how many answers are missing?
+                continue
+            self.asked += 1
+            self.most_held = max(self.most_held, self.asked - self.answered)
+            yield item

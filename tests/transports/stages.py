@@ -1,0 +1,137 @@
+"""For each transport a stage to try it on: itself, set up, and the far side that can be told what to do with whom."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
+from mailings.errors import TryLater
+from mailings.message import Transport
+from mailings.transports.folder import Folder
+from mailings.transports.memory import Memory
+from mailings.transports.smtp import Settings, Smtp
+from tests.servers.mailbox import HANG_UP, Mailbox, mailbox, nobody_listens
+
+
+class Stage(ABC):
+    """A transport and its far side. A far side that cannot do something says so by returning False."""
+
+    transport: Transport
+
+    @abstractmethod
+    def carried(self) -> list[bytes]:
+        """The messages on the far side."""
+
+    @abstractmethod
+    def unreachable(self) -> Transport:
+        """A transport of the same kind whose far side cannot be reached."""
+
+    def refuses(self, address: str) -> bool:
+        """From now on this address is refused for good."""
+        return False
+
+    def stalls(self, address: str) -> bool:
+        """From now on this address is to be tried later."""
+        return False
+
+    def loses(self, address: str) -> bool:
+        """From now on a message for this address is taken, and the answer never comes."""
+        return False
+
+    def breaks_down(self) -> bool:
+        """From now on nothing works any more, though it can be reached."""
+        return False
+
+
+class OnMemory(Stage):
+    def __init__(self) -> None:
+        self.transport: Memory = Memory()
+
+    def carried(self) -> list[bytes]:
+        return [kept.content for kept in self.transport.kept]
+
+    def unreachable(self) -> Transport:
+        down = Memory()
+        down.go_down(TryLater("The far side is down."))
+        return down
+
+    def refuses(self, address: str) -> bool:
+        self.transport.refuse(address)
+        return True
+
+    def stalls(self, address: str) -> bool:
+        self.transport.stall(address)
+        return True
+
+    def loses(self, address: str) -> bool:
+        self.transport.lose(address)
+        return True
+
+    def breaks_down(self) -> bool:
+        self.transport.break_after(0)
+        return True
+
+
+class OnFolder(Stage):
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.transport: Folder = Folder(path / "outbox")
+
+    def carried(self) -> list[bytes]:
+        return [file.read_bytes() for file in (self.path / "outbox" / "new").iterdir()]
+
+    def unreachable(self) -> Transport:
+        (self.path / "a-file").write_text("no folder can be made below a file")
+        return Folder(self.path / "a-file" / "outbox")
+
+
+class OnSmtp(Stage):
+    def __init__(self, box: Mailbox) -> None:
+        self.box = box
+        self.transport = Smtp(Settings(host="127.0.0.1", port=box.port, timeout=3, connections=4, _env_file=None))
+
+    def carried(self) -> list[bytes]:
+        return [taken.content for taken in self.box.taken]
+
+    def unreachable(self) -> Transport:
+        return Smtp(Settings(host="127.0.0.1", port=nobody_listens(), timeout=3, _env_file=None))
+
+    def refuses(self, address: str) -> bool:
+        self.box.told[f"RCPT TO:<{address}>"] = "550 5.1.1 User unknown"
+        return True
+
+    def stalls(self, address: str) -> bool:
+        self.box.told[f"RCPT TO:<{address}>"] = "451 4.7.1 Greylisted, try again later"
+        return True
+
+    def loses(self, address: str) -> bool:
+        self.box.told[f"END {address}"] = HANG_UP
+        return True
+
+    def breaks_down(self) -> bool:
+        self.box.told["MAIL"] = HANG_UP
+        return True
+
+
+@contextmanager
+def _memory(_path: Path) -> Iterator[Stage]:
+    yield OnMemory()
+
+
+@contextmanager
+def _folder(path: Path) -> Iterator[Stage]:
+    yield OnFolder(path)
+
+
+@contextmanager
+def _smtp(_path: Path) -> Iterator[Stage]:
+    with mailbox() as box:
+        stage = OnSmtp(box)
+        yield stage
+        stage.transport.close()
+
+
+#: A transport found by its file's name must have a stage here, or the contract suite fails.
+STAGES: dict[str, Callable[[Path], AbstractContextManager[Stage]]] = {"folder": _folder, "memory": _memory, "smtp": _smtp}

@@ -1,0 +1,165 @@
+"""What every transport promises, tried on each one that is found by its name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from mailings.errors import TransportError
+from mailings.message import FLUSH, Offer, Outcome, Receipt
+from mailings.plugins import transport_class, transport_names
+from tests.transports.letters import Broken, Counted, answers, offer, offers
+from tests.transports.stages import STAGES, Stage
+
+
+@pytest.fixture(params=transport_names())
+def stage(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stage]:
+    """Each transport there is, with its far side."""
+    with STAGES[request.param](tmp_path) as made:
+        yield made
+
+
+def test_every_transport_has_a_stage() -> None:
+    """A transport that nobody tries cannot be added."""
+    assert sorted(STAGES) == transport_names()
+
+
+@pytest.mark.parametrize("name", transport_names())
+def test_its_facts_stand_in_its_class(name: str) -> None:
+    """A transport is named like its file and says which channels it serves and how many deliveries it likes at a time."""
+    found = transport_class(name)
+    assert found.name == name
+    assert found.channels <= {"email", "sms", "document"}
+    assert found.channels
+    assert found.batch_size >= 1
+
+
+def test_one_receipt_a_delivery(stage: Stage) -> None:
+    """Each delivery gets exactly one receipt, and what is accepted is there, with its letters."""
+    told = answers(stage.transport, offers(250))
+    assert sorted(told) == list(range(1, 251))
+    assert {receipt.outcome for receipt in told.values()} == {Outcome.ACCEPTED}
+    carried = stage.carried()
+    assert len(carried) == 250
+    assert all("Blåbærsyltetøy".encode() in c or b"Bl=C3=A5b=C3=A6rsyltet=C3=B8y" in c for c in carried)
+
+
+def test_nothing_to_carry(stage: Stage) -> None:
+    """No offers, no receipts, no harm; FLUSH alone needs no answer."""
+    assert answers(stage.transport, []) == {}
+    assert answers(stage.transport, [FLUSH, FLUSH]) == {}
+
+
+def test_used_again(stage: Stage) -> None:
+    """The same transport carries one portion after the other."""
+    for portion in range(3):
+        told = answers(stage.transport, [offer(portion * 10 + n) for n in range(10)])
+        assert {receipt.outcome for receipt in told.values()} == {Outcome.ACCEPTED}
+    assert len(stage.carried()) == 30
+
+
+def test_flush_answers_for_everything(stage: Stage) -> None:
+    """When FLUSH comes among the offers, everything held is answered for before the next is asked for."""
+    given = [offer(n) if n % 7 else FLUSH for n in range(1, 60)]
+    counted = Counted(given)
+    for _ in stage.transport.send(iter(counted)):
+        counted.answered += 1
+    assert counted.held_at_flush == [0] * 8
+    assert counted.answered == counted.asked == 51
+
+
+def test_offers_are_pulled_as_they_are_carried(stage: Stage) -> None:
+    """However many recipients there are, only a bounded number is held: memory stays flat."""
+    counted = Counted(offers(1500))
+    for _ in stage.transport.send(iter(counted)):
+        counted.answered += 1
+    assert counted.answered == 1500
+    assert counted.most_held <= stage.transport.batch_size
+
+
+def test_a_message_that_cannot_be_put_together(stage: Stage) -> None:
+    """One message that cannot be put together is refused, with the reason, and stops nobody else."""
+    told = answers(stage.transport, [offer(1), offer(2, message=Broken()), offer(3)])
+    assert told[2].outcome is Outcome.REFUSED
+    assert told[2].reason == "The picture logo.png is missing."
+    assert told[1].outcome is told[3].outcome is Outcome.ACCEPTED
+    assert len(stage.carried()) == 2
+
+
+def test_none_of_them_can_be_put_together(stage: Stage) -> None:
+    """A template that works for nobody is refused for each, and the hand-over ends."""
+    told = answers(stage.transport, [offer(n, message=Broken()) for n in range(400)])
+    assert {receipt.outcome for receipt in told.values()} == {Outcome.REFUSED}
+    assert stage.carried() == []
+
+
+def test_refused_and_later_and_unknown_are_told_apart(stage: Stage) -> None:
+    """What the far side says of one address is that address's receipt and nobody else's."""
+    can = {
+        Outcome.REFUSED: stage.refuses("finnes.ikke@firma.test"),
+        Outcome.TRY_LATER: stage.stalls("later@firma.test"),
+        Outcome.UNKNOWN: stage.loses("verdwenen@firma.test"),
+    }
+    given = [offer(1), offer(2, "finnes.ikke@firma.test"), offer(3, "later@firma.test"), offer(4, "verdwenen@firma.test"), offer(5)]
+    told = answers(stage.transport, given)
+    assert {told[1].outcome, told[5].outcome} == {Outcome.ACCEPTED}
+    for delivery, outcome in ((2, Outcome.REFUSED), (3, Outcome.TRY_LATER), (4, Outcome.UNKNOWN)):
+        assert told[delivery].outcome is (outcome if can[outcome] else Outcome.ACCEPTED)
+    if can[Outcome.REFUSED]:
+        assert told[2].code == "550 5.1.1"
+        assert told[2].reason == "User unknown"
+        assert told[3].code == "451 4.7.1"
+
+
+def test_unreachable_before_the_first_offer_is_taken(stage: Stage) -> None:
+    """A far side that cannot be reached is one error in one sentence, and no offer has been taken for it."""
+    counted = Counted(offers(10))
+    transport = stage.unreachable()
+    with pytest.raises(TransportError) as caught:
+        list(transport.send(iter(counted)))
+    assert counted.asked == 0
+    assert "\n" not in str(caught.value)
+    assert str(caught.value).endswith(".")
+    transport.close()
+
+
+def test_trouble_later_on(stage: Stage) -> None:
+    """When the far side breaks down, it stops asking, answers for what it holds as untouched, and ends; once it works again, so do we."""
+    if not stage.breaks_down():
+        pytest.skip("this far side does not break down")
+    counted = Counted(offers(5000))
+    outcomes = {receipt.delivery: receipt.outcome for receipt in stage.transport.send(iter(counted))}
+    assert len(outcomes) == counted.asked < 50
+    assert set(outcomes.values()) == {Outcome.UNTOUCHED}
+    assert stage.carried() == []
+
+
+def test_a_source_that_fails(stage: Stage) -> None:
+    """When the offers themselves fail midway, all that was taken is answered for before the error is raised."""
+    told: list[Receipt] = []
+    with pytest.raises(ConnectionError):
+        told.extend(stage.transport.send(_failing(offers(20))))
+    assert sorted(receipt.delivery for receipt in told) == list(range(1, 21))
+
+
+def _failing(given: Iterator[Offer]) -> Iterator[Offer]:
+    yield from given
+    raise ConnectionError("the database went away")
+
+
+def test_closing_twice(stage: Stage) -> None:
+    """A transport may be closed twice, and used again afterwards."""
+    answers(stage.transport, offers(3))
+    stage.transport.close()
+    stage.transport.close()
+    assert answers(stage.transport, [offer(9)])[9].outcome is Outcome.ACCEPTED
+
+
+def test_nobody_listens_any_more(stage: Stage) -> None:
+    """A hand-over whose receipts are no longer taken ends, and the transport can be used again."""
+    sending = stage.transport.send(offers(5000))
+    next(sending)
+    sending.close()  # type: ignore[attr-defined]  # each is a generator
+    assert answers(stage.transport, [offer(6001)])[6001].outcome is Outcome.ACCEPTED
