@@ -15,9 +15,8 @@ from cli.door import screen
 def print_figures(document: Mapping[str, Any]) -> None:
     """Tables of recipients by verdict and deliveries by status; what is zero is left out."""
     recipients, deliveries = document["recipients"], document["deliveries"]
-    table = Table(
-        title=f"{escape(document['name'])} — {document['status']}", title_justify="left", show_header=False, box=None, pad_edge=False
-    )
+    screen.print(f"[bold]{escape(document['name'])}[/]: {document['status']}", highlight=False)
+    table = Table(show_header=False, box=None, pad_edge=False)
     table.add_column(justify="right", style="bold")
     table.add_column()
     table.add_row(f"{recipients['total']:,}", "recipients")
@@ -29,7 +28,7 @@ def print_figures(document: Mapping[str, Any]) -> None:
             table.add_row(f"{n:,}", f"  {status.replace('_', ' ')}", style=COLOURS.get(status, ""))
     screen.print(table)
     for line in _lines(document):
-        screen.print(line, highlight=False)
+        screen.print(line, highlight=False, soft_wrap=True)
 
 
 COLOURS = {"sent": "green", "delivered": "green", "failed": "red", "bounced": "red", "in_doubt": "yellow"}

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.markup import escape
 
 from cli.door import AsJson, database, notes, print_json, screen
 from cli.figures import print_figures
@@ -37,13 +38,13 @@ def send(name: Name, at: At = None, batch_size: BatchSize = 200, as_json: AsJson
         _schedule(db, name, moment, as_json=as_json)
         return
     if _already_sent(db, name):
-        notes.print(f"{name} is already sent; nothing is left to do.")
+        _say(f"{name} is already sent; nothing is left to do.")
         _show(db, name, as_json=as_json)
         return
     outcome = _sent(db, name, batch_size)
     for problem in outcome.problems:
-        notes.print(f"[bold red]✗[/] {problem}", highlight=False)
-    notes.print(outcome.sentence, highlight=False)
+        _say(f"[bold red]✗[/] {escape(problem)}")
+    _say(escape(outcome.sentence))
     _show(db, name, as_json=as_json)
     if outcome.status in (MailingStatus.DRAFT, MailingStatus.PAUSED, MailingStatus.CANCELLED):
         raise typer.Exit(1)
@@ -112,7 +113,7 @@ def _may_begin(db: Database, name: str) -> None:
     with db.writing() as session:
         mailing = mailing_named(session, name, locked=True)
         if mailing.status is MailingStatus.PAUSED and mailing.held_reason:
-            notes.print(f"{name} was held: {mailing.held_reason} It goes on now.", highlight=False)
+            _say(f"{name} was held: {escape(mailing.held_reason)} It goes on now.")
             lifecycle.resume(mailing)
         leases.must_be_free(session, mailing)
         lifecycle.must_be_startable(mailing)
@@ -127,7 +128,7 @@ def _schedule(db: Database, name: str, moment: datetime, *, as_json: bool) -> No
     with db.writing() as session:
         lifecycle.schedule(mailing_named(session, name, locked=True), moment)
     when = f"{moment.astimezone():%Y-%m-%d %H:%M %Z}"
-    notes.print(f"{name} will be sent at {when}, by whatever runs start-due-mailings (mailings send {name} sends it now).", highlight=False)
+    _say(f"{name} will be sent at {when}, by whatever runs start-due-mailings (mailings send {name} sends it now).")
     _show(db, name, as_json=as_json)
 
 
@@ -139,6 +140,10 @@ def _moment(written: str | None) -> datetime | None:
         return datetime.fromisoformat(written).astimezone()
     except ValueError as error:
         raise Unreadable(f"--at {written!r} is no time; write it like 2026-11-23T09:30 or 2026-11-23T09:30+01:00.") from error
+
+
+def _say(sentence: str) -> None:
+    notes.print(sentence, highlight=False, soft_wrap=True)
 
 
 def _show(db: Database, name: str, *, as_json: bool) -> None:

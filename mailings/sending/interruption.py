@@ -39,5 +39,7 @@ def finishing_what_is_in_hand(stop: threading.Event, grace: float = GRACE) -> It
         timer.cancel()
         for number, handler in before.items():
             signal.signal(number, handler)
+    if caught and before[caught[0]] is signal.SIG_IGN:  # as shells start what runs in the background
+        raise KeyboardInterrupt
     if caught:
         signal.raise_signal(caught[0])

@@ -41,12 +41,12 @@ def cancel_forbidden(session: Session, mailing_id: int, due: int, settings: Sett
 
 def _forbidden(settings: Settings) -> list[ColumnElement[bool]]:
     """Of the verdicts of domain.md C.5 those that come into force at once (house.md 4); an override lifts consent and topic only."""
-    no = or_(withdrawn(Recipient.person_id), opted_out(Recipient.person_id, Mailing.topic_id))
+    row, topic = Recipient.metadata.tables["recipient"].c, Mailing.metadata.tables["mailing"].c.topic_id
     return [
-        Recipient.erased_at.is_not(None),
-        address_blocked(Recipient.address, settings.bounce_threshold),
-        address_complained(Recipient.address),
-        and_(~Mailing.override_consent, no),
+        row.erased_at.is_not(None),
+        address_blocked(row.address, settings.bounce_threshold),
+        address_complained(row.address),
+        and_(~Mailing.override_consent, or_(withdrawn(row.person_id), opted_out(row.person_id, topic))),
     ]
 
 

@@ -30,6 +30,16 @@ def test_the_first_signal_lets_the_block_finish(number: int) -> None:
         signal.signal(number, before)
 
 
+def test_heard_in_the_background_too() -> None:
+    """A shell starts background programs deaf to Ctrl-C; one that is sent it all the same stops, and says it was interrupted."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with pytest.raises(KeyboardInterrupt), finishing_what_is_in_hand(threading.Event()):
+            signal.raise_signal(signal.SIGINT)
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def test_the_second_signal_interrupts() -> None:
     """Somebody who presses Ctrl-C twice means now."""
     with pytest.raises(KeyboardInterrupt), finishing_what_is_in_hand(threading.Event()):
