@@ -65,18 +65,9 @@ def _heads(sample: Sequence[Row]) -> tuple[int, dict[int, str]] | None:
 
 
 def _by_contents(sample: Sequence[Row]) -> Columns | None:
-    """Without heads (domain.md C.4): the column of addresses, the column of numbers, and the first other one with words is the name."""
+    """Without heads (domain.md C.4): the columns of addresses and of numbers; the name is whatever else a row has."""
     fields = _seen(sample)
-    if not fields:
-        return None
-    words: dict[int, int] = {}
-    for row in sample:
-        for column, cell in enumerate(row):
-            if column not in fields and any(sign.isalpha() for sign in text_of(cell)):
-                words[column] = words.get(column, 0) + 1
-    if words:
-        fields[min(words)] = "name"
-    return Columns(None, fields)
+    return Columns(None, fields) if fields else None
 
 
 def _seen(sample: Sequence[Row]) -> dict[int, str]:
@@ -90,8 +81,8 @@ def _seen(sample: Sequence[Row]) -> dict[int, str]:
                 full[column] = full.get(column, 0) + 1
                 ats[column] = ats.get(column, 0) + ("@" in text)
                 numbers[column] = numbers.get(column, 0) + bool(_NUMBER.fullmatch(text))
-    seen = {column: "email" for column, count in ats.items() if count * 2 >= full[column]}
-    if not seen and any(ats.values()):  # fewer than half are addresses: the column that has most of them
+    seen = {column: "email" for column, count in ats.items() if count * 2 > full[column]}
+    if not seen and any(ats.values()):  # at most half are addresses: the column that has most of them
         seen[max(ats, key=lambda column: ats[column])] = "email"
     mobile = [column for column, count in numbers.items() if column not in seen and count * 2 > full[column]]
     return seen | ({mobile[-1]: "mobile"} if mobile else {})

@@ -66,6 +66,9 @@ def _listed(file: Path, sheet: Sheet, rows: Iterator[Row], layout: tuple[Columns
         found["custom"] = list(columns.custom.values())
     skipped = (columns.head or 0) + 1 if columns.head is not None else 0
     read = ReadList(file.name, found, iter(()), expected=max(sheet.height + 1 - skipped, 0) if sheet.height else None)
+    if columns.head is None:
+        where = ", ".join(f"{field} in column {column + 1}" for column, field in sorted(columns.fields.items()))
+        read.notes.append(f"{file.name} has no row of heads: {where}; the name is what else a row has, nothing further was read.")
     read.rows = _walk(read, RowReader(columns, country), enumerate(islice(rows, skipped, None), skipped + 1))
     return read
 

@@ -35,9 +35,10 @@ class RowReader:
 
     def __init__(self, columns: Columns, country: str) -> None:
         self.country = country
-        by_field: dict[str, list[int]] = {}
+        self.found = {"email": list[int](), "mobile": list[int]()}
         for column, field in columns.fields.items():
-            by_field.setdefault(field, []).append(column)
+            self.found.setdefault(field, []).append(column)
+        by_field = self.found if columns.heads else {"name": [0], "email": [1], "mobile": [2]}
         self.texts = [(field, by_field[field]) for field in _PLAIN_FIELDS if field in by_field]
         self.further = [(field, by_field[field]) for field in _FURTHER_FIELDS if field in by_field]
         self.columns = {field: by_field.get(field, []) for field in _READ_FIELDS}
@@ -54,6 +55,8 @@ class RowReader:
         if self._says_nothing(cells):
             return None
         cells += [""] * (self.width - len(cells))
+        if not self.heads:
+            cells = self._arranged(cells)
         person, problems = ListedPerson(number), list[BadRow]()
         for field, columns in self.texts:
             setattr(person, field, _first(cells, columns))
@@ -65,6 +68,13 @@ class RowReader:
         person.custom = {key: _typed(row[column]) for column, key in self.custom.items() if cells[column]}
         self._where(person, cells, problems)
         return self._wishes(person, cells, problems)
+
+    def _arranged(self, cells: list[str]) -> list[str]:
+        """Name, addresses, mobile number of a row without heads: the forms of domain.md C.4 may be mixed in one list."""
+        addresses = [cell for cell in cells if "@" in cell] or [cells[column] for column in self.found["email"]]
+        mobile = next((cells[column] for column in self.found["mobile"] if cells[column]), "")
+        others = (cell for cell in cells if cell not in addresses and cell != mobile and any(sign.isalpha() for sign in cell))
+        return [next(others, ""), "; ".join(filter(None, addresses)), mobile]
 
     def _says_nothing(self, cells: list[str]) -> bool:
         """True for empty rows, the heads once more, and totals below the list."""

@@ -7,6 +7,7 @@ import resource
 import sys
 from contextlib import suppress
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -18,11 +19,13 @@ CHUNK = 500  # rows in one line
 MAX_COLUMNS = 500
 MAX_MEMORY = 3 << 30  # a workbook may claim any size; 1,000,000 rows x 20 columns take half of this
 MAX_CPU_S = 300
+_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")  # the stream an .xlsx with a password is hidden in
 
 
 def _write_out(file: str) -> None:
     """In the reading process: a line with each sheet's head, then lines of rows."""
-    with CalamineWorkbook.from_path(file) as book:
+    # not from_path: that believes the name, and an .xls is often something else
+    with Path(file).open("rb") as opened, CalamineWorkbook.from_filelike(opened) as book:
         listed = [sheet for sheet in book.sheets_metadata if sheet.typ == SheetTypeEnum.WorkSheet]
         for found in sorted(listed, key=lambda sheet: sheet.visible != SheetVisibleEnum.Visible):
             sheet = book.get_sheet_by_name(found.name)
@@ -57,11 +60,12 @@ def _main(file: str) -> None:
     try:
         _write_out(file)
         _line(END)
-    except PasswordError:
-        _line({"error": "is protected by a password; save it without one."})
     except BrokenPipeError:
         sys.exit(0)  # whoever asked has what it wanted
     except BaseException as error:  # a panic in the reading engine is no Exception
+        if isinstance(error, PasswordError) or _ENCRYPTED in Path(file).read_bytes():
+            _line({"error": "is protected by a password; save it without one."})
+            return
         _line({"error": f"cannot be read as a workbook ({_first_line(error)}); open it, save it anew, or save the list as .csv."})
     sys.stdout.buffer.flush()
 

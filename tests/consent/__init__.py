@@ -1,0 +1,1 @@
+"""Consent: given, withdrawn, in force at once."""
