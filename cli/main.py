@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import import_module
 
@@ -44,6 +45,7 @@ def application() -> typer.Typer:
 
 def main() -> None:
     """The entry point. Exit codes: 0 done, 1 the rules say no, 2 unreadable input, 3 unreachable, 130 interrupted."""
+    os.environ.setdefault("DO_NOT_TRACK", "1")  # the first import of Prefect on a terminal would tell its makers
     try:
         application()(standalone_mode=True)
     except MailingsError as error:

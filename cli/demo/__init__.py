@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from cli.demo.ending import show_ending
+from cli.demo.ending import show_ending, way_to_mailings
 from cli.demo.place import at_home, fresh_place
 from cli.demo.tour import tour
 
@@ -20,6 +20,7 @@ def demo(
     place: Annotated[Path, typer.Option("--dir", help="Where to play; an earlier demo there is replaced.")] = Path("var/demo"),
 ) -> None:
     """A whole mailing on invented people: an Excel list in, newsletters in a mail folder out. Nothing leaves this machine."""
+    call = way_to_mailings(place)
     with at_home(fresh_place(place)):
         tour(people)
-        show_ending(place)
+        show_ending(place, call)

@@ -8,30 +8,38 @@ import sys
 from pathlib import Path
 
 from rich.markup import escape
-from rich.padding import Padding
 from rich.panel import Panel
 from rich.table import Table
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from cli.demo.tour import MAILING, PAGE, typed
+from cli.demo.tour import MAILING, PAGE
 from cli.door import database, screen
+from cli.main import application
 from mailings.model import Mailing, Recipient, Verdict
 
 OUTBOX = Path("var/outbox/new")
 CURIOUS = (Verdict.NOT_SUBSCRIBED, Verdict.DUPLICATE, Verdict.BLOCKED_ADDRESS, Verdict.NO_CONSENT)
 
 
-def show_ending(place: Path) -> None:
-    """Write one newsletter as a page, then draw the last screen for the demo in `place`."""
+def show_ending(place: Path, call: str) -> None:
+    """Write one newsletter as a page, then draw the last screen for the demo in `place`; `call` is how to call `mailings` from there."""
     with database().reading() as session:
         reader = _address(session, Verdict.ELIGIBLE)
         left_out = {verdict: address for verdict in CURIOUS if (address := _address(session, verdict))}
     if reader:
-        typed("preview", MAILING, "--to", reader, "--out", str(PAGE))
+        with screen.capture():  # the page is enough; its text would push the figures off the screen
+            application()(["preview", MAILING, "--to", reader, "--out", str(PAGE)], standalone_mode=False)
+    screen.print()
     screen.print(Panel(_where(place), title="Where it all is", title_align="left", border_style="green", padding=(1, 2)))
-    screen.print("\n[bold]What to try next[/]")
-    screen.print(Padding(_next(place, reader or "", left_out), (0, 0, 0, 2)))
+    screen.print(f"\n[bold]What to try next[/], from the demo's folder: [bold]cd {escape(str(place))}[/]\n", highlight=False)
+    for why, words in _next(reader or "", left_out):
+        screen.print(f"  [dim]# {escape(why)}[/]\n  {escape(call)} {escape(words)}", highlight=False, soft_wrap=True)
+
+
+def way_to_mailings(place: Path) -> str:
+    """How to call `mailings` from the demo's folder: by name where it is on the path, else by the way there."""
+    return "mailings" if shutil.which("mailings") else os.path.relpath(Path(sys.argv[0]).resolve(), place.resolve())
 
 
 def _address(session: Session, verdict: Verdict) -> str | None:
@@ -54,25 +62,13 @@ def _where(place: Path) -> Table:
     return rows
 
 
-def _next(place: Path, reader: str, left_out: dict[Verdict, str]) -> Table:
-    rows = Table.grid(padding=(0, 2))
-    rows.add_column(no_wrap=True)
-    rows.add_column(style="dim")
-    rows.add_row(f"cd {place}", "the commands below stand in the demo's folder")
-    call = _command()
-    for words, why in (
-        *((f"explain {MAILING} {address}", f"why not? ({verdict.replace('_', ' ')})") for verdict, address in list(left_out.items())[:3]),
-        (f"recipients {MAILING} --verdict no_consent", "everyone with one reason"),
-        (f"preview {MAILING} --to {reader}", "what this person got"),
-        (f"people show {reader}", "everything held about somebody"),
-        (f"report {MAILING}", "the figures once more"),
-        (f"send {MAILING}", "again: nobody gets it twice"),
-    ):
-        rows.add_row(escape(f"{call} {words}"), why)
-    return rows
-
-
-def _command() -> str:
-    """How to call `mailings` from the demo's folder: by name where it is on the path, else by the way there."""
-    called = Path(sys.argv[0]).resolve()
-    return "mailings" if shutil.which("mailings") else os.path.relpath(called)
+def _next(reader: str, left_out: dict[Verdict, str]) -> list[tuple[str, str]]:
+    """What is worth trying, and the words of the command, with people of this very demo."""
+    why_not = [(f"why not this one? ({verdict.replace('_', ' ')})", f"explain {MAILING} {who}") for verdict, who in left_out.items()]
+    return [
+        *why_not[:3],
+        ("everyone without consent", f"recipients {MAILING} --verdict no_consent"),
+        ("what this person got", f"preview {MAILING} --to {reader}"),
+        ("everything held about somebody", f"people show {reader}"),
+        ("send it again: nobody gets it twice", f"send {MAILING}"),
+    ]
