@@ -45,9 +45,9 @@ def push(
 
 def _stored(session: Session, mailing: Mailing) -> dict[str, object]:
     files = dict(
-        session.execute(select(MailingFile.inline, func.count()).where(MailingFile.mailing_id == mailing.id).group_by(MailingFile.inline))
-        
-        .all()
+        session.execute(
+            select(MailingFile.inline, func.count()).where(MailingFile.mailing_id == mailing.id).group_by(MailingFile.inline)
+        ).all()
     )
     links = session.scalar(select(func.count()).where(TrackedLink.mailing_id == mailing.id, TrackedLink.name.is_not(None)))
     sources = [

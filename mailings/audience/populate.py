@@ -2,29 +2,17 @@
 
 from __future__ import annotations
 
-from sqlalchemy import (
-    Boolean,
-    Column,
-    Index,
-    MetaData,
-    String,
-    Table,
-    delete,
-    func,
-    insert,
-    literal,
-    or_,
-    select,
-    update,
-)
+from dataclasses import replace
+
+from sqlalchemy import Table, delete, func, insert, literal, or_, select, update
 from sqlalchemy.orm import Session
 
 from mailings.audience.facts import facts_of
+from mailings.audience.scratch import counted, named_people, scratch, wanted_recipients
 from mailings.audience.sources import Candidates, expanded, on_the_list
 from mailings.audience.verdicts import judged, mark_duplicates
 from mailings.clock import now
 from mailings.model import Mailing, MailingStatus, Recipient, Verdict
-from mailings.model.base import BIG
 from mailings.settings import settings
 
 STORED = ("source_id", "person_id", "company_id", "name", "address", "verdict", "overridden")
@@ -41,13 +29,11 @@ def populate(session: Session, mailing: Mailing, *, launch: bool) -> dict[Verdic
     if mailing.status not in OPEN:
         return counts(session, mailing)
     anew = mailing.populated_at is None or (mailing.update_when_sending if launch else mailing.status is MailingStatus.DRAFT)
-    candidates = expanded(session, mailing) if anew else on_the_list(mailing)
-    if session.scalar(select(Recipient.id).where(Recipient.mailing_id == mailing.id).limit(1)) is None:
-        _insert(session, mailing, candidates)
-    else:
-        _bring_up_to_date(session, mailing, candidates)
     if anew:
+        _expand_and_decide(session, mailing)
         mailing.populated_at = now()
+    else:
+        _decide(session, mailing, on_the_list(mailing))
     session.flush()
     return counts(session, mailing)
 
@@ -63,10 +49,26 @@ def eligible_count(session: Session, mailing: Mailing) -> int:
     return counts(session, mailing).get(Verdict.ELIGIBLE, 0)
 
 
+def _expand_and_decide(session: Session, mailing: Mailing) -> None:
+    candidates = expanded(session, mailing)
+    with scratch(session, named_people()) as named:
+        session.execute(insert(named).from_select(["source_id", "person_id"], candidates.people, include_defaults=False))
+        counted(session, named)
+        _decide(session, mailing, replace(candidates, people=select(named.c.source_id, named.c.person_id)))
+
+
+def _decide(session: Session, mailing: Mailing, candidates: Candidates) -> None:
+    if session.scalar(select(Recipient.id).where(Recipient.mailing_id == mailing.id).limit(1)) is None:
+        _insert(session, mailing, candidates)
+    else:
+        _bring_up_to_date(session, mailing, candidates)
+
+
 def _insert(session: Session, mailing: Mailing, candidates: Candidates) -> None:
     """A new list: every row written once, with its verdict; PostgreSQL would keep both versions of a row written twice."""
     rows = judged(mailing, facts_of(mailing, candidates, settings())).subquery("judged")
-    found = select(literal(mailing.id), *(rows.c[name] for name in STORED))
+    # in the order of people: their rows are read beside the list's when messages are made
+    found = select(literal(mailing.id), *(rows.c[name] for name in STORED)).order_by(rows.c.person_id)
     session.execute(insert(Recipient).from_select(["mailing_id", *STORED], found, include_defaults=False))
     if mailing.one_per_address:
         mark_duplicates(session, mailing, RECIPIENTS)
@@ -74,17 +76,14 @@ def _insert(session: Session, mailing: Mailing, candidates: Candidates) -> None:
 
 def _bring_up_to_date(session: Session, mailing: Mailing, candidates: Candidates) -> None:
     """An existing list: decided anew beside it, then only what differs is written."""
-    wanted, connection = _wanted(), session.connection()
-    wanted.create(connection)
-    rows = judged(mailing, facts_of(mailing, candidates, settings())).subquery("judged")
-    found = select(literal(mailing.id), rows.c.recipient_id, *(rows.c[name] for name in STORED))
-    session.execute(insert(wanted).from_select(["mailing_id", "recipient_id", *STORED], found, include_defaults=False))
-    if connection.dialect.name == "postgresql":  # without figures of the new table its joins are planned for a handful of rows
-        connection.exec_driver_sql(f"ANALYZE {wanted.name}")
-    if mailing.one_per_address:
-        mark_duplicates(session, mailing, wanted)
-    _write_differences(session, mailing, wanted)
-    wanted.drop(connection)
+    with scratch(session, wanted_recipients()) as wanted:
+        rows = judged(mailing, facts_of(mailing, candidates, settings())).subquery("judged")
+        found = select(literal(mailing.id), rows.c.recipient_id, *(rows.c[name] for name in STORED))
+        session.execute(insert(wanted).from_select(["mailing_id", "recipient_id", *STORED], found, include_defaults=False))
+        counted(session, wanted)
+        if mailing.one_per_address:
+            mark_duplicates(session, mailing, wanted)
+        _write_differences(session, mailing, wanted)
 
 
 def _write_differences(session: Session, mailing: Mailing, wanted: Table) -> None:
@@ -98,18 +97,3 @@ def _write_differences(session: Session, mailing: Mailing, wanted: Table) -> Non
     session.execute(change.where(recipient.c.id == wanted.c.recipient_id, differs), execution_options=quiet)
     new = select(wanted.c.mailing_id, *(wanted.c[name] for name in STORED)).where(wanted.c.recipient_id.is_(None))
     session.execute(insert(Recipient).from_select(["mailing_id", *STORED], new, include_defaults=False))
-
-
-def _wanted() -> Table:
-    """The list as it should be, for the length of one transaction."""
-    columns: list[Column[object]] = [Column(name, BIG) for name in ("mailing_id", "recipient_id", "source_id", "person_id", "company_id")]
-    columns += [Column(name, String) for name in ("name", "address", "verdict")]
-    return Table(
-        "recipient_wanted",
-        MetaData(),
-        Column("id", BIG, primary_key=True, autoincrement=True),
-        *columns,
-        Column("overridden", Boolean),
-        Index("ix_recipient_wanted_recipient_id", "recipient_id"),
-        prefixes=["TEMPORARY"],
-    )
