@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import sys
 from importlib import import_module
+from typing import Any
 
 import typer
 from rich.console import Console
+from typer.core import TyperGroup
 
 from mailings.errors import MailingsError, NotAllowed, NotFound, TransportError, Unreachable, Unreadable, Untrusted
 
@@ -21,25 +23,55 @@ EXIT_CODES: list[tuple[type[MailingsError], int]] = [
     (TransportError, 3),
 ]
 
-#: groups with a name of their own, and modules whose commands stand at the top level
-GROUPS = {"people": "cli.people", "topics": "cli.topics", "selections": "cli.selections", "projects": "cli.projects"}
-TOP_LEVEL = ("cli.setup", "cli.demo", "cli.drafts", "cli.audience", "cli.content", "cli.sending", "cli.reports")
+#: every command and group, in the order people meet them, and the module it stands in
+COMMANDS = {
+    "init": "cli.setup",
+    "doctor": "cli.setup",
+    "demo": "cli.demo",
+    "people": "cli.people",
+    "topics": "cli.topics",
+    "selections": "cli.selections",
+    "projects": "cli.projects",
+    "push": "cli.drafts",
+    "copy": "cli.drafts",
+    "delete": "cli.drafts",
+    "list": "cli.drafts",
+    "check": "cli.content",
+    "recipients": "cli.audience",
+    "explain": "cli.audience",
+    "preview": "cli.content",
+    "test": "cli.content",
+    "send": "cli.sending",
+    "status": "cli.sending",
+    "pause": "cli.sending",
+    "resume": "cli.sending",
+    "cancel": "cli.sending",
+    "report": "cli.reports",
+}
+GROUPS = frozenset({"people", "topics", "selections", "projects"})
+
+
+class Commands(TyperGroup):
+    """The commands, each imported when it is asked for: a sender need not hold what reads workbooks (29 MB)."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Their names, in order."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The command of that name, None when there is none."""
+        if cmd_name not in COMMANDS:
+            return None
+        group = typer.main.get_group(import_module(COMMANDS[cmd_name]).app)
+        group.no_args_is_help = True
+        group.name = cmd_name
+        return group if cmd_name in GROUPS else group.commands[cmd_name]
 
 
 def application() -> typer.Typer:
-    """The whole command line, in the order people meet it."""
-    app = typer.Typer(
-        name="mailings",
-        help="Mailings you run yourself: nobody served twice, nobody lost, every exclusion explained.",
-        no_args_is_help=True,
-        pretty_exceptions_enable=False,
-        rich_markup_mode="rich",
-    )
-    for module in TOP_LEVEL:
-        for command in import_module(module).app.registered_commands:
-            app.registered_commands.append(command)
-    for name, module in GROUPS.items():
-        app.add_typer(import_module(module).app, name=name, no_args_is_help=True)
+    """The whole command line."""
+    app = typer.Typer(cls=Commands, name="mailings", no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode="rich")
+    app.callback(help="Mailings you run yourself: nobody served twice, nobody lost, every exclusion explained.")(lambda: None)
     return app
 
 
