@@ -55,7 +55,7 @@ def topics(session: Session) -> list[Topic]:
 def opt_out_counts(session: Session) -> dict[int, int]:
     """How many people do not take each topic, by topic id; topics nobody opted out of are absent."""
     rows = session.execute(select(OptOut.topic_id, func.count()).where(OptOut.ended_at.is_(None)).group_by(OptOut.topic_id))
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def _choices(names: Iterable[str]) -> str:

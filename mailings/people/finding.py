@@ -29,7 +29,7 @@ def person_ids_by_normal(session: Session, normals: Iterable[str]) -> dict[str, 
     """normal address -> person id, for those that belong to somebody who is not deleted; the lowest id where several share one."""
     owner = select(Address.normal, func.min(Address.person_id)).join(Person, Person.id == Address.person_id)
     owner = owner.where(among(session, Address.normal, set(normals)), Address.valid, Person.deleted_at.is_(None))
-    return dict(session.execute(owner.group_by(Address.normal)).tuples().all())
+    return dict(session.execute(owner.group_by(Address.normal)).all())
 
 
 def person_ids_by_mobile(session: Session, numbers: Iterable[str]) -> dict[str, int]:

@@ -1,0 +1,42 @@
+"""Topics: the usual ones are there, names are unique however they are spelled."""
+
+from __future__ import annotations
+
+import pytest
+
+from mailings.consent.topics import add_topic, ensure_default_topics, opt_out_counts, topic_named, topics
+from mailings.consent.withdrawing import opt_out
+from mailings.db import Database
+from mailings.errors import NotAllowed, NotFound
+from tests.consent.waiting import a_person
+
+
+def test_default_topics(any_db: Database) -> None:
+    """The four usual topics are added once; one that is there under another spelling is not doubled."""
+    with any_db.writing() as session:
+        add_topic(session, "NEWS")
+        assert ensure_default_topics(session) == ["Invitations", "Promotions", "Urgent messages"]
+        assert ensure_default_topics(session) == []
+        assert [topic.name for topic in topics(session)] == ["NEWS", "Invitations", "Promotions", "Urgent messages"]
+
+
+def test_names_of_topics(any_db: Database) -> None:
+    """A topic is found in any letters, also beyond A to Z; an empty or taken name is refused, an unknown one says which there are."""
+    with any_db.writing() as session:
+        add_topic(session, "  Møter  på Ås ")
+        assert topic_named(session, "MØTER PÅ ÅS").name == "Møter på Ås"
+        with pytest.raises(NotAllowed, match="There is a topic named Møter på Ås already"):
+            add_topic(session, "møter på ås")
+        with pytest.raises(NotAllowed, match="needs a name"):
+            add_topic(session, "  ")
+        with pytest.raises(NotFound, match="no topic named Nyheter; there are Møter på Ås"):
+            topic_named(session, "Nyheter")
+
+
+def test_counting_opt_outs(any_db: Database) -> None:
+    """How many people do not take a topic."""
+    with any_db.writing() as session:
+        news = add_topic(session, "News")
+        for number in range(3):
+            opt_out(session, a_person(session, f"p{number}@x.test").id, news.id, "User")
+        assert opt_out_counts(session) == {news.id: 3}
