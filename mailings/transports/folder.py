@@ -10,9 +10,10 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import ClassVar, Self, TypeVar
 
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -20,7 +21,10 @@ from mailings.errors import Misconfigured, Unreadable
 from mailings.message import Offer, Outcome, Receipt, Transport
 from mailings.transports._source import Source
 
+T = TypeVar("T")
+
 TOGETHER = 200  # messages forced to the disk together
+AT_ONCE = 8  # of them at the same moment
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
@@ -102,25 +106,25 @@ class Folder(Transport):
         return _Written(offer.delivery, file)
 
     def _show(self, held: list[_Written]) -> Iterator[Receipt]:
-        # all files first, then all names: a name made in between would cost every further file a journal commit of its own (1 ms)
-        whole = [written for written in held if self._done(_settle, written)]
-        shown = {written.delivery for written in whole if self._done(self._link, written)}
-        for written in held:
-            if written.delivery not in shown:
+        # all files first, then all names: a name made in between would cost every further file a journal commit of its own (1 ms);
+        # several at a time share a commit, which doubles the rate on a busy disk
+        with ThreadPoolExecutor(AT_ONCE) as disk:
+            failures = list(disk.map(_failure, (_to_disk for _ in held), (written.file for written in held)))
+        shown = set()
+        for written, unsettled in zip(held, failures, strict=True):
+            failure = unsettled or self._named(written)
+            if failure is None:
+                shown.add(written.delivery)
+            else:
+                self._trouble = failure
                 _remove(written.file)
                 yield self._untouched(written.delivery)
         yield from self._answer(shown)
 
-    def _done(self, step: Callable[[_Written], None], written: _Written) -> bool:
-        # a full disk stops neither what is written already nor its name
-        if self._trouble is not None and self._trouble.errno not in _FULL:
-            return False
-        try:
-            step(written)
-        except OSError as error:
-            self._trouble = error
-            return False
-        return True
+    def _named(self, written: _Written) -> OSError | None:
+        if self._trouble is not None and self._trouble.errno not in _FULL:  # a full disk stops no name of what is written already
+            return self._trouble
+        return _failure(self._link, written)
 
     def _answer(self, shown: set[int]) -> Iterator[Receipt]:
         outcome, reason = Outcome.ACCEPTED, None
@@ -152,8 +156,12 @@ class Folder(Transport):
         return f"The outbox {self.path} cannot be written to ({why}); {what}."
 
 
-def _settle(written: _Written) -> None:
-    _to_disk(written.file)
+def _failure(step: Callable[[T], None], subject: T) -> OSError | None:
+    try:
+        step(subject)
+    except OSError as error:
+        return error
+    return None
 
 
 def _to_disk(path: Path) -> None:

@@ -89,8 +89,13 @@ class Carrying:
             held = sum(line.conversation.held_bytes for line in lines if line.conversation is not None)
             if held and held + self._largest > MOST_BYTES:  # one letter may always be under way, however large it is
                 return None
-        returned = self._returns.take(fresh=talk.taken == 0 or len(lines) >= self._most) if self._returns else None
+        returned = self._returns.take(fresh=talk.taken == 0 or not self._fresh_to_come) if self._returns else None
         return returned or self._source.ask()
+
+    @property
+    def _fresh_to_come(self) -> bool:
+        lines = self._pool.lines
+        return len(lines) < self._most or any(line.conversation is None or line.conversation.taken == 0 for line in lines)
 
     def _widen(self) -> None:
         lines = self._pool.lines
@@ -136,7 +141,7 @@ class Carrying:
             self._cannot_open(trouble)
             return
         letters = talk.unanswered()
-        self._answers += self._returns.take_back(letters, str(trouble))
+        self._answers += self._returns.take_back(letters, str(trouble), worn=talk.answered > 0)
         self._fruitless += bool(letters) and not talk.answered
         if self._trouble is not None or self._fruitless >= FRUITLESS:
             self._stop(self._trouble or str(trouble))

@@ -140,6 +140,8 @@ class Line:
                 self.conversation.receive(reply)
             else:
                 self._open_further(reply, last=reply is replies[-1] and self._replies.between)
+        if self._replies.garbage is not None:
+            raise self._replies.garbage
 
     def _open_further(self, reply: Reply, *, last: bool) -> None:
         try:

@@ -57,6 +57,7 @@ class Replies:
     def __init__(self) -> None:
         self._rest = b""
         self._lines: list[bytes] = []
+        self.garbage: Unreadable | None = None  #: set where what came next is no SMTP, which ends the conversation
 
     @property
     def between(self) -> bool:
@@ -64,17 +65,22 @@ class Replies:
         return not self._rest and not self._lines
 
     def feed(self, received: bytes) -> list[Reply]:
-        """The replies that `received` completes. Raises Unreadable where it is no SMTP, which ends the conversation."""
+        """The replies that `received` completes, up to where it is no SMTP; what stood before `garbage` still holds."""
         *lines, self._rest = (self._rest + received).split(b"\n")
-        if len(self._rest) + sum(map(len, self._lines)) > _LONGEST:
-            raise Unreadable("The server's reply does not end.")
         whole = []
         for line in lines:
             found = _LINE.fullmatch(line)
             if found is None:
-                raise Unreadable(f"The server answered {line[:60].decode('ascii', 'backslashreplace')!r}, which is no SMTP reply.")
+                self.garbage = Unreadable(f"The server answered {line[:60].decode('ascii', 'backslashreplace')!r}, which is no SMTP reply.")
+                break
             self._lines.append(found[3] or b"")
             if found[2] != b"-":
                 whole.append(Reply(int(found[1]), b"\n".join(self._lines)))
                 self._lines = []
+        if self._lines or self._rest:
+            self._check_length()
         return whole
+
+    def _check_length(self) -> None:
+        if len(self._rest) + sum(map(len, self._lines)) + len(self._lines) > _LONGEST:
+            self.garbage = Unreadable("The server's reply does not end.")
