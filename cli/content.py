@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 from rich.markup import escape
-from rich.panel import Panel
+from rich.rule import Rule
 from rich.text import Text
 
 from cli.door import AsJson, database, notes, print_json, screen
@@ -82,9 +82,9 @@ def preview(name: Name, to: Recipient, out: Page = None) -> None:
 
 
 def _show(shown: Preview) -> None:
-    screen.print(
-        Panel(Text(shown.text.strip()), title=Text(shown.subject, style="bold"), subtitle=Text(f"to {shown.address}"), padding=(1, 2))
-    )
+    screen.print(Text(shown.subject, style="bold"), soft_wrap=True)
+    screen.print(Text(f"to {shown.address}", style="dim"), Rule(style="dim"), sep="\n")
+    screen.print(Text(shown.text.strip()), soft_wrap=True)  # its lines are the writer's, and as long as in the message
 
 
 def _write(path: Path, html: str) -> None:
