@@ -11,16 +11,30 @@ from sqlalchemy.orm import Session
 
 from mailings.addresses import read_address
 from mailings.clock import now
-from mailings.model import Address, Basis, Company, Consent, Person, Project, ProjectMember, Selection, SelectionKind, SelectionMember, Topic
+from mailings.model import (
+    Address,
+    Basis,
+    Company,
+    Consent,
+    Person,
+    Project,
+    ProjectMember,
+    Selection,
+    SelectionKind,
+    SelectionMember,
+    Topic,
+)
 
 
 def person(session: Session, name: str, email: str | None = None, consent: Basis | None = Basis.CONSENT, **more: Any) -> Person:
     """A person with one address (made from the name unless given, none for an empty one) and a consent (none for None)."""
     made = Person(name=name, created_at=now(), **more)
-    plain = unicodedata.normalize("NFKD", name.split()[0].lower()).encode("ascii", "ignore").decode()
+    plain = unicodedata.normalize("NFKD", name.split(maxsplit=1)[0].lower()).encode("ascii", "ignore").decode()
     address = read_address(f"{plain}@blåbær.test" if email is None else email)
     if address.written:
-        made.addresses = [Address(written=address.written, normal=address.normal or "", valid=bool(address.normal), problem=address.problem)]
+        made.addresses = [
+            Address(written=address.written, normal=address.normal or "", valid=bool(address.normal), problem=address.problem)
+        ]
     session.add(made)
     session.flush()
     if consent is not None:
@@ -71,6 +85,6 @@ def folder(path: Path, **keys: Any) -> Path:
     path.mkdir(exist_ok=True)
     sender = {"name": "Acme", "address": "news@acme.test"}
     written = {"name": "autumn", "type": "email", "subject": "Høst", "from": sender, "html": "body.html"} | keys
-    (path / "mailing.yaml").write_text(yaml.safe_dump(written, allow_unicode=True), encoding="utf-8")
+    (path / "mailing.yaml").write_text(yaml.safe_dump(written, allow_unicode=True, sort_keys=False), encoding="utf-8")
     (path / "body.html").write_text("<p>Hei [[ customer.firstname ]]</p>", encoding="utf-8")
     return path

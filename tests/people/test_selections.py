@@ -62,7 +62,7 @@ def test_a_selection_inside_itself_is_refused(db: Database) -> None:
         one = selection(session, "En")
         made = create_selection(session, "To", Combined("En", Combination.ALL, "En"))
         made.right_id = made.id
-        with pytest.raises(NotAllowed, match="'To' contains itself .*To > To"):
+        with pytest.raises(NotAllowed, match=r"'To' contains itself .*To > To"):
             people_of(session, made)
         assert people_of(session, one) is not None
 
