@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -33,13 +35,15 @@ class Sink:
 
     port: int
     pid: int
-    dump: Path | None = None
+    dump: Path | None  #: where it keeps what it takes
 
     def dumped(self) -> str:
-        """Everything it has taken so far, envelopes and messages, as its dump file has it."""
-        assert self.dump is not None
-        found = sorted(self.dump.parent.glob(f"{self.dump.name}*"))
-        return "".join(path.read_text("utf-8", "surrogateescape") for path in found)
+        """Everything it has taken so far, envelopes and messages, as its dump has it."""
+        return self.dump.read_text("utf-8", "surrogateescape") if self.dump is not None and self.dump.exists() else ""
+
+    def kill(self) -> None:
+        """End it at once, as a crash would."""
+        os.kill(self.pid, signal.SIGKILL)
 
     def cpu_seconds(self) -> float:
         """What it has used of the processor (Linux)."""
@@ -49,21 +53,28 @@ class Sink:
 
 @contextmanager
 def sink(*flags: str, dump: Path | None = None) -> Iterator[Sink]:
-    """An smtp-sink with these flags, stopped by its pid at the end; `dump` keeps what it takes."""
+    """An smtp-sink with these flags, stopped by its pid at the end. What it takes is appended to the file `dump`.
+
+    Run by root it becomes nobody, who must be able to reach the dump's folder (`open_folder`).
+    """
     found, port = program("smtp-sink"), free_port()
     assert found is not None, "smtp-sink is not installed"
-    command = [found, *(["-u", "nobody"] if os.geteuid() == 0 else []), *(["-D", str(dump)] if dump else []), *flags]
-    if dump is not None and os.geteuid() == 0:
-        dump.parent.chmod(0o777)
-    running = subprocess.Popen([*command, f"127.0.0.1:{port}", "512"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    words = [*(["-u", "nobody"] if os.geteuid() == 0 else []), *(["-D", str(dump)] if dump else []), *flags]
+    running = subprocess.Popen([found, *words, f"127.0.0.1:{port}", "512"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     try:
         _until_it_listens(running, port)
         yield Sink(port, running.pid, dump)
     finally:
         running.terminate()
-        running.wait(10)
-        if running.stderr:
-            running.stderr.close()
+        running.communicate(timeout=10)
+
+
+@contextmanager
+def open_folder() -> Iterator[Path]:
+    """A folder everybody may write into, gone at the end."""
+    with tempfile.TemporaryDirectory(prefix="mailings-sink-") as folder:
+        Path(folder).chmod(0o777)
+        yield Path(folder)
 
 
 def _until_it_listens(running: subprocess.Popen[bytes], port: int) -> None:
