@@ -6,11 +6,9 @@ import re
 from pathlib import Path
 
 import pytest
-import typer
-from typer.main import get_command
 
 from cli.inspection import known_settings
-from cli.main import application
+from cli.main import COMMANDS, GROUPS, Commands
 from mailings.model import LIFE, Verdict
 from mailings.model.delivery import DeliveryStatus
 from tests.house.tree import ROOT, pages, written
@@ -88,9 +86,8 @@ def _headings(page: Path) -> set[str]:
 
 
 def _commands() -> list[str]:
-    def walk(command: object, words: tuple[str, ...]) -> list[str]:
-        below = getattr(command, "commands", None)
-        return [name for word, sub in below.items() for name in walk(sub, (*words, word))] if below else [" ".join(words)]
-
-    app: typer.Typer = application()
-    return walk(get_command(app), ())
+    found = []
+    for name in COMMANDS:
+        command = Commands().get_command(None, name)
+        found += [f"{name} {word}" for word in command.commands] if name in GROUPS else [name]
+    return found

@@ -19,6 +19,7 @@ GIVEN = {
     "process_bind_param": "SQLAlchemy's name for what a column type does",
     "process_result_value": "SQLAlchemy's name for what a column type does",
     "process_literal_param": "SQLAlchemy's name for what a column type does",
+    "get_command": "Typer's name for how a group finds a command",
     "SALES_AND_SERVICE": "a purpose of domain C.7",
     "ServiceContact": "the original's word for who looks after a company (domain D.4)",
     "campaign": "the utm_campaign that web statistics read",
