@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,23 +43,37 @@ def engine() -> Iterator[str]:
     """
     with _environment({name: os.environ.get(name, value) for name, value in OUR_PROCESS.items()}):
         logging.getLogger("mailings").setLevel(logging.INFO)
-        if url := _configured():
+        if url := configured_api():
             _must_answer(url)
             yield url
             return
         with ExitStack() as running:
-            with notes.status("starting the engine…"):
+            with notes.status("starting the engine…"), ThreadPoolExecutor(1) as aside:
+                aside.submit(import_module, "prefect.flow_engine")  # 1.5 s, while the server starts
                 server = running.enter_context(embedded_server(FOLDER))
+                aside.shutdown()
                 running.enter_context(_environment({"PREFECT_HOME": str(server.home), "PREFECT_API_URL": server.url}))
             running.callback(_drain, datetime.now(UTC))
             yield server.url
 
 
-def _configured() -> str | None:
-    """The API Prefect would use: the environment, .env, prefect.toml, or the active profile."""
-    from prefect.settings import get_current_settings  # noqa: PLC0415  1.3 s, and never on the way to --help
+def configured_api() -> str | None:
+    """The API Prefect would use: the environment, .env, prefect.toml, or the active profile. None = there is no server."""
+    if not _may_be_configured():
+        return None  # mostly: and asking Prefect takes 1.3 s
+    from prefect.settings import get_current_settings  # noqa: PLC0415  see above
 
     return get_current_settings().api.url
+
+
+def _may_be_configured() -> bool:
+    """Whether there is anything at all that Prefect could read an API from."""
+    if any(name.upper() in ("PREFECT_API_URL", "PREFECT_PROFILE") for name in os.environ):
+        return True
+    home = Path(os.environ.get("PREFECT_HOME") or Path.home() / ".prefect")
+    its_own = [Path(os.environ.get("PREFECT_PROFILES_PATH") or home / "profiles.toml"), Path("prefect.toml")]
+    shared = [path for path in (Path(".env"), Path("pyproject.toml")) if path.is_file()]
+    return any(path.exists() for path in its_own) or any("api" in path.read_text("utf-8", "replace").lower() for path in shared)
 
 
 def _must_answer(url: str) -> None:
@@ -87,6 +104,8 @@ def _environment(values: dict[str, str]) -> Iterator[None]:
 
 
 def _reread() -> None:
+    if "prefect" not in sys.modules:
+        return  # it will read them when it is imported
     from prefect.context import refresh_global_settings_context  # noqa: PLC0415  see above
     from prefect.logging.configuration import setup_logging  # noqa: PLC0415  see above
 

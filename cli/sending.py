@@ -84,22 +84,15 @@ def cancel(name: Name) -> None:
 
 
 def _sent(db: Database, name: str, batch_size: int) -> Outcome:
-    from cli.engine import engine  # noqa: PLC0415  Prefect takes a second to import
+    from cli.engine import configured_api, engine  # noqa: PLC0415  Prefect takes a second to import
 
     _may_begin(db, name)
-    patience = None if _has_server() else _patience()
+    patience = None if configured_api() else _patience()
     with engine():
         from flows.send_mailing import send_mailing  # noqa: PLC0415  see above
 
         with progress_of(db, name):
             return send_mailing(name, batch_size=batch_size, patience=patience)
-
-
-def _has_server() -> bool:
-    """Whether runs go to a Prefect server that lives on, and not to one of this command's own."""
-    from prefect.settings import get_current_settings  # noqa: PLC0415  see above
-
-    return bool(get_current_settings().api.url)
 
 
 def _patience() -> float | None:
