@@ -9,7 +9,21 @@ from pathlib import Path
 from typing import Any, cast
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, Engine, any_, create_engine, event, func, inspect, literal, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Engine,
+    String,
+    any_,
+    create_engine,
+    event,
+    false,
+    func,
+    inspect,
+    literal,
+    select,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
@@ -73,10 +87,13 @@ def insert_into(session: Session, table: Any) -> sqlite.Insert | postgresql.Inse
 
 def among(session: Session, column: Any, values: Collection[int] | Collection[str]) -> ColumnElement[bool]:
     """`column IN values` with the values as one parameter: any number of them, and no statement is compiled anew for each number."""
+    if not values:
+        return false()
     if session.get_bind().dialect.name == "sqlite":
         listed = func.json_each(orjson.dumps(list(values)).decode()).table_valued("value")
         return cast("ColumnElement[bool]", column.in_(select(listed.c.value)))
-    return cast("ColumnElement[bool]", column == any_(literal(list(values), postgresql.ARRAY(column.type))))
+    kind = BigInteger() if isinstance(next(iter(values)), int) else String()
+    return cast("ColumnElement[bool]", column == any_(literal(list(values), postgresql.ARRAY(kind))))
 
 
 @lru_cache(maxsize=8)
@@ -109,7 +126,7 @@ def _sqlite_connect(raw: Any, _record: object) -> None:
         "synchronous=FULL",
         "foreign_keys=ON",
         f"busy_timeout={BUSY_MS}",
-        "cache_size=-32000",
+        "cache_size=-2000",
         # temp_store stays on its default, files: sorting a million recipients in memory takes 110 MB more (bench/audience.py)
     ):
         cursor.execute(f"PRAGMA {pragma}")
