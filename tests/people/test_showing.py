@@ -1,0 +1,91 @@
+"""Everything held about a person is in one document."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import orjson
+
+from mailings import clock
+from mailings.consent.giving import give
+from mailings.consent.standing import block_address
+from mailings.consent.withdrawing import opt_out, subscribe, withdraw
+from mailings.db import Database
+from mailings.model import (
+    Basis,
+    Company,
+    DeliveryStatus,
+    ImportedRow,
+    Interest,
+    PersonInterest,
+    Project,
+    ProjectMember,
+    Selection,
+    SelectionKind,
+    SelectionMember,
+    Source,
+    SourceKind,
+)
+from mailings.people.showing import show
+from tests.consent.waiting import a_mailing, a_person, a_topic, queue
+
+AT = datetime(2026, 10, 1, 12, 0, tzinfo=UTC)
+
+
+def test_everything_held(any_db: Database) -> None:
+    """Addresses with their standing, the whole consent history, opt-outs, memberships, copied lists, mailings and what became of each."""
+    with clock.standing_at(AT), any_db.writing() as session:
+        person = a_person(session, "ase@x.test", "ase2@x.test", name="Åse Ødegård", basis=None, language="nb", custom={"sko": 38})
+        company, interest = Company(name="Fjord AS", created_at=AT), Interest(name="Ski")
+        selection = Selection(name="Kunder", kind=SelectionKind.STATIC, created_at=AT)
+        project, news = Project(name="Messe", created_at=AT), a_topic(session)
+        session.add_all([company, selection, project, interest])
+        session.flush()
+        person.company_id = company.id
+        session.add(SelectionMember(selection_id=selection.id, person_id=person.id))
+        session.add(ProjectMember(project_id=project.id, person_id=person.id))
+        session.add(PersonInterest(person_id=person.id, interest_id=interest.id))
+        give(session, person.id, Basis.CONSENT, "Import")
+        mailing = a_mailing(session, "autumn-news", news)
+        sent = queue(session, mailing, person, DeliveryStatus.SENT)
+        sent.sent_at = AT
+        withdraw(session, person.id, "User", "kari")
+        opt_out(session, person.id, news.id, "User")
+        subscribe(session, person.id, news.id)
+        block_address(session, "ase2@x.test", "no such mailbox")
+        source = Source(mailing_id=mailing.id, position=1, kind=SourceKind.IMPORT, label="people.xlsx")
+        session.add(source)
+        session.flush()
+        session.add(ImportedRow(source_id=source.id, row=7, name="Åse", written="Ase@X.test", normal="ase@x.test"))
+        session.flush()
+
+        held = orjson.loads(orjson.dumps(show(session, person)))
+
+    moment = "2026-10-01T12:00:00.000+00:00"
+    assert (held["name"], held["company"], held["language"], held["custom"], held["created_at"]) == (
+        "Åse Ødegård", "Fjord AS", "nb", {"sko": 38}, moment,
+    )  # fmt: skip
+    assert held["addresses"][0] == {"address": "ase@x.test", "written": "ase@x.test", "rank": 1, "valid": True}
+    assert held["addresses"][1]["standing"] == {"bounces": 0, "blocked_at": moment, "blocked_why": "no such mailbox"}
+    assert [(row["basis"], row["source"], row["given_by"], row["in_force"]) for row in held["consents"]] == [
+        ("consent", "Import", None, False),
+        ("withdrawn", "User", "kari", True),
+    ]
+    assert held["opt_outs"] == [{"topic": "News", "since": moment, "source": "User", "ended_at": moment, "in_force": False}]
+    assert (held["interests"], held["selections"], held["projects"]) == (["Ski"], ["Kunder"], ["Messe"])
+    assert held["mailings"] == [
+        {
+            "mailing": "autumn-news", "status": "sending", "verdict": "eligible", "address": "ase@x.test", "overridden": False,
+            "deliveries": [{"status": "sent", "test": False, "sent_at": moment, "attempts": 0}],
+        }
+    ]  # fmt: skip
+    assert held["lists"] == [{"mailing": "autumn-news", "list": "people.xlsx", "row": 7, "name": "Åse", "written": "Ase@X.test"}]
+
+
+def test_somebody_of_whom_little_is_held(any_db: Database) -> None:
+    """Empty columns are left out, every kind of list is there though empty."""
+    with any_db.writing() as session:
+        held = show(session, a_person(session, name="", basis=None))
+    assert "name" not in held
+    lists = ("addresses", "consents", "opt_outs", "interests", "selections", "projects", "mailings", "lists")
+    assert [held[kind] for kind in lists] == [[]] * 8
