@@ -13,7 +13,7 @@ from mailings.settings import settings
 from mailings.transports.smtp import Settings, Smtp
 from tests.servers.guarded import Guarded, guarded
 from tests.servers.mailbox import HANG_UP, SILENCE, mailbox, nobody_listens
-from tests.transports.letters import answers, offers
+from tests.transports.letters import Written, answers, offer, offers
 
 PASSWORD = "blåbær"
 
@@ -37,6 +37,18 @@ def test_through_tls_with_a_login(tmp_path: Path, implicit: bool) -> None:
         assert len(server.messages) == 7
         assert all(server.encrypted) or implicit  # aiosmtpd notes STARTTLS only
         assert {login for _, login in server.logins} == {"bjørn".encode()}
+
+
+@pytest.mark.parametrize("implicit", [False, True])
+def test_large_messages_through_tls(tmp_path: Path, implicit: bool) -> None:
+    """Messages far larger than any buffer go through TLS whole, several at a time."""
+    with guarded(tmp_path, implicit=implicit) as server:
+        text = "\r\n".join(f"{n:070}" for n in range(60_000))
+        transport = _smtp(server, tls="implicit" if implicit else "starttls")
+        told = answers(transport, [offer(n, message=Written(text)) for n in range(6)])
+        transport.close()
+        assert {receipt.outcome for receipt in told.values()} == {Outcome.ACCEPTED}
+        assert {content for _, content in server.messages} == {Written(text).mime(eight_bit=True)}
 
 
 def test_login_by_two_questions(tmp_path: Path) -> None:

@@ -84,7 +84,7 @@ class Line:
         self.conversation.take(letter)
         try:
             self._say()
-        except OSError as error:
+        except (OSError, Unreadable) as error:
             raise lost(self._server, self.waits_for, error) from error
 
     def receipts(self) -> list[Receipt]:

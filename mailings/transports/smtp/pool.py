@@ -20,7 +20,7 @@ class Pool:
         self.lines: list[Line] = []
         self._route = Route(settings)
         self._selector = selectors.DefaultSelector()
-        self._watched: dict[Line, int] = {}
+        self._watched: dict[Line, tuple[int, int]] = {}  # the file number it is known by, and what is looked for
         self._looked = 0.0
 
     def connect(self) -> None:
@@ -31,7 +31,7 @@ class Pool:
             return
         self._route.find()
         trouble: TransportError | None = None
-        for _ in self._route.addresses:
+        for _ in range(len(self._route.addresses)):
             trouble = self._open_now()
             if trouble is None:
                 return
@@ -50,18 +50,19 @@ class Pool:
     def watch(self, line: Line) -> None:
         """Look for what this line waits for now; called after everything that may have changed it."""
         events = selectors.EVENT_READ | (selectors.EVENT_WRITE if line.wants_to_write else 0)
-        if self._watched.get(line) == events:
-            return
-        if line in self._watched:
-            self._selector.modify(line.fileno(), events, line)
-        else:
+        watched = self._watched.get(line)
+        if watched is None:
             self._selector.register(line.fileno(), events, line)
-        self._watched[line] = events
+        elif watched[1] != events:
+            self._selector.modify(watched[0], events, line)
+        else:
+            return
+        self._watched[line] = (line.fileno(), events)
 
     def drop(self, line: Line) -> None:
         """Close this line and forget it."""
-        if self._watched.pop(line, None) is not None:
-            self._selector.unregister(line.fileno())
+        if (watched := self._watched.pop(line, None)) is not None:
+            self._selector.unregister(watched[0])
         self.lines.remove(line)
         line.close()
 
@@ -103,11 +104,15 @@ class Pool:
         return None
 
     def _open_now(self) -> TransportError | None:
-        line = self.open()
+        try:
+            line = self.open()
+        except TransportError as trouble:
+            self._route.pass_over(self._route.addresses[0])
+            return trouble
         while line.phase is not Phase.OPEN:
             ready = self.wait()
-            trouble = self._try(line) if line in ready or time.monotonic() > line.deadline else None
-            if trouble is not None:
+            failed = self._try(line) if line in ready or time.monotonic() > line.deadline else None
+            if failed is not None:
                 self._route.pass_over(line.address)
-                return trouble
+                return failed
         return None
