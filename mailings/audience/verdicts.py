@@ -110,15 +110,16 @@ def mark_duplicates(session: Session, mailing: Mailing, rows: Table) -> None:
     order = (Source.position, rows.c.person_id.is_(None), rows.c.person_id, rows.c.company_id.is_(None), rows.c.company_id)
     turn = func.row_number().over(partition_by=rows.c.address, order_by=order).label("turn")
     eligible = (rows.c.mailing_id == mailing.id, rows.c.verdict == Verdict.ELIGIBLE)
-    ranked = select(rows.c.id, turn).join(Source, Source.id == rows.c.source_id).where(*eligible, rows.c.address.in_(_shared(rows)))
+    ranked = select(rows.c.id, turn).join(Source, Source.id == rows.c.source_id).where(*eligible, rows.c.address.in_(_shared(mailing, rows)))
     later = ranked.subquery("ranked")
     change = update(rows).values(verdict=Verdict.DUPLICATE, overridden=False)
     session.execute(change.where(rows.c.id.in_(select(later.c.id).where(later.c.turn > 1))))
 
 
-def _shared(rows: Table) -> CompoundSelect[Any]:
+def _shared(mailing: Mailing, rows: Table) -> CompoundSelect[Any]:
     """Addresses that could come up twice: two people's, and whatever a company or an imported row brings."""
     of_people = select(Address.normal).group_by(Address.normal).having(func.count() > 1)
     others = rows.alias("other")
-    of_others = select(others.c.address).where(others.c.person_id.is_(None), others.c.address.is_not(None))
+    nobody = (others.c.mailing_id == mailing.id, others.c.person_id.is_(None), others.c.address.is_not(None))
+    of_others = select(others.c.address).where(*nobody)
     return union_all(of_people, of_others)
