@@ -5,15 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
-from mailings import clock
 from mailings.consent.topics import ensure_default_topics
 from mailings.consent.withdrawing import withdraw
 from mailings.db import Database
-from mailings.errors import NotAllowed, Unreadable
 from mailings.model import (
     Address,
     Base,
@@ -23,8 +20,6 @@ from mailings.model import (
     Interest,
     OptOut,
     Person,
-    Selection,
-    SelectionKind,
     SelectionMember,
     Topic,
 )
@@ -70,6 +65,14 @@ def test_a_list_comes_in(any_db: Database, tmp_path: Path) -> None:
         assert (ase.name, ase.first_name, ase.last_name, ase.mobile_normal) == ("Åse Ødegård", "Åse", "Ødegård", "+4799887766")
         assert (ase.language, ase.custom, jurgen.language, jurgen.custom) == ("nb", {"skostørrelse": 38}, "de", {})
         assert (mobile.addresses, mobile.mobile_normal) == ([], "+4791122333")
+
+
+def test_what_a_list_says_of_people_beside_their_names(any_db: Database, tmp_path: Path) -> None:
+    """Companies under one spelling, consent by row or else by option, opt-outs, interests and membership arrive with the people."""
+    with any_db.writing() as session:
+        ensure_default_topics(session)
+        _import(session, workbook(tmp_path / "people.xlsx", ROWS), basis=Basis.LEGITIMATE_INTEREST, selection="Kunder")
+        ase, jurgen, mobile = session.scalars(select(Person).order_by(Person.id))
         assert ase.company_id == jurgen.company_id
         assert session.scalars(select(Company.name).order_by(Company.id)).all() == ["Fjord AS", "Ål Bygg"]
         bases = session.execute(
@@ -172,34 +175,3 @@ def test_an_unknown_topic_skips_the_row(any_db: Database, tmp_path: Path) -> Non
         assert (said["created"], said["skipped"]) == (1, 1)
         assert said["errors"][0]["column"] == "opt_outs"
         assert "no topic named Nyheter; add it with: mailings topics add 'Nyheter'" in said["errors"][0]["why"]
-
-
-def test_one_transaction(any_db: Database, tmp_path: Path) -> None:
-    """A file that breaks off in the middle, and a selection that cannot have members, leave nothing behind."""
-    lines = "".join(f"p{number}@x.test\n" for number in range(2500))
-    with pytest.raises(Unreadable, match="never closed"), any_db.writing() as session:
-        _import(session, text_file(tmp_path / "people.csv", f'email\n{lines}"open@x.test\nmore@x.test\n'))
-    good = text_file(tmp_path / "good.csv", "email\na@x.test\n")
-    with any_db.writing() as session:
-        session.add(Selection(name="Alle", kind=SelectionKind.DYNAMIC, condition='country = "NO"', created_at=clock.now()))
-    with pytest.raises(NotAllowed, match="is a dynamic selection"), any_db.writing() as session:
-        _import(session, good, selection="Alle")
-    with any_db.reading() as session:
-        assert {name: count for name, count in _counts(session).items() if count} == {"selection": 1}
-
-
-def test_more_rows_than_a_chunk(any_db: Database, tmp_path: Path) -> None:
-    """Thousands of rows, some naming people of earlier chunks, come in as they would one by one; progress is told."""
-    told: list[int] = []
-    lines = "".join(f"Åse {number},p{number % 2100}@x.test,Firma {number % 7}\n" for number in range(2600))
-    read = read_list(text_file(tmp_path / "people.csv", f"name,email,company\n{lines}"), "NO")
-    with any_db.writing() as session:
-        said = import_people(session, read, ImportOptions(Basis.CONSENT), told.append).document()
-        assert (said["rows"], said["created"], said["matched"], said["consents"]) == (2600, 2100, 500, 2100)
-        assert session.scalar(select(func.count()).select_from(Company)) == 7
-        assert session.scalar(select(func.count()).select_from(Address)) == 2100
-        made = Person(name="Later", created_at=clock.now())
-        session.add(made)
-        session.flush()
-        assert made.id > 2100
-    assert told == [1000, 2000, 2600]
