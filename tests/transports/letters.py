@@ -19,6 +19,7 @@ class Written:
     subject: str = "Autumn"
 
     def mime(self, *, eight_bit: bool = False) -> bytes:
+        """The message in either form."""
         head = f"From: {SENDER}\r\nSubject: {self.subject}\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n"
         if eight_bit:
             return f"{head}Content-Transfer-Encoding: 8bit\r\n\r\n{self.text}\r\n".encode()
@@ -30,6 +31,7 @@ class Broken:
     """A message that cannot be put together."""
 
     def mime(self, *, eight_bit: bool = False) -> bytes:
+        """Never comes to be."""
         raise Unreadable("The picture logo.png is missing.")
 
 

@@ -46,71 +46,91 @@ class Stage(ABC):
 
 
 class OnMemory(Stage):
+    """The shipped double."""
+
     def __init__(self) -> None:
         self.transport: Memory = Memory()
 
     def carried(self) -> list[bytes]:
+        """What the far side has."""
         return [kept.content for kept in self.transport.kept]
 
     def unreachable(self) -> Transport:
+        """One whose far side is not there."""
         down = Memory()
         down.go_down(TryLater("The far side is down."))
         return down
 
     def refuses(self, address: str) -> bool:
+        """Refused for good."""
         self.transport.refuse(address)
         return True
 
     def stalls(self, address: str) -> bool:
+        """Refused for now."""
         self.transport.stall(address)
         return True
 
     def loses(self, address: str) -> bool:
+        """Taken, and never answered for."""
         self.transport.lose(address)
         return True
 
     def breaks_down(self) -> bool:
+        """Nothing is taken any more."""
         self.transport.break_after(0)
         return True
 
 
 class OnFolder(Stage):
+    """A Maildir in the test's own folder; it knows neither refusals nor lost answers."""
+
     def __init__(self, path: Path) -> None:
         self.path = path
         self.transport: Folder = Folder(path / "outbox")
 
     def carried(self) -> list[bytes]:
+        """What the far side has."""
         return [file.read_bytes() for file in (self.path / "outbox" / "new").iterdir()]
 
     def unreachable(self) -> Transport:
+        """One whose far side is not there."""
         (self.path / "a-file").write_text("no folder can be made below a file")
         return Folder(self.path / "a-file" / "outbox")
 
 
 class OnSmtp(Stage):
+    """A mail server that does as it is told."""
+
     def __init__(self, box: Mailbox) -> None:
         self.box = box
         self.transport = Smtp(Settings(host="127.0.0.1", port=box.port, timeout=3, connections=4, _env_file=None))
 
     def carried(self) -> list[bytes]:
+        """What the far side has."""
         return [taken.content for taken in self.box.taken]
 
     def unreachable(self) -> Transport:
+        """One whose far side is not there."""
         return Smtp(Settings(host="127.0.0.1", port=nobody_listens(), timeout=3, _env_file=None))
 
     def refuses(self, address: str) -> bool:
+        """Refused for good."""
         self.box.told[f"RCPT TO:<{address}>"] = "550 5.1.1 User unknown"
         return True
 
     def stalls(self, address: str) -> bool:
+        """Refused for now."""
         self.box.told[f"RCPT TO:<{address}>"] = "451 4.7.1 Greylisted, try again later"
         return True
 
     def loses(self, address: str) -> bool:
+        """Taken, and never answered for."""
         self.box.told[f"END {address}"] = HANG_UP
         return True
 
     def breaks_down(self) -> bool:
+        """Nothing is taken any more."""
         self.box.told["MAIL"] = HANG_UP
         return True
 
