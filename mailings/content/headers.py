@@ -11,8 +11,9 @@ from mailings.errors import Unreadable
 FOLD = "\r\n "
 LINE = 76
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
-_ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+( [A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
-_ADDRESS = re.compile(r"[!-;=?-~]+@[!-;=?-~]+")  # ASCII, no space, no < or >
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"  # RFC 5322 3.2.3
+_ATOMS = re.compile(rf"{_ATOM}( {_ATOM})*")
+_ADDRESS = re.compile(rf"""({_ATOM}(\.{_ATOM})*|"[ !#-\[\]-~]+")@([A-Za-z0-9.-]+|\[[0-9A-Fa-f.:]+\])""")
 
 
 def clean(text: str) -> str:
@@ -35,7 +36,7 @@ def mailbox(name: str, address: str) -> str:
     """`name <address>` for a From, To or Reply-To. Raises Unreadable for an address that cannot stand in a header."""
     if not _ADDRESS.fullmatch(address):
         raise Unreadable(f"{clean(address)!r} cannot stand in a message's header; it needs an address in plain ASCII.")
-    name = clean(name)
+    name = " ".join(clean(name).split())
     if not name:
         return address
     if "=?" not in name and len(name) < LINE:

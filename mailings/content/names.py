@@ -61,7 +61,9 @@ def flattened(tree: nodes.Template, used: Used, part: str) -> nodes.Template:
     except TemplateSyntaxError as error:
         used.problems.append(f"{part} line {error.lineno}: {(error.message or '').rstrip('.')}.")
         return tree
-    for name in sorted(undeclared - _RESERVED):
+    # Jinja2 calls a name undeclared too that only one branch of a condition sets
+    given = {name.name for name in tree.find_all(nodes.Name) if name.ctx != "load"}
+    for name in sorted(undeclared - _RESERVED - given):
         line = next((n.lineno for n in tree.find_all(nodes.Name) if n.name == name), 0)
         used.problems.append(f"{part} line {line}: {name} is not a variable{_meant(name, used)}.")
     flat = _Flattening(used, part).visit(tree)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from hashlib import sha256
 from urllib.parse import urlsplit
@@ -31,14 +31,20 @@ def compile_mailing(session: Session, mailing: Mailing, settings: Settings) -> C
 
 def compiled_of(session: Session, mailing: Mailing, settings: Settings) -> CompiledEmail:
     """The mailing compiled without writing anything."""
-    content = content_of(session, mailing, settings)
-    if content.used.problems:
-        raise BadTemplate(" ".join(content.used.problems))
-    senders = Senders(mailing, settings)
     files = [
         File(file.name, file.content_type, file.data, file.inline)
         for file in session.scalars(select(MailingFile).where(MailingFile.mailing_id == mailing.id).order_by(MailingFile.id))
     ]
+    rows = session.scalars(select(TrackedLink).where(TrackedLink.mailing_id == mailing.id).order_by(TrackedLink.number))
+    return put_together(mailing, table_of(mailing, list(rows), settings), files, settings)
+
+
+def put_together(mailing: Mailing, table: LinkTable, files: Sequence[File], settings: Settings) -> CompiledEmail:
+    """The mailing compiled from what is known of it. Raises BadTemplate with its place."""
+    content = _content(mailing, table, settings)
+    if content.used.problems:
+        raise BadTemplate(" ".join(content.used.problems))
+    senders = Senders(mailing, settings)
     return CompiledEmail(content, row_of(content, senders), senders, _identity(mailing, settings), files)
 
 
@@ -48,8 +54,7 @@ def sources_of(mailing: Mailing) -> Sources:
     return Sources(mailing.subject, mailing.html, mailing.text, mailing.preheader, opens)
 
 
-def content_of(session: Session, mailing: Mailing, settings: Settings) -> Content:
-    """The mailing's content, prepared. Raises BadTemplate with its place."""
+def _content(mailing: Mailing, table: LinkTable, settings: Settings) -> Content:
     public, tokens = _public(settings), Tokens(settings.secret.get_secret_value())
     constants = {
         "config.companyName": settings.company_name,
@@ -58,7 +63,7 @@ def content_of(session: Session, mailing: Mailing, settings: Settings) -> Conten
         "config.cgiUrl": public,
     }
     sign = partial(dynamic_address, public, tokens)
-    return Content(sources_of(mailing).prepared(), _table(session, mailing, public), sign, constants, settings.language)
+    return Content(sources_of(mailing).prepared(), table, sign, constants, settings.language)
 
 
 def write_links(session: Session, mailing: Mailing, table: LinkTable) -> None:
@@ -72,12 +77,12 @@ def write_links(session: Session, mailing: Mailing, table: LinkTable) -> None:
     session.flush()
 
 
-def _table(session: Session, mailing: Mailing, public: str) -> LinkTable:
+def table_of(mailing: Mailing, rows: Sequence[TrackedLink], settings: Settings) -> LinkTable:
+    """The link table of a mailing as `rows`, in the order of their numbers, have it so far."""
     utm: Mapping[str, str] = mailing.tracking.get("utm") or {}
-    own = tuple(f"{public}/{kind.value}/" for kind in Kind)
+    own = tuple(f"{_public(settings)}/{kind.value}/" for kind in Kind)
     table = LinkTable(track=str(mailing.tracking.get("clicks", "all")), utm=Utm(utm.get("source", ""), utm.get("campaign", "")), own=own)
-    known = select(TrackedLink).where(TrackedLink.mailing_id == mailing.id).order_by(TrackedLink.number)
-    for row in session.scalars(known):
+    for row in rows:
         table.numbers.setdefault(table.target(row.url) if row.name else row.url, row.number)
         if row.name is not None and row.deleted_at is None:
             table.registered[row.name], table.urls[row.name] = row.number, row.url
