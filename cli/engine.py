@@ -5,30 +5,23 @@ from __future__ import annotations
 import logging
 import os
 import sys
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from cli.door import notes
 from cli.embedded import embedded_server
 from mailings.errors import Unreachable
 
-if TYPE_CHECKING:
-    from prefect.client.orchestration import SyncPrefectClient
-
 FOLDER = Path("var/prefect")  # beside the default database
-DRAIN = 6.0  # seconds at most; task runs travel as events, and unrecorded ones would be lost with the server
-SETTLED, QUIET = 0.5, 2.0  # seconds without a new record that mean "all of it": every task run has its end, or one lacks it
 
 #: the terminal belongs to the command's own words; the API gets every line
 OUR_PROCESS = {
     "DO_NOT_TRACK": "1",
-    "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "WARNING",
+    "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",  # what goes wrong is said once, by the command, in one sentence
     "PREFECT_LOGGING_EXTRA_LOGGERS": "mailings",
     "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
 }
@@ -53,8 +46,14 @@ def engine() -> Iterator[str]:
                 server = running.enter_context(embedded_server(FOLDER))
                 aside.shutdown()
                 running.enter_context(_environment({"PREFECT_HOME": str(server.home), "PREFECT_API_URL": server.url}))
-            running.callback(_drain, datetime.now(UTC))
+            running.callback(_written_down, server.url, datetime.now(UTC))
             yield server.url
+
+
+def _written_down(api: str, since: datetime) -> None:
+    from cli.records import wait_for_records  # noqa: PLC0415  it imports Prefect
+
+    wait_for_records(api, since)
 
 
 def configured_api() -> str | None:
@@ -111,34 +110,3 @@ def _reread() -> None:
 
     refresh_global_settings_context()
     setup_logging()
-
-
-def _drain(since: datetime) -> None:
-    """Wait until what this process sent is written down (7 of 100 task runs are when the server is stopped at once)."""
-    import httpx  # noqa: PLC0415  see above
-    from prefect.client.orchestration import get_client  # noqa: PLC0415  see above
-    from prefect.events.worker import EventsWorker  # noqa: PLC0415  see above
-    from prefect.logging.handlers import APILogWorker  # noqa: PLC0415  see above
-
-    deadline = time.monotonic() + DRAIN
-    EventsWorker.drain_all(timeout=DRAIN)
-    APILogWorker.drain_all(timeout=DRAIN)
-    # a server that died has nothing to write: the run's own result stands
-    with suppress(httpx.HTTPError), get_client(sync_client=True) as client:
-        seen, changed = (-1, -1), time.monotonic()
-        while time.monotonic() < deadline:
-            found = _recorded(client, since)
-            if found != seen:
-                seen, changed = found, time.monotonic()
-            still = time.monotonic() - changed
-            if still > (SETTLED if found[1] == 0 else QUIET):
-                return
-            time.sleep(0.1)
-
-
-def _recorded(client: SyncPrefectClient, since: datetime) -> tuple[int, int]:
-    """How many task runs of flow runs since then are written down, and how many of them without their end."""
-    runs = {"flow_runs": {"start_time": {"after_": since.isoformat()}}}
-    unfinished = runs | {"task_runs": {"state": {"type": {"any_": ["SCHEDULED", "PENDING", "RUNNING"]}}}}
-    found, open_ones = (int(client.request("POST", "/task_runs/count", json=chosen).json()) for chosen in (runs, unfinished))
-    return found, open_ones

@@ -41,7 +41,11 @@ def send(name: Name, at: At = None, batch_size: BatchSize = 200, as_json: AsJson
         _say(f"{name} is already sent; nothing is left to do.")
         _show(db, name, as_json=as_json)
         return
-    outcome = _sent(db, name, batch_size)
+    try:
+        outcome = _sent(db, name, batch_size)
+    except KeyboardInterrupt:
+        _say("Interrupted. What is sent is recorded; the same command goes on where this one stopped.")
+        raise typer.Exit(130) from None
     for problem in outcome.problems:
         _say(f"[bold red]✗[/] {escape(problem)}")
     _say(escape(outcome.sentence))
