@@ -58,9 +58,8 @@ def read_address(text: str) -> ReadAddress:
     """
     if len(text) > _MAX:
         return ReadAddress(text[:_MAX], "", None, "It is longer than an address can be.")
-    plain = text.strip().lower()
-    if (found := _PLAIN.fullmatch(plain)) and len(plain) <= 254 and plain.index("@") <= 64 and _domain(found[1]):
-        return ReadAddress(text, "", plain, None)
+    if plain := _plain(text):
+        return plain
     name, address = _unwrapped(_cleaned(text))
     normal, problem = _judged(address)
     return ReadAddress(text, name, normal, problem)
@@ -68,6 +67,8 @@ def read_address(text: str) -> ReadAddress:
 
 def read_addresses(text: str) -> list[ReadAddress]:
     """Every address in a cell, in order: separated by `;` `,` `|`, line ends, or `/` and blanks between plain ones. Empty cell = none."""
+    if len(text) <= _MAX and (plain := _plain(text)):
+        return [plain]
     cleaned = _cleaned(text[: _MAX * 10])
     if cleaned.count("@") < 2 and not _SEPARATED.search(cleaned):
         return [read_address(text)] if cleaned else []
@@ -88,11 +89,13 @@ def read_mobile(text: str, country: str) -> ReadMobile:
 
     Takes the floats a spreadsheet makes of numbers (4799887766.0), `00` for `+`, and any blanks, dots, dashes or brackets.
     """
+    code, plain = _plain_mobile(country)
+    if found := plain.fullmatch(text):
+        return ReadMobile(text, f"+{code}{found[1]}", None)
     first = _REMARK.sub("", _cleaned(text)).partition("/")[0].partition(";")[0].partition(",")[0]
     digits = _FLOAT.sub("", _GROUPING.sub("", first))
     if digits.startswith("00"):
         digits = "+" + digits[2:]
-    code, plain = _plain_mobile(country)
     if found := plain.fullmatch(digits):
         return ReadMobile(text, f"+{code}{found[1]}", None)
     return _parsed_mobile(text, digits, country)
@@ -131,6 +134,15 @@ def _plain_mobile(country: str) -> tuple[int, re.Pattern[str]]:
     if known is None or known.country_code is None or not known.mobile or not known.mobile.national_number_pattern:
         return 0, re.compile(r"(?!)")
     return known.country_code, re.compile(rf"(?:\+?{known.country_code})?({known.mobile.national_number_pattern})")
+
+
+def _plain(text: str) -> ReadAddress | None:
+    """The address when it is a plain one and nothing else; most are."""
+    plain = text.strip().lower()
+    found = _PLAIN.fullmatch(plain)
+    if found and len(plain) <= 254 and plain.index("@") <= 64 and _domain(found[1]):
+        return ReadAddress(text, "", plain, None)
+    return None
 
 
 def _cleaned(text: str) -> str:
