@@ -12,7 +12,8 @@ from alembic.runtime.migration import MigrationContext
 from rich.markup import escape
 
 from cli.door import AsJson, print_json, screen, table
-from cli.inspection import findings, settings_in_force, unknown_settings
+from cli.inspection import settings_in_force, unknown_settings
+from cli.reach import findings
 from mailings.consent.topics import ensure_default_topics
 from mailings.db import Database
 from mailings.db import database as open_database

@@ -1,0 +1,92 @@
+"""What `mailings doctor` can reach: the database, the transport, Prefect, and whether the public address will do."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.error import HTTPError
+from urllib.parse import urlsplit
+from urllib.request import urlopen
+
+from cli.inspection import own_settings
+from mailings.db import database
+from mailings.errors import MailingsError
+from mailings.plugins import transport_class
+from mailings.settings import settings
+
+LOOK_S = 2.0  # how long to wait for a machine to answer
+
+
+@dataclass(frozen=True)
+class Found:
+    """What was looked at. `ok` None = in order, but worth a look; False = something needed does not work."""
+
+    what: str
+    ok: bool | None
+    note: str
+
+
+def findings() -> Iterator[Found]:
+    """Look at the database, the transport, Prefect and the public address, one after the other."""
+    yield _database()
+    yield _transport()
+    if api := os.environ.get("PREFECT_API_URL"):
+        yield _prefect(api)
+    else:
+        yield Found("prefect", True, "no PREFECT_API_URL: each run starts an engine of its own")
+    yield _public_url(settings().public_url)
+    if settings().demo_secret:
+        yield Found("secret", None, "MAILINGS_SECRET is the demo's; only a transport that keeps mail on this machine takes it")
+
+
+def _database() -> Found:
+    try:
+        found = database()
+        where = found.url.render_as_string(hide_password=True)
+        return (
+            Found("database", True, where) if found.ready() else Found("database", False, f"{where} has no tables yet; run: mailings init")
+        )
+    except MailingsError as error:
+        return Found("database", False, str(error))
+
+
+def _transport() -> Found:
+    name = settings().email_transport
+    try:
+        problems = transport_class(name).configured().problems()
+        if problems:
+            return Found("transport", False, f"{name}: {' '.join(problems)}")
+        own = own_settings(name)
+        if isinstance(own.get("HOST"), str) and isinstance(own.get("PORT"), int):
+            return _answering("transport", str(own["HOST"]), int(str(own["PORT"])))
+    except MailingsError as error:
+        return Found("transport", False, str(error))
+    return Found("transport", True, name)
+
+
+def _answering(what: str, host: str, port: int) -> Found:
+    try:
+        with socket.create_connection((host, port), timeout=LOOK_S):
+            return Found(what, True, f"{host}:{port} answers")
+    except OSError as error:
+        return Found(what, False, f"{host}:{port} does not answer: {error.strerror or error}")
+
+
+def _prefect(api: str) -> Found:
+    if urlsplit(api).scheme not in ("http", "https"):
+        return Found("prefect", False, f"PREFECT_API_URL {api} is no http address")
+    try:
+        with urlopen(f"{api.rstrip('/')}/health", timeout=LOOK_S) as answer:  # noqa: S310  the scheme is checked above
+            return Found("prefect", answer.status == 200, f"{api} answers")
+    except HTTPError as error:
+        return Found("prefect", False, f"{api} answers {error.code}")
+    except OSError as error:
+        return Found("prefect", False, f"{api} does not answer: {error}")
+
+
+def _public_url(url: str) -> Found:
+    if urlsplit(url).scheme == "https":
+        return Found("public address", True, url)
+    return Found("public address", None, f"{url} is not https; fine on this machine, not for mail to other people")
