@@ -87,7 +87,8 @@ class Transport(ABC):
 
         Connects before it takes the first offer, and raises TransportError only then. FLUSH among the offers = answer for
         everything held before asking for the next. Where trouble comes later, it stops asking, answers `unknown` for what was
-        handed over without an answer and `untouched` for what was not begun, and ends.
+        handed over without an answer and `untouched` for what was not begun, and ends. Where the offers themselves raise, it
+        answers for everything it holds and raises that at the end.
         """
 
     def close(self) -> None:

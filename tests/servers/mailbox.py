@@ -34,6 +34,8 @@ class Mailbox:
     offers: tuple[str, ...] = FULL
     told: dict[str, str] = field(default_factory=dict)
     per_connection: int | None = None
+    at_once: int | None = None  #: connections beyond these are sent away
+    idle: float | None = None  #: seconds without a command after which a line is closed
     taken: list[Taken] = field(default_factory=list)
     bodies: int = 0  #: whole messages that came in, taken or not
     connections: int = 0
@@ -48,12 +50,13 @@ class Mailbox:
             self.commands.append(command)
         return next((answer for start, answer in self.told.items() if command.upper().startswith(start.upper())), usual)
 
-    def came(self, by: int) -> None:
-        """A connection came (1) or went (-1)."""
+    def came(self, by: int) -> int:
+        """A connection came (1) or went (-1); how many there are now."""
         with self._lock:
             self._now += by
             self.connections += by > 0
             self.most_at_once = max(self.most_at_once, self._now)
+            return self._now
 
 
 class _Closed(Exception):
@@ -67,11 +70,15 @@ class _Conversation(socketserver.StreamRequestHandler):
     def handle(self) -> None:
         self.sender = self.recipient = self.mail = ""
         self.count = 0
-        self.mailbox.came(1)
+        now = self.mailbox.came(1)
+        self.request.settimeout(self.mailbox.idle)
         try:
-            self._say(self.mailbox.answer("CONNECT", "220 mailbox.test ESMTP"))
+            crowded = self.mailbox.at_once is not None and now > self.mailbox.at_once
+            self._say(self.mailbox.answer("CONNECT", "421 4.7.0 Too many connections from you" if crowded else "220 mailbox.test ESMTP"))
             while line := self.rfile.readline():
                 self._obey(line.decode("utf-8", "replace").rstrip("\r\n"))
+        except TimeoutError:
+            self.wfile.write(b"421 4.4.2 You have been idle for too long\r\n")
         except (_Closed, OSError):
             return
         finally:

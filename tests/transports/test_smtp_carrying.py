@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from collections.abc import Iterator
 from email import message_from_bytes
 
 import pytest
 
-from mailings.message import Outcome
+from mailings.message import FLUSH, Offer, Outcome
 from mailings.transports.smtp import Settings, Smtp
 from tests.servers.mailbox import FULL, HANG_UP, SILENCE, Mailbox, mailbox
 from tests.transports.letters import SENDER, Counted, Written, answers, offer, offers
@@ -138,17 +139,41 @@ def test_fewer_connections_than_we_would_like() -> None:
         assert 1 < box.most_at_once <= 3
 
 
-def test_a_line_closed_while_idle() -> None:
-    """Lines the server closed between two portions are replaced, and every message of the second portion arrives once."""
-    with mailbox() as box:
-        transport = _smtp(box)
-        answers(transport, offers(40))
-        for line in transport._pool.lines:
-            line._wire._socket.shutdown(1)  # the server sees the end and closes its side, as after its own idle time-out
-        time.sleep(0.1)
-        told = answers(transport, [offer(n) for n in range(100, 140)])
+def test_a_server_that_allows_few_connections() -> None:
+    """Where the server sends further lines away, the mail goes over those it lets us have."""
+    with mailbox(at_once=2) as box:
+        told = answers(_smtp(box, connections=10), offers(300))
         assert {receipt.outcome for receipt in told.values()} == {Outcome.ACCEPTED}
+        assert len(box.taken) == 300
+        assert box.connections < 20
+
+
+@pytest.mark.parametrize("pause", [0.05, 0.4])
+def test_lines_closed_while_idle(pause: float) -> None:
+    """Lines the server closed between two portions are replaced, and every message of the next portion arrives once."""
+    with mailbox(idle=0.2) as box:
+        transport = _smtp(box)
+        for portion in range(3):
+            told = answers(transport, [offer(portion * 100 + n) for n in range(40)])
+            assert {receipt.outcome for receipt in told.values()} == {Outcome.ACCEPTED}
+            time.sleep(pause)
+        assert len(box.taken) == 120
         assert set(_received(box).values()) == {1}
+
+
+def test_lines_closed_while_the_source_waits() -> None:
+    """Lines the server closed while no offer might leave are replaced too: what was said over them provably began nothing."""
+
+    def slowly() -> Iterator[Offer | None]:
+        for portion in range(3):
+            yield from (offer(portion * 100 + n) for n in range(40))
+            yield FLUSH
+            time.sleep(0.4)
+
+    with mailbox(idle=0.2) as box:
+        told = answers(_smtp(box), slowly())
+        assert {receipt.outcome for receipt in told.values()} == {Outcome.ACCEPTED}
+        assert len(box.taken) == len(told) == 120
 
 
 def test_not_let_in() -> None:

@@ -14,7 +14,7 @@ from mailings.transports.smtp.patience import Phase
 from mailings.transports.smtp.pool import Pool
 from mailings.transports.smtp.returns import Returns
 
-#: Lines lost in a row under letters without one answer having come over them: enough to call it an outage.
+#: New lines lost in a row under their first letters: enough to call it an outage.
 FRUITLESS = 5
 
 #: Bytes of messages held at a time, however many lines there are; with large attachments fewer letters are under way.
@@ -39,6 +39,7 @@ class Carrying:
     def receipts(self) -> Iterator[Receipt]:
         """Carry all there is. What is still under way when nobody listens any more goes down with its line."""
         try:
+            self._rest()
             while True:
                 self._feed()
                 quiet = not self._returns and not any(line.held for line in self._pool.lines)
@@ -50,12 +51,17 @@ class Carrying:
                 if quiet and self._source.ended:
                     return
                 if quiet and self._source.flushing:
+                    self._rest()
                     self._source.resume()
                 elif not crowded:
                     self._listen()
         finally:
             for line in [line for line in self._pool.lines if line.waits_for is not Phase.OPEN]:
                 self._pool.drop(line)
+
+    def _rest(self) -> None:
+        for line in self._pool.lines:
+            line.rested = True
 
     def _feed(self) -> None:
         fed = True
@@ -67,7 +73,7 @@ class Carrying:
         self._widen()
 
     def _give(self, line: Line, talk: Conversation) -> bool:
-        offer = self._next_for(talk)
+        offer = self._next_for(line)
         if offer is None:
             return False
         letter = put_together(offer, talk.offered)
@@ -83,19 +89,19 @@ class Carrying:
             self._pool.watch(line)
         return True
 
-    def _next_for(self, talk: Conversation) -> Offer | None:
+    def _next_for(self, line: Line) -> Offer | None:
         lines = self._pool.lines
         if self._largest * len(lines) * ROOM > MOST_BYTES:
             held = sum(line.conversation.held_bytes for line in lines if line.conversation is not None)
             if held and held + self._largest > MOST_BYTES:  # one letter may always be under way, however large it is
                 return None
-        returned = self._returns.take(fresh=talk.taken == 0 or not self._fresh_to_come) if self._returns else None
+        returned = self._returns.take(fresh=line.fresh or not self._fresh_to_come) if self._returns else None
         return returned or self._source.ask()
 
     @property
     def _fresh_to_come(self) -> bool:
         lines = self._pool.lines
-        return len(lines) < self._most or any(line.conversation is None or line.conversation.taken == 0 for line in lines)
+        return len(lines) < self._most or any(line.fresh for line in lines)
 
     def _widen(self) -> None:
         lines = self._pool.lines
@@ -140,9 +146,9 @@ class Carrying:
         if talk is None:
             self._cannot_open(trouble)
             return
-        letters = talk.unanswered()
-        self._answers += self._returns.take_back(letters, str(trouble), worn=talk.answered > 0)
-        self._fruitless += bool(letters) and not talk.answered
+        letters, worn = talk.unanswered(), line.rested or talk.answered > 0
+        self._answers += self._returns.take_back(letters, str(trouble), worn=worn)
+        self._fruitless += bool(letters) and not worn
         if self._trouble is not None or self._fruitless >= FRUITLESS:
             self._stop(self._trouble or str(trouble))
 

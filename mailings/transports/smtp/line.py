@@ -26,6 +26,7 @@ class Line:
         self.address = address
         self.conversation: Conversation | None = None
         self.phase = Phase.CONNECTING
+        self.rested = False  #: it has stood idle meanwhile: the server may be about to close it, or have done so
         self._route = route
         self._wire = Wire(address)
         self._replies = Replies()
@@ -47,6 +48,11 @@ class Line:
         """What it is waiting for; Phase.OPEN = for nothing."""
         expects = self.conversation.expects if self.conversation is not None else None
         return expects or self.phase
+
+    @property
+    def fresh(self) -> bool:
+        """Whether it is new: nothing was said over it yet, and it has not stood idle."""
+        return not self.rested and (self.conversation is None or self.conversation.taken == 0)
 
     @property
     def held(self) -> int:

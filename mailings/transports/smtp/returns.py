@@ -3,7 +3,7 @@
 Lost under a letter whose body was begun: `unknown`. Under an envelope: nothing can have been taken, so the letter goes over a fresh
 line once more. Lost there too, the letter may be what brings lines down: it is put aside as a suspect, to be `try_later` once the
 server has answered for another; where the server is given up before that, it is `untouched` like all that was not begun.
-A line that had carried letters may have come to its own end (so many messages, so many minutes): that weighs a third.
+A line that had carried letters or stood idle may have come to its own end (so many messages, so many minutes): that weighs a third.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Returns:
     def take_back(self, letters: list[Letter], why: str, *, worn: bool) -> list[Receipt]:
         """The letters of a line lost because of `why`, the one it was busy with first; receipts for those that were begun.
 
-        `worn`: the line had carried letters before.
+        `worn`: the line had carried letters before, or stood idle.
         """
         receipts = []
         for letter in letters:
