@@ -19,19 +19,28 @@ def text_rows(file: Path) -> Iterator[list[str]]:
     """The rows of a text file, blank lines as empty rows, so that rows count as a spreadsheet shows them. Raises Unreadable."""
     encoding = encoding_of(file)
     with file.open(encoding=encoding, newline="", errors="strict" if encoding != "cp1252" else "replace") as lines:
-        separator = separator_of(lines.read(SAMPLE))
-        lines.seek(0)
-        quotes = _Quotes(lines)
-        reader = csv.reader(quotes, delimiter=separator, skipinitialspace=True)
         try:
-            for number, row in enumerate(reader, 1):
-                if number == 1 and len(row) <= 2 and row and row[0].lower().startswith("sep"):
-                    continue  # Excel's own remark about the separator: sep=;
-                yield row
-        except (csv.Error, UnicodeDecodeError) as error:
-            raise Unreadable(f"{file.name} cannot be read from line {reader.line_num} on: {error}.") from error
-        if quotes.unclosed(reader.line_num):
-            raise Unreadable(f"{file.name} has a quotation mark that is opened in line {quotes.opened} and never closed.")
+            separator = separator_of(lines.read(SAMPLE))
+            lines.seek(0)
+            yield from _rows(_Quotes(lines), separator)
+        except (csv.Error, UnicodeError) as error:
+            raise Unreadable(f"{file.name} cannot be read as text: {error}.") from error
+        except _Unclosed as quote:
+            raise Unreadable(f"{file.name} has a quotation mark that is opened in line {quote} and never closed.") from quote
+
+
+class _Unclosed(Exception):
+    """A quotation mark that is opened in this line runs to the end of the file."""
+
+
+def _rows(quotes: _Quotes, separator: str) -> Iterator[list[str]]:
+    reader = csv.reader(quotes, delimiter=separator, skipinitialspace=True)
+    for number, row in enumerate(reader, 1):
+        if number == 1 and len(row) <= 2 and row and row[0].lower().startswith("sep="):
+            continue  # Excel's own remark about the separator: sep=;
+        yield row
+    if quotes.unclosed(reader.line_num):
+        raise _Unclosed(quotes.opened)
 
 
 class _Quotes:

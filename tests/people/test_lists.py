@@ -63,6 +63,13 @@ def test_titles_above_and_totals_below(tmp_path: Path) -> None:
     assert read.total == 3
 
 
+def test_excels_remark_about_the_separator(tmp_path: Path) -> None:
+    """A first line `sep=;` names the separator and is no row, as in Excel."""
+    people, read = listed(text(tmp_path / "people.csv", "sep=;\nNavn;E-post\nBerg, Åse;ase@x.test\n"))
+    assert [(p.row, p.name, p.first_name) for p in people] == [(2, "Berg, Åse", "Åse")]
+    assert read.problems == []
+
+
 def test_the_first_sheet_with_people(tmp_path: Path) -> None:
     """Of several sheets the first visible one that lists people is read; hidden ones only when there is no other."""
     cover, people, old = [["Rapport"], ["Laget av Åse"]], [["Navn", "E-post"], ["Bo", "bo@x.test"]], [["E-post"], ["old@x.test"]]
