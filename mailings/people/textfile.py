@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,8 @@ from mailings.errors import Unreadable
 SAMPLE = 1 << 16  # bytes looked at before anything is decided
 SEPARATORS = (";", "\t", ",", "|")
 _BOMS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+# what some systems export as .xls
+_MARKUP = re.compile(r"\s*<(?:!doctype|!--|\?xml|(?:html|head|meta|body|table|div|style)\b)", re.IGNORECASE)
 
 
 def text_rows(file: Path) -> Iterator[list[str]]:
@@ -20,9 +23,11 @@ def text_rows(file: Path) -> Iterator[list[str]]:
     encoding = encoding_of(file)
     with file.open(encoding=encoding, newline="", errors="strict" if encoding != "cp1252" else "replace") as lines:
         try:
-            separator = separator_of(lines.read(SAMPLE))
+            sample = lines.read(SAMPLE)
+            if _MARKUP.match(sample):
+                raise Unreadable(f"{file.name} is a web page or XML, not a list; open it in a spreadsheet and save it as .xlsx or .csv.")
             lines.seek(0)
-            yield from _rows(_Quotes(lines), separator)
+            yield from _rows(_Quotes(lines), separator_of(sample))
         except (csv.Error, UnicodeError) as error:
             raise Unreadable(f"{file.name} cannot be read as text: {error}.") from error
         except _Unclosed as quote:

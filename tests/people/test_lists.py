@@ -131,6 +131,7 @@ def test_heads_without_a_word_we_know(tmp_path: Path) -> None:
         ("broken.xlsx", b"PK\x03\x04 this is no workbook", "cannot be read as a workbook"),
         ("broken.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 neither", "cannot be read as a workbook"),
         ("letter.txt", "Kjære kunde,\nvi flytter.\n".encode(), "no column with e-mail"),
+        ("export.xls", b"<html><table><tr><td>anna@x.test</td></tr></table></html>", "is a web page or XML"),
         ("quote.csv", b'Name,Email\n"Anna,anna@x.test\nBo,bo@x.test\n', "opened in line 2 and never closed"),
     ],
 )
