@@ -89,7 +89,7 @@ def _greeting() -> Column:
 
 def _contact(prefix: str, alias: Any) -> dict[str, Column]:
     fields = {"name": alias.name, "email": alias.email, "phone": alias.phone, "cellphone": alias.cellphone}
-    return {prefix: _text(alias.name)} | {f"{prefix}.{field}": _text(column) for field, column in fields.items()}
+    return {f"{prefix}.{field}": _text(column) for field, column in fields.items()}
 
 
 def _text(column: Any) -> Column:
@@ -115,7 +115,9 @@ def _columns() -> dict[str, Column]:
         **{f"company.{name}": _text(column) for name, column in _COMPANY_TEXTS.items()},
         "company.primaryContact.id": func.coalesce(cast(Company.primary_contact_id, String), EMPTY),
         "company.primaryContact.email": _text(primary_email),
+        "company.ourContact": _text(ServiceContact.name),
         **_contact("company.ourContact", ServiceContact),
+        "company.ourSalesContact": _text(SalesContact.name),
         **_contact("company.ourSalesContact", SalesContact),
         **_contact("ourContact", OurContact),
     }

@@ -20,6 +20,7 @@ NAMES = ("customer.name", "customer.firstname", "customer.email")
 def mailing(**fields: Any) -> Mailing:
     """A mailing as `push` would store it."""
     given: dict[str, Any] = {
+        "id": 7,
         "name": "autumn-news",
         "type": MailingType.EMAIL,
         "subject": "Hei [[ customer.firstname ]]",
@@ -31,7 +32,7 @@ def mailing(**fields: Any) -> Mailing:
         "tracking": {"opens": False, "clicks": "all", "utm": {}},
         "created_at": datetime(2026, 10, 1, tzinfo=UTC),
     }
-    return Mailing(id=7, **(given | fields))
+    return Mailing(**(given | fields))
 
 
 def compiled(made: Mailing, *files: File, settings: Settings = SETTINGS) -> CompiledEmail:

@@ -9,10 +9,8 @@ from hypothesis import strategies as st
 
 from mailings.content.quoting import EightBit, Quoted
 
-TEXTS = st.lists(
-    st.text(st.characters(blacklist_categories=("Cs",)), max_size=120) | st.sampled_from(["." * 80, "=" * 80, " " * 90, "é" * 80]),
-    max_size=6,
-)
+LONG = st.sampled_from(["." * 80, "=" * 80, " " * 90, "é" * 80])
+TEXTS = st.lists(st.text(st.characters(blacklist_categories=("Cs",)), max_size=120) | LONG, max_size=6)
 ROUGH = st.text(alphabet=".= \t\n\raæ=", max_size=200)
 
 
