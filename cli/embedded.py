@@ -1,41 +1,23 @@
-"""A Prefect server of our own for the length of one command: started on a free loopback port, waited for, stopped by its pid."""
+"""A Prefect server of our own for the length of one command: on a free loopback port, waited for, kept up, stopped at the end."""
 
 from __future__ import annotations
 
-import os
-import signal
 import socket
-import subprocess
-import sys
+import threading
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from cli.engine_folder import own_folder
+from cli.server_process import ServerProcess
 from mailings.errors import Unreachable
 
 PATIENCE = 90.0  # seconds for the server to answer: 4 s on a database that is there, 10-20 s on a fresh one under load
-GRACE = 8.0  # seconds for the server to end by itself; it writes down what it holds
 TRIES = 3  # somebody may take the free port before the server does
-SLOTS = 50  # commands running at the same time in one folder
-
-#: a server that only records: nothing is scheduled, watched or sent home by it, and nothing it knows leaves the machine
-RECORDS_ONLY = {
-    "DO_NOT_TRACK": "1",
-    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-    "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
-    "PREFECT_SERVER_SERVICES_SCHEDULER_ENABLED": "false",
-    "PREFECT_SERVER_SERVICES_LATE_RUNS_ENABLED": "false",
-    "PREFECT_SERVER_SERVICES_FOREMAN_ENABLED": "false",
-    "PREFECT_SERVER_SERVICES_TRIGGERS_ENABLED": "false",
-    "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_FLUSH_INTERVAL": "1",
-    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_FLUSH_INTERVAL": "1",
-    "PREFECT_SERVER_LOGGING_LEVEL": "WARNING",
-}
+RESTARTS = 3  # a machine short of memory may kill the server; a run without one would wait minutes for it at its end
 
 
 @dataclass(frozen=True)
@@ -48,92 +30,48 @@ class Embedded:
 
 @contextmanager
 def embedded_server(folder: Path) -> Iterator[Embedded]:
-    """A server that lives as long as the block and dies with this process, however it dies.
+    """A server that lives as long as the block and dies with this process, however it dies; one that dies alone is started again.
 
     Each gets a folder of its own under `folder`, so that two commands at once never share a SQLite file or stop each
     other's server. Raises Unreachable naming the log when it does not come up.
     """
-    with _own_folder(folder) as (home, lock):
-        child, url = _started(home, lock)
+    with own_folder(folder) as (home, lock):
+        server, over = _started(home, lock), threading.Event()
+        watch = threading.Thread(target=_keep_up, args=(server, over), name="engine-watch", daemon=True)
+        watch.start()
         try:
-            yield Embedded(url, home)
+            yield Embedded(server.url, home)
         finally:
-            _stop(child)
+            over.set()
+            watch.join()
+            server.stop()
 
 
-@contextmanager
-def _own_folder(folder: Path) -> Iterator[tuple[Path, IO[str]]]:
-    """The first folder nobody holds. The lock is the child's too: a server still ending keeps its folder."""
-    import fcntl  # noqa: PLC0415  Unix only, like the pipe the child ends by; the rest of the command line runs anywhere
-
-    for number in range(1, SLOTS + 1):
-        home = (folder / str(number)).absolute()
-        with ExitStack() as stack:
-            try:
-                home.mkdir(parents=True, exist_ok=True)
-                lock = stack.enter_context((home / "lock").open("w"))
-            except OSError as error:
-                raise Unreachable(f"The engine cannot keep its files in {folder}: {error.strerror}; make it writable.") from error
-            with suppress(BlockingIOError):
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                yield home, lock
-                return
-    raise Unreachable(f"{SLOTS} engines are running in {folder} already; wait for one to end.")
-
-
-def _started(home: Path, lock: IO[str]) -> tuple[subprocess.Popen[bytes], str]:
+def _started(home: Path, lock: IO[str]) -> ServerProcess:
     deadline = time.monotonic() + PATIENCE
+    (home / "server.log").unlink(missing_ok=True)
     for _ in range(TRIES):
-        port = _free_port()
-        child = _launch(home, port, lock)
+        server = ServerProcess(home, _free_port(), lock)
         try:
-            if _answers(child, f"http://127.0.0.1:{port}/api/health", deadline):
-                return child, f"http://127.0.0.1:{port}/api"
+            if server.answers(deadline):
+                return server
         except BaseException:
-            _stop(child)
+            server.stop()
             raise
-        _stop(child)
-        if _is_free(port):
+        server.stop()
+        if _is_free(server.port):
             break  # it failed for a reason of its own, and would again
     raise Unreachable(f"The engine (Prefect) did not start; its log says why: {home / 'server.log'}")
 
 
-def _launch(home: Path, port: int, lock: IO[str]) -> subprocess.Popen[bytes]:
-    inherited = {k: v for k, v in os.environ.items() if not k.startswith("PREFECT_")}
-    ours = {"PREFECT_HOME": str(home), "PREFECT_SERVER_DATABASE_CONNECTION_URL": f"sqlite+aiosqlite:///{home / 'prefect.db'}"}
-    with (home / "server.log").open("w") as log:
-        return subprocess.Popen(  # noqa: S603  our own interpreter and our own words
-            [sys.executable, "-m", "cli.guarded", "--no-prompt", "server", "start", "--host", "127.0.0.1", "--port", str(port)],
-            env=inherited | RECORDS_ONLY | ours,
-            stdin=subprocess.PIPE,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            pass_fds=(lock.fileno(),),
-            start_new_session=True,  # Ctrl-C at the terminal is for us: the server must live until the run is written down
-        )
-
-
-def _answers(child: subprocess.Popen[bytes], health: str, deadline: float) -> bool:
-    """Whether the server answers before the deadline, and before its process ends."""
-    while child.poll() is None and time.monotonic() < deadline:
-        with suppress(OSError, urllib.error.URLError), urllib.request.urlopen(health, timeout=5) as answer:  # noqa: S310  loopback http
-            if answer.status == 200 and child.poll() is None:
-                return True
-        time.sleep(0.1)
-    return False
-
-
-def _stop(child: subprocess.Popen[bytes]) -> None:
-    """End the process we started, and nothing else."""
-    with child:  # closes the pipe and waits
-        try:
-            child.terminate()
-            child.wait(GRACE)
-        except BaseException as error:  # also a second Ctrl-C: no server is left behind
-            with suppress(ProcessLookupError):
-                os.killpg(child.pid, signal.SIGKILL)
-            if not isinstance(error, subprocess.TimeoutExpired):
-                raise
+def _keep_up(server: ServerProcess, over: threading.Event) -> None:
+    """Start the server again on its port where it dies before it is over; what its clients hold they send again by themselves."""
+    for _ in range(RESTARTS):
+        while server.alive():
+            if over.wait(0.2):
+                return
+        if not over.is_set():
+            server.start()
 
 
 def _free_port() -> int:
