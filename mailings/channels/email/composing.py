@@ -54,6 +54,11 @@ class CompiledEmail:
     def _bare(self) -> Skeleton:
         return self.content.skeleton(Bare())
 
+    @property
+    def tokens(self) -> Tokens:
+        """What signs this mailing's links."""
+        return self._identity.tokens
+
     def offer(self, row: Sequence[Any]) -> Offer:
         """The offer for one row. Raises Unreadable when the sender's address cannot stand in a header."""
         sender = self._identity.bounce or self._senders.lines(tuple(row[self._contacts]))[1]
