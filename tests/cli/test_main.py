@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from cli.main import EXIT_CODES
 from mailings import errors
 from tests.cli.typed import type_in
 
@@ -31,8 +32,6 @@ CODES = [
 @pytest.mark.parametrize(("name", "code"), CODES)
 def test_every_error_has_its_exit_code(name: str, code: int) -> None:
     """Each error of the domain ends a command with the exit code promised for its kind."""
-    from cli.main import EXIT_CODES  # noqa: PLC0415  the table itself is what is tested
-
     error = getattr(errors, name)("Åh nej.")
     assert next(c for kind, c in EXIT_CODES if isinstance(error, kind)) == code
 
