@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from rich.markup import escape
@@ -52,9 +53,9 @@ def tell_person(held: dict[str, Any]) -> None:
     screen.print(
         f"[bold]{escape(held.get('name') or 'Somebody without a name')}[/]" + (f", {escape(held['company'])}" if held["company"] else "")
     )
-    plain = {k: v for k, v in held.items() if k not in {"id", "name", "company", "custom"} and not isinstance(v, list | dict)}
+    plain = {k: v for k, v in held.items() if k not in {"id", "name", "company", "custom"} and v and not isinstance(v, list | dict)}
     for column, value in {**plain, **held.get("custom", {})}.items():
-        screen.print(f"  {escape(column)}: {escape(str(value))}", highlight=False)
+        screen.print(f"  {escape(column)}: {escape(_word(value))}", highlight=False)
     for kind in ("interests", "selections", "projects"):
         if held[kind]:
             screen.print(f"  {kind}: {escape(', '.join(held[kind]))}", highlight=False)
@@ -95,4 +96,6 @@ def _tell_rows(title: str, heads: tuple[str, ...], rows: list[dict[str, Any]]) -
 
 
 def _word(value: Any) -> str:
-    return ("yes" if value else "no") if isinstance(value, bool) else str(value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return re.sub(r"^(\d{4}-\d\d-\d\d)T(\d\d:\d\d):.*\+00:00$", r"\1 \2 UTC", str(value))

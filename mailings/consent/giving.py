@@ -38,13 +38,15 @@ def give(session: Session, person_id: int, basis: Basis, source: str, by: str | 
 
 
 def give_many(session: Session, people: Sequence[tuple[int, Basis]], source: str) -> Given:
-    """Record a list's statements about a few thousand people. Safe to repeat: what is in force already is not written again.
+    """Record a list's statements about a few thousand people, the first about each. What is in force already is not written again.
 
     Who is said to have withdrawn anywhere among them has. A list never brings back a consent that its owner withdrew: those people stay
     withdrawn and are counted.
     """
     given, now = Given(), clock.now()
-    said = dict(reversed(people)) | {person_id: basis for person_id, basis in people if basis is Basis.WITHDRAWN}
+    said: dict[int, Basis] = {}
+    for person_id, basis in people:
+        said[person_id] = basis if basis is Basis.WITHDRAWN else said.get(person_id, basis)
     known = in_force(session, list(said))
     rows = []
     for person_id, basis in said.items():

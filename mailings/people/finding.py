@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from mailings.addresses import read_address
@@ -33,12 +33,8 @@ def person_ids_by_normal(session: Session, normals: Iterable[str]) -> dict[str, 
 
 
 def person_ids_by_mobile(session: Session, numbers: Iterable[str]) -> dict[str, int]:
-    """E.164 number -> person id, the lowest where several share one. Without deleted people."""
-    wanted = set(numbers)
-    if not wanted:
-        return {}
-    owner = select(Person.mobile_normal, func.min(Person.id)).where(
-        among(session, Person.mobile_normal, wanted), Person.deleted_at.is_(None)
-    )
-    rows = session.execute(owner.group_by(Person.mobile_normal))
+    """E.164 number -> person id; of several somebody without any address, else who is known longest. Without deleted people."""
+    reached = exists().where(Address.person_id == Person.id)
+    owner = select(Person.mobile_normal, Person.id).where(among(session, Person.mobile_normal, set(numbers)), Person.deleted_at.is_(None))
+    rows = session.execute(owner.order_by(reached.desc(), Person.id.desc()))
     return {number: person_id for number, person_id in rows if number is not None}

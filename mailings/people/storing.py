@@ -62,7 +62,7 @@ def match(session: Session, listed: Sequence[ListedPerson], companies: Companies
 
 def _claim(chunk: Chunk, owners: dict[str, int], owner: int, row: ListedPerson) -> None:
     """Give the row's addresses to its person, except those that are somebody else's."""
-    if not row.addresses and row.mobile_normal:
+    if row.mobile_normal:  # a later row may have nothing but this number
         owners.setdefault(row.mobile_normal, owner)
     for read in row.addresses:
         assert read.normal is not None

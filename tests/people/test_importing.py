@@ -89,6 +89,20 @@ def test_what_a_list_says_of_people_beside_their_names(any_db: Database, tmp_pat
         ]
 
 
+def test_numbers_alone(any_db: Database, tmp_path: Path) -> None:
+    """A row with nothing but a number is whoever has it, in the list or the database, and the same person every time."""
+    content = "Navn;E-post;Mobil;Samtykke\n;;911 22 333;ja\nÅse;ase@x.test;99887766;ja\n;;+47 998 87 766;nei\nBo;bo@x.test;91122333;\n"
+    file = text_file(tmp_path / "people.csv", content)
+    with any_db.writing() as session:
+        first = _import(session, file, basis=Basis.CONTRACT)
+        assert (first["created"], first["matched"]) == (3, 1)
+        history = session.execute(select(Consent.person_id, Consent.basis).order_by(Consent.id)).all()
+        assert [basis for _, basis in history] == [Basis.CONSENT, Basis.CONTRACT, Basis.WITHDRAWN]
+        again = _import(session, file, basis=Basis.CONTRACT)
+        assert (again["created"], again["matched"], again["consents"], again["filled"]) == (0, 4, 0, 0)
+        assert session.execute(select(Consent.person_id, Consent.basis).order_by(Consent.id)).all() == history
+
+
 def test_a_second_time_changes_nothing(any_db: Database, tmp_path: Path) -> None:
     """The same list again creates nobody and writes no row anywhere."""
     file = workbook(tmp_path / "people.xlsx", ROWS)
