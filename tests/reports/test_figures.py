@@ -16,6 +16,7 @@ from tests.sending.test_lifecycle import answer, close
 
 
 def document(db: Database, mailing_id: int) -> dict[str, object]:
+    """The status document as `mailings status --json` prints it."""
     with db.reading() as session:
         return status_of(session, session.get_one(Mailing, mailing_id))
 

@@ -13,11 +13,13 @@ from tests.sending import world
 
 
 def sender(db: Database, mailing_id: int) -> Claimer:
+    """A sender at work on the mailing, with its lease."""
     with db.writing() as session:
         return Claimer(mailing_id, leases.take(session, session.get_one(Mailing, mailing_id), LeaseRole.SENDER).id)
 
 
 def fresh(db: Database, by: Claimer, after: int = 0, limit: int = 4) -> list[Claimed]:
+    """What one claim of fresh rows yields."""
     with db.connection() as connection:
         return claim_fresh(connection, by, after, limit, milliseconds())
 

@@ -32,12 +32,14 @@ def memory() -> Iterator[Memory]:
 
 @contextmanager
 def running(db: Database, **facts: object) -> Iterator[Run]:
+    """A run on the memory transport with letters that need no template."""
     with conducting(db, "høst-nytt", Settings(email_transport="memory", **facts)) as run:
         run.compiled, run.batch_size, run.short_waits = Letters(), 4, (0.01, 0.01, 0.01)
         yield run
 
 
 def portions(db: Database, limit: int = 1000, **facts: object) -> list[Portion]:
+    """Portions, one after the other, until nothing more can be done now."""
     with running(db, **facts) as run:
         done = [deliver_portion(db, run, limit)]
         while done[-1].more and len(done) < 50:
@@ -162,6 +164,7 @@ def test_a_pause_from_elsewhere_is_seen_between_batches(any_db: Database, memory
             count = 0
 
             def offer(self, row: object) -> object:
+                """The letter, after the pause where it is the fourth."""
                 Pausing.count += 1
                 if Pausing.count == 4:
                     with any_db.writing() as session:
@@ -193,6 +196,7 @@ def test_stopped_by_the_run_itself(any_db: Database, memory: Memory) -> None:
             """Content whose second message meets Ctrl-C."""
 
             def offer(self, row: object) -> object:
+                """The letter, after the interruption."""
                 run.stop.set()
                 return taken(row)
 

@@ -18,6 +18,7 @@ from tests.sending import world
 
 
 def lease_of(db: Database, mailing_id: int, **facts: object) -> int:
+    """A lease of this very process, but for `facts`."""
     base = {
         "mailing_id": mailing_id,
         "role": LeaseRole.CONDUCTOR,
@@ -35,6 +36,7 @@ def lease_of(db: Database, mailing_id: int, **facts: object) -> int:
 
 
 def take(db: Database, mailing_id: int, role: LeaseRole = LeaseRole.CONDUCTOR) -> int:
+    """Take a lease as a run does; returns its id."""
     with db.writing() as session:
         return leases.take(session, session.get_one(Mailing, mailing_id), role).id
 

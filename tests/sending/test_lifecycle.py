@@ -31,6 +31,7 @@ def answer(db: Database, mailing_id: int, *outcomes: Outcome) -> None:
 
 
 def close(db: Database, mailing_id: int) -> closing.Outcome:
+    """Close the mailing as the end of a run does."""
     with db.writing() as session:
         return closing.close(session, session.get_one(Mailing, mailing_id))
 

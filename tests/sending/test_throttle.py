@@ -13,6 +13,7 @@ from tests.sending.world import START
 
 
 def made(db: Database, *limits: Limit) -> Throttle:
+    """A throttle with its buckets in the database."""
     throttle = Throttle(limits)
     with db.connection() as connection:
         throttle.make(connection)
