@@ -65,7 +65,7 @@ def _normal(address: str) -> str:
 
 
 def _deliveries(session: Session, mailing: Mailing, addresses: Sequence[str], lease: int) -> dict[int, str]:
-    whose = _whose_data(session, mailing)
+    whose = _example_of(session, mailing)
     made = [
         Delivery(
             mailing_id=mailing.id,
@@ -84,7 +84,7 @@ def _deliveries(session: Session, mailing: Mailing, addresses: Sequence[str], le
     return {delivery.id: address for delivery, address in zip(made, addresses, strict=True)}
 
 
-def _whose_data(session: Session, mailing: Mailing) -> int | None:
+def _example_of(session: Session, mailing: Mailing) -> int | None:
     if mailing.status is MailingStatus.DRAFT:
         populate(session, mailing, launch=False)
     first = select(Recipient.id).where(Recipient.mailing_id == mailing.id, Recipient.verdict == Verdict.ELIGIBLE)
