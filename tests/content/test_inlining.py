@@ -49,8 +49,11 @@ def test_media_queries_and_hover_stay_in_the_style_element() -> None:
     assert '<p style="color: red' in found
 
 
-def test_without_style_nothing_changes_and_a_link_is_never_fetched() -> None:
-    """HTML without <style> is left as it is, byte for byte; a remote stylesheet stays a link."""
+def test_without_style_nothing_changes_and_a_link_is_never_fetched(tmp_path: Path) -> None:
+    """HTML without <style> is left as it is, byte for byte; a stylesheet elsewhere, or a file of this machine, stays a link."""
+    (tmp_path / "x.css").write_text("p{color:purple}")
+    local = HEAD + f'<link rel="stylesheet" href="file://{tmp_path}/x.css"><link rel="stylesheet" href="{tmp_path}/x.css"><p>x</p>'
+    assert "purple" not in inlined(sandbox(), local)
     source = "<HTML><p CLASS=a>&nbsp;<br/>\n<link rel=stylesheet href=http://127.0.0.1:9/x.css>"
     assert inlined(sandbox(), source) == source
     assert "href=http://127.0.0.1:9/x.css" in inlined(sandbox(), HEAD + source)

@@ -44,8 +44,7 @@ def put_together(mailing: Mailing, table: LinkTable, files: Sequence[File], sett
     content = _content(mailing, table, settings)
     if content.used.problems:
         raise BadTemplate(" ".join(content.used.problems))
-    senders = Senders(mailing, settings)
-    return CompiledEmail(content, row_of(content, senders), senders, _identity(mailing, settings), files)
+    return CompiledEmail(content, row_of(content, Senders(mailing, settings)), _identity(mailing, settings), files)
 
 
 def sources_of(mailing: Mailing) -> Sources:
@@ -93,7 +92,7 @@ def _identity(mailing: Mailing, settings: Settings) -> Identity:
     public = _public(settings)
     domain = str(mailing.sender.get("address") or "").rpartition("@")[2] or urlsplit(public).hostname or "localhost"
     # deliveries are numbered from 1 in every installation: the mailing's own mark keeps their ids apart
-    mark = sha256(f"{mailing.id} {mailing.name} {mailing.created_at.timestamp()} {public}".encode()).hexdigest()[:12]
+    mark = sha256(f"{mailing.id} {mailing.name} {round(mailing.created_at.timestamp() * 1000)}".encode()).hexdigest()[:12]
     ascii_domain = domain.encode("idna").decode("ascii") if not domain.isascii() else domain
     return Identity(f"<%d.{mark}@{ascii_domain}>", public, Tokens(settings.secret.get_secret_value()), settings.bounce_address)
 

@@ -10,7 +10,6 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 from mailings.channels.email.rows import Row
-from mailings.channels.email.senders import Senders
 from mailings.clock import timestamp
 from mailings.content.compiling import DELIVERY, LINK, Content
 from mailings.content.headers import clean, mailbox, unstructured
@@ -38,10 +37,10 @@ class Identity:
 class CompiledEmail:
     """A mailing compiled: `select` reads rows, `offer` makes a message of one. Holds no session."""
 
-    def __init__(self, content: Content, row: Row, senders: Senders, identity: Identity, files: Sequence[File]) -> None:
+    def __init__(self, content: Content, row: Row, identity: Identity, files: Sequence[File]) -> None:
         self.content, self.files = content, files
         self.select = row.of_deliveries()
-        self.row, self._names, self._senders, self._identity = row, row.names, senders, identity
+        self.row, self._names, self._senders, self._identity = row, row.names, row.senders, identity
         self._contacts = slice(len(row.names), None)
         self._links = [(name, link) for link, name in content.links().items()]
         self._quoted = Form(content, Quoted(), files)

@@ -14,8 +14,6 @@ from mailings.content.filters import LANGUAGE
 from mailings.content.variables import ADDRESS, EMPTY, NAME, column, joined
 from mailings.model import Delivery, Person, Recipient
 
-FIXED = 3  #: columns before the values: delivery id, address, name
-
 
 @dataclass(frozen=True)
 class Row:
@@ -23,6 +21,7 @@ class Row:
 
     names: tuple[str, ...]
     columns: tuple[ColumnElement[Any], ...]
+    senders: Senders
 
     def of_deliveries(self) -> Select[Any]:
         """Rows of deliveries; binds mailing_id, low and high (delivery ids, both inclusive)."""
@@ -44,7 +43,7 @@ def row_of(content: Content, senders: Senders) -> Row:
     if content.speaks:
         named[LANGUAGE] = func.coalesce(Person.language, EMPTY)
     columns: Sequence[Any] = [*(one for one in named.values() if one is not None), *senders.columns()]
-    return Row(tuple(named), tuple(columns))
+    return Row(tuple(named), tuple(columns), senders)
 
 
 def blank_row(row: Row) -> tuple[Any, ...]:
