@@ -30,6 +30,9 @@ def _carried(transport: Smtp, count: int = 7) -> None:
 
 
 @pytest.mark.parametrize("implicit", [False, True])
+@pytest.mark.filterwarnings(
+    "ignore:Requiring AUTH while not requiring TLS"
+)  # TLS is there from the first byte; aiosmtpd looks for STARTTLS
 def test_through_tls_with_a_login(tmp_path: Path, implicit: bool) -> None:
     """STARTTLS and implicit TLS both carry messages, after a login with a password beyond ASCII."""
     with guarded(tmp_path, implicit=implicit, auth_required=True, auth_require_tls=not implicit) as server:
