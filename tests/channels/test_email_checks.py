@@ -54,6 +54,7 @@ def test_a_good_mailing_has_nothing_said_of_it(db: Database, small_world: World)
         ({"preheader": "[[ costumer.name ]]"}, "preheader line 1"),
         ({"text": "[% if %]"}, "text line 1"),
         ({"html": GOOD.replace("Hei", "[[ customer.name|safe ]]")}, "safe"),
+        ({"html": GOOD.replace("Hei", "[[ ''.__class__.mro() ]]")}, "Already for the first recipient"),
     ],
 )
 def test_what_blocks_is_one_sentence_that_names_it(db: Database, small_world: World, fields: dict[str, Any], words: str) -> None:
@@ -72,6 +73,7 @@ def test_what_blocks_is_one_sentence_that_names_it(db: Database, small_world: Wo
         ({"html": GOOD.replace("Hei", '<a href="https://a b.test">x</a>')}, "is no address"),
         ({"html": GOOD.replace("Hei", "x" * 103_000)}, "103 kB"),
         ({"sender": ALWAYS | {"use": "our_contact"}}, "piet@elders.test"),
+        ({"html": GOOD.replace("Hei", "[[ 1 / customer.firstname|length ]]")}, "Such recipients will be refused"),
     ],
 )
 def test_what_warns_does_not_block(db: Database, small_world: World, fields: dict[str, Any], words: str) -> None:

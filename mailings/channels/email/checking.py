@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from email.utils import parseaddr
+from typing import Any
 from urllib.parse import urlsplit
 
 from sqlalchemy import func, select
@@ -22,7 +23,7 @@ from mailings.content.links import address_in, is_web
 from mailings.content.quoting import one_line_end
 from mailings.content.tags import BLOT, blotted, elements, line_of, tags
 from mailings.errors import BadTemplate, Unreadable
-from mailings.model import Associate, Mailing, MailingFile, TrackedLink
+from mailings.model import Associate, Mailing, MailingFile, Recipient, TrackedLink, Verdict
 from mailings.settings import Settings, settings
 
 CLIPPED = 102_000  # bytes of HTML beyond which Gmail shows only the beginning
@@ -106,13 +107,30 @@ def _compiled(session: Session, mailing: Mailing, compiled: CompiledEmail, found
         found.warnings.append('It has no unsubscribe link; put <a href="[[ link.unsubscribe ]]"> into the HTML.')
     if not mailing.preheader.strip():
         found.warnings.append("It has no preheader, the line shown behind the subject; write one under `preheader` in mailing.yaml.")
+    _weigh(session, mailing, compiled, found)
+
+
+def _weigh(session: Session, mailing: Mailing, compiled: CompiledEmail, found: Findings) -> None:
+    """Fill the template once for nobody and once for the first who should get it: it is weighed, and trouble shows before sending."""
+    eligible = select(Recipient.id).where(Recipient.mailing_id == mailing.id, Recipient.verdict == Verdict.ELIGIBLE)
+    first = session.scalar(eligible.order_by(Recipient.id).limit(1))
+    size = 0
+    if first is not None:
+        try:
+            size = _size(compiled, session.execute(compiled.row.of_recipient(first)).one())
+        except Unreadable as error:
+            found.problems.append(f"Already for the first recipient: {error}")
+            return
     try:
-        size = len(compiled.plain(blank_row(compiled.row), "0")[1].encode("utf-8", "replace"))
+        size = max(size, _size(compiled, blank_row(compiled.row)))
     except Unreadable as error:
-        found.problems.append(str(error))
-    else:
-        if size > CLIPPED:
-            found.warnings.append(f"The HTML has {size // 1000} kB; Gmail shows the first {CLIPPED // 1000} kB and hides the rest.")
+        found.warnings.append(f"For somebody of whom nothing is known: {error} Such recipients will be refused.")
+    if size > CLIPPED:
+        found.warnings.append(f"The HTML has {size // 1000} kB; Gmail shows the first {CLIPPED // 1000} kB and hides the rest.")
+
+
+def _size(compiled: CompiledEmail, row: Sequence[Any]) -> int:
+    return len(compiled.plain(row, "0")[1].encode("utf-8", "replace"))
 
 
 def _senders(session: Session, mailing: Mailing, senders: Senders) -> Iterator[str]:
