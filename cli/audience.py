@@ -95,6 +95,8 @@ def _tell(explanation: Explanation) -> None:
     for source in explanation.sources:
         said = "names them" + (", and is the one that counts" if source.counts else "") if source.names else "does not name them"
         screen.print(f"  {source.kind} {source.source}: {source.note or said}", highlight=False, markup=False)
+    if explanation.frozen:
+        screen.print("  The list is frozen since it was sent; the rules below are asked as things stand now.", highlight=False)
     for answer in explanation.rules:
         sign = "overridden" if answer.waived else "stops" if answer.holds else "passes"
         screen.print(f"  {sign:>10}  {answer.rule:<18} {answer.why}", highlight=False, markup=False)

@@ -39,6 +39,7 @@ class Explanation:
     name: str | None
     email: str | None
     recipient: bool
+    frozen: bool  # the mailing has started: the verdict stays as it was given, while `rules` are asked as things stand now
     verdict: str | None
     overridden: bool
     summary: str
@@ -61,12 +62,14 @@ def explain(session: Session, mailing: Mailing, text: str) -> list[Explanation]:
 
 def _explained(session: Session, subject: Subject) -> Explanation:
     recipient, named = subject.recipient, sources_naming(session, subject)
-    asked = _answers(session, subject)
+    # an imported row that was left out is nobody the rules could be asked about
+    asked = _answers(session, subject) if recipient or subject.person or subject.company else []
     return Explanation(
         mailing=subject.mailing.name,
         name=_name(subject),
         email=recipient.address if recipient and recipient.address else subject.address,
         recipient=recipient is not None,
+        frozen=subject.mailing.status not in OPEN,
         verdict=recipient.verdict.value if recipient else None,
         overridden=bool(recipient and recipient.overridden),
         summary=_summary(session, subject, named),

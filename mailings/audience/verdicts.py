@@ -110,8 +110,8 @@ def mark_duplicates(session: Session, mailing: Mailing, rows: Table) -> None:
     order = (Source.position, rows.c.person_id.is_(None), rows.c.person_id, rows.c.company_id.is_(None), rows.c.company_id)
     turn = func.row_number().over(partition_by=rows.c.address, order_by=order).label("turn")
     eligible = (rows.c.mailing_id == mailing.id, rows.c.verdict == Verdict.ELIGIBLE)
-    ranked = select(rows.c.id, turn).join(Source, Source.id == rows.c.source_id).where(*eligible, rows.c.address.in_(_shared(mailing, rows)))
-    later = ranked.subquery("ranked")
+    ranked = select(rows.c.id, turn).join(Source, Source.id == rows.c.source_id)
+    later = ranked.where(*eligible, rows.c.address.in_(_shared(mailing, rows))).subquery("ranked")
     change = update(rows).values(verdict=Verdict.DUPLICATE, overridden=False)
     session.execute(change.where(rows.c.id.in_(select(later.c.id).where(later.c.turn > 1))))
 
