@@ -21,14 +21,14 @@ def finishing_what_is_in_hand(stop: threading.Event, grace: float = GRACE) -> It
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    caught: list[int] = []
+    caught: list[signal.Signals] = []
     timer = threading.Timer(grace, os.kill, (os.getpid(), signal.SIGINT))
     timer.daemon = True
 
     def first(number: int, _frame: FrameType | None) -> None:
         if caught:
             raise KeyboardInterrupt
-        caught.append(number)
+        caught.append(signal.Signals(number))
         stop.set()
         timer.start()
 

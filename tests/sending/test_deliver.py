@@ -2,49 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
-
-import pytest
 
 from mailings.clock import milliseconds
 from mailings.db import Database
-from mailings.errors import Misconfigured, TryLater
 from mailings.message import Outcome
 from mailings.model import Mailing, MailingStatus
 from mailings.sending import lifecycle
-from mailings.sending.deliver import Portion, deliver_portion
-from mailings.sending.run import Run, conducting
-from mailings.settings import Settings
+from mailings.sending.deliver import deliver_portion
 from mailings.transports.memory import Memory
 from tests.sending import world
+from tests.sending.delivering import portions, running
 from tests.sending.letters import Letters
-
-
-@pytest.fixture
-def memory() -> Iterator[Memory]:
-    """The memory transport, empty."""
-    Memory.configured.cache_clear()
-    yield Memory.configured()
-    Memory.configured.cache_clear()
-
-
-@contextmanager
-def running(db: Database, **facts: object) -> Iterator[Run]:
-    """A run on the memory transport with letters that need no template."""
-    with conducting(db, "høst-nytt", Settings(email_transport="memory", **facts)) as run:
-        run.compiled, run.batch_size, run.short_waits = Letters(), 4, (0.01, 0.01, 0.01)
-        yield run
-
-
-def portions(db: Database, limit: int = 1000, **facts: object) -> list[Portion]:
-    """Portions, one after the other, until nothing more can be done now."""
-    with running(db, **facts) as run:
-        done = [deliver_portion(db, run, limit)]
-        while done[-1].more and len(done) < 50:
-            done.append(deliver_portion(db, run, limit))
-        return done
 
 
 def test_everyone_once(any_db: Database, memory: Memory) -> None:
@@ -103,53 +72,6 @@ def test_a_run_does_not_wait_beyond_its_patience(any_db: Database, memory: Memor
     again = portions(any_db)[-1]
     assert not again.more
     assert again.next_due == first.next_due
-
-
-@pytest.mark.parametrize("error", [Misconfigured("The server refused the password of anna."), TryLater("Nobody answers at port 25.")])
-def test_an_outage_from_the_start_pauses(any_db: Database, memory: Memory, error: Exception) -> None:
-    """When nothing could be handed over at all, the mailing is paused with the transport's own sentence, and goes on after resume."""
-    mailing_id = world.sending(any_db, recipients=3)
-    memory.go_down(error)
-    (only,) = portions(any_db)
-    assert only.trouble == str(error)
-    assert not only.more
-    with any_db.writing() as session:
-        mailing = session.get_one(Mailing, mailing_id)
-        assert (mailing.status, mailing.held_reason) == (MailingStatus.PAUSED, str(error))
-        lifecycle.resume(mailing)
-    memory.go_down(None)
-    portions(any_db)
-    assert world.statuses(any_db, mailing_id) == {"sent": 3}
-
-
-def test_a_short_outage_is_waited_out(db: Database, memory: Memory) -> None:
-    """A transport that worked and then cannot be reached is tried again a few times before the mailing is paused."""
-    mailing_id = world.sending(db, recipients=8)
-    with running(db) as run:
-        deliver_portion(db, run, 4)
-        memory.go_down(TryLater("Nobody answers at port 25."))
-        assert deliver_portion(db, run, 4).trouble == "Nobody answers at port 25."
-    assert world.statuses(db, mailing_id) == {"sent": 4, "queued": 4}
-    assert world.status(db, mailing_id) is MailingStatus.PAUSED
-
-
-def test_a_transport_that_breaks_down_now_and_then(any_db: Database, memory: Memory) -> None:
-    """What a breakdown left untouched is sent by the next portion: nobody is lost, nobody gets two."""
-    mailing_id = world.sending(any_db, recipients=20)
-    memory.break_after(3)
-    portions(any_db)
-    assert world.statuses(any_db, mailing_id) == {"sent": 20}
-    assert len({kept.delivery for kept in memory.kept}) == len(memory.kept) == 20
-
-
-def test_a_transport_that_takes_nothing_pauses(db: Database, memory: Memory) -> None:
-    """A transport that ends again and again without one message out pauses the mailing with its last words; nothing is lost."""
-    mailing_id = world.sending(db, recipients=5)
-    memory.break_after(0)
-    assert portions(db)[-1].trouble == "The transport broke down."
-    assert world.statuses(db, mailing_id) == {"queued": 5}
-    with db.reading() as session:
-        assert session.get_one(Mailing, mailing_id).held_reason == "The transport broke down."
 
 
 def test_a_pause_from_elsewhere_is_seen_between_batches(any_db: Database, memory: Memory) -> None:

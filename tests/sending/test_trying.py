@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from mailings.db import Database
@@ -17,14 +15,6 @@ from mailings.transports.memory import Memory
 from tests.sending import world
 
 SETTINGS = Settings(email_transport="memory")
-
-
-@pytest.fixture
-def memory() -> Iterator[Memory]:
-    """The memory transport, empty."""
-    Memory.configured.cache_clear()
-    yield Memory.configured()
-    Memory.configured.cache_clear()
 
 
 def ready(db: Database) -> int:

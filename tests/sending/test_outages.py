@@ -1,0 +1,61 @@
+"""A transport that cannot be reached or breaks down: paused with its own sentence, nobody lost, nobody twice."""
+
+from __future__ import annotations
+
+import pytest
+
+from mailings.db import Database
+from mailings.errors import Misconfigured, TryLater
+from mailings.model import Mailing, MailingStatus
+from mailings.sending import lifecycle
+from mailings.sending.deliver import deliver_portion
+from mailings.transports.memory import Memory
+from tests.sending import world
+from tests.sending.delivering import portions, running
+
+
+@pytest.mark.parametrize("error", [Misconfigured("The server refused the password of anna."), TryLater("Nobody answers at port 25.")])
+def test_an_outage_from_the_start_pauses(any_db: Database, memory: Memory, error: Exception) -> None:
+    """When nothing could be handed over at all, the mailing is paused with the transport's own sentence, and goes on after resume."""
+    mailing_id = world.sending(any_db, recipients=3)
+    memory.go_down(error)
+    (only,) = portions(any_db)
+    assert only.trouble == str(error)
+    assert not only.more
+    with any_db.writing() as session:
+        mailing = session.get_one(Mailing, mailing_id)
+        assert (mailing.status, mailing.held_reason) == (MailingStatus.PAUSED, str(error))
+        lifecycle.resume(mailing)
+    memory.go_down(None)
+    portions(any_db)
+    assert world.statuses(any_db, mailing_id) == {"sent": 3}
+
+
+def test_a_short_outage_is_waited_out(db: Database, memory: Memory) -> None:
+    """A transport that worked and then cannot be reached is tried again a few times before the mailing is paused."""
+    mailing_id = world.sending(db, recipients=8)
+    with running(db) as run:
+        deliver_portion(db, run, 4)
+        memory.go_down(TryLater("Nobody answers at port 25."))
+        assert deliver_portion(db, run, 4).trouble == "Nobody answers at port 25."
+    assert world.statuses(db, mailing_id) == {"sent": 4, "queued": 4}
+    assert world.status(db, mailing_id) is MailingStatus.PAUSED
+
+
+def test_a_transport_that_breaks_down_now_and_then(any_db: Database, memory: Memory) -> None:
+    """What a breakdown left untouched is sent by the next portion: nobody is lost, nobody gets two."""
+    mailing_id = world.sending(any_db, recipients=20)
+    memory.break_after(3)
+    portions(any_db)
+    assert world.statuses(any_db, mailing_id) == {"sent": 20}
+    assert len({kept.delivery for kept in memory.kept}) == len(memory.kept) == 20
+
+
+def test_a_transport_that_takes_nothing_pauses(db: Database, memory: Memory) -> None:
+    """A transport that ends again and again without one message out pauses the mailing with its last words; nothing is lost."""
+    mailing_id = world.sending(db, recipients=5)
+    memory.break_after(0)
+    assert portions(db)[-1].trouble == "The transport broke down."
+    assert world.statuses(db, mailing_id) == {"queued": 5}
+    with db.reading() as session:
+        assert session.get_one(Mailing, mailing_id).held_reason == "The transport broke down."
