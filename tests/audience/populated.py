@@ -17,6 +17,8 @@ from mailings.model import (
 )
 from tests.audience.people import folder
 
+LINKED = {"archive": {"selection": "Kunder"}}  #: keys of a mailing that is filed with a selection, and goes to it
+
 
 def verdicts(session: Session, mailing: Mailing) -> dict[str, str]:
     """name (of person, company or bare row) -> verdict, with ! where overridden."""

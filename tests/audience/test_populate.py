@@ -22,9 +22,7 @@ from mailings.model import (
 )
 from mailings.settings import settings
 from tests.audience.people import company, folder, person, project, selection, topic
-from tests.audience.populated import populated, verdicts
-
-LINKED = {"archive": {"selection": "Kunder"}}
+from tests.audience.populated import LINKED, populated, verdicts
 
 
 @pytest.fixture
