@@ -39,7 +39,8 @@ def engine() -> Iterator[str]:
         logging.getLogger("mailings").setLevel(logging.INFO)
         if url := configured_api():
             _must_answer(url)
-            yield url
+            with _plainly(url):
+                yield url
             return
         with ExitStack() as running:
             with notes.status("starting the engine…"), ThreadPoolExecutor(1) as aside:
@@ -48,7 +49,19 @@ def engine() -> Iterator[str]:
                 aside.shutdown()
                 running.enter_context(_environment({"PREFECT_HOME": str(server.home), "PREFECT_API_URL": server.url}))
             running.callback(_written_down, server.url, datetime.now(UTC))
-            yield server.url
+            with _plainly(server.url):
+                yield server.url
+
+
+@contextmanager
+def _plainly(url: str) -> Iterator[None]:
+    """A server that is gone, and stays gone while Prefect tries again for two minutes, is one sentence."""
+    import httpx  # noqa: PLC0415  as slow as Prefect, which brings it
+
+    try:
+        yield
+    except httpx.TransportError as error:
+        raise Unreachable(f"Prefect's API at {url} stopped answering; what is sent is kept, and the same command goes on.") from error
 
 
 def _written_down(api: str, since: datetime) -> None:

@@ -10,8 +10,8 @@ import httpx
 from prefect.events.worker import EventsWorker
 from prefect.logging.handlers import APILogWorker
 
-DRAIN = 6.0  # seconds at most; task runs travel as events, and unrecorded ones would be lost with the server
-SETTLED, QUIET = 0.5, 2.0  # seconds without a new record that mean "all of it": every task run has its end, or one lacks it
+DRAIN = 20.0  # seconds at most, on a machine that is busy with other things; mostly it is one or two
+SETTLED, QUIET = 1.0, 4.0  # seconds without a new record that mean "all of it": every task run has its end, or one lacks it
 
 
 def wait_for_records(api: str, since: datetime) -> None:

@@ -3,98 +3,23 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
-import socket
-import sqlite3
 import subprocess
 import sys
-import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 
+from tests.cli.engines import answers, asked, command, environment, gone_within, url_of
+
 pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("prefect")]
-
-RUN = """
-import logging, os, sys
-from cli.door import notes
-from cli.engine import engine
-from mailings.errors import Unreachable
-try:
-    with engine() as url:
-        from prefect import flow, task
-        print(url, flush=True)
-
-        @task
-        def portion(number):
-            logging.getLogger("mailings.sending").info("portion %d with æøå", number)
-
-        @flow
-        def run():
-            for number in range(40):
-                portion(number)
-            print("working", flush=True)
-            sys.stdin.readline()
-
-        run()
-except Unreachable as error:
-    print(error)
-    sys.exit(3)
-print("after", os.environ.get("PREFECT_API_URL"), os.environ.get("PREFECT_HOME"), flush=True)
-"""
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A working folder that keeps its Prefect databases from test to test: migrating a fresh one takes 10 s."""
     return tmp_path_factory.mktemp("work")
-
-
-def environment(**more: str) -> dict[str, str]:
-    """The environment of a person who never configured Prefect."""
-    return {k: v for k, v in os.environ.items() if not k.startswith("PREFECT_")} | {"HOME": "/nonexistent"} | more
-
-
-@contextmanager
-def command(folder: Path, **more: str) -> Iterator[subprocess.Popen[str]]:
-    """A process that runs a flow of 40 tasks and then waits for a line on its standard input."""
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    with subprocess.Popen([sys.executable, "-c", RUN], cwd=folder, env=environment(**more), text=True, **pipes) as process:  # type: ignore[call-overload]
-        try:
-            yield process
-        finally:
-            process.kill()
-
-
-def url_of(process: subprocess.Popen[str]) -> str:
-    """The API the process runs against, once its flow is at work."""
-    assert process.stdout
-    url = process.stdout.readline().strip()
-    assert process.stdout.readline().strip() == "working"
-    return url
-
-
-def answers(url: str) -> bool:
-    """Whether somebody listens there."""
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", urlsplit(url).port or 0)) == 0
-
-
-def gone_within(url: str, seconds: float) -> bool:
-    """Whether the server is gone after that time at most."""
-    deadline = time.monotonic() + seconds
-    while answers(url) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    return not answers(url)
-
-
-def asked(folder: Path, sql: str, number: int = 1) -> list[tuple[object, ...]]:
-    """Rows of the database the embedded server left."""
-    with closing(sqlite3.connect(folder / "var" / "prefect" / str(number) / "prefect.db")) as connection:
-        return list(connection.execute(sql))
 
 
 def test_runs_and_leaves_records(folder: Path) -> None:
@@ -112,15 +37,6 @@ def test_runs_and_leaves_records(folder: Path) -> None:
     assert asked(folder, "SELECT count(*) FROM log WHERE message LIKE 'portion%æøå'") == [(40,)]
 
 
-def test_killed(folder: Path) -> None:
-    """kill -9 of the command leaves no server behind."""
-    with command(folder) as process:
-        url = url_of(process)
-        process.kill()
-        process.wait()
-        assert gone_within(url, 10)
-
-
 def test_interrupted(folder: Path) -> None:
     """Ctrl-C at the terminal reaches the command alone: the server lives until the run's end is written down, then it is gone."""
     with command(folder) as process:
@@ -132,16 +48,42 @@ def test_interrupted(folder: Path) -> None:
     assert asked(folder, "SELECT state_type FROM flow_run ORDER BY created DESC LIMIT 1") == [("CRASHED",)]
 
 
-def test_two_at_once(folder: Path) -> None:
-    """Two commands in one folder have a server and a database each; the end of one does not disturb the other."""
-    with command(folder) as first, command(folder) as second:
-        urls = [url_of(first), url_of(second)]
-        assert urls[0] != urls[1]
-        first.communicate("\n", timeout=60)
-        assert answers(urls[1])
-        second.communicate("\n", timeout=60)
-        assert (first.returncode, second.returncode) == (0, 0)
-    assert asked(folder, "SELECT count(*) FROM task_run WHERE state_type = 'COMPLETED'", number=2) == [(40,)]
+def test_the_server_dies(folder: Path) -> None:
+    """A server that is killed under a run is started again, and the run ends as if nothing had been."""
+    with command(folder) as process:
+        url_of(process)
+        os.kill(int((folder / "var/prefect/1/lock").read_text()), signal.SIGKILL)
+        _, err = process.communicate("\n", timeout=120)
+    assert process.returncode == 0, err
+    assert asked(folder, "SELECT state_type FROM flow_run ORDER BY created DESC LIMIT 1") == [("COMPLETED",)]
+
+
+def test_a_server_that_stays_away(folder: Path) -> None:
+    """What Prefect raises when its server is gone for good becomes one sentence: nothing is lost, run it again."""
+    lost = "import httpx\nfrom cli.engine import engine\nwith engine():\n    raise httpx.ConnectError('refused')"
+    done = subprocess.run([sys.executable, "-c", lost], cwd=folder, env=environment(), capture_output=True, text=True, timeout=120)
+    assert "mailings.errors.Unreachable: Prefect's API at http://127.0.0.1:" in done.stderr
+    assert "the same command goes on" in done.stderr
+
+
+def test_two_at_once_and_one_killed(folder: Path) -> None:
+    """Two commands in one folder have a server and a database each; kill -9 of one leaves no server behind, and the other undisturbed."""
+    second_home = folder / "var/prefect/2"
+    second_home.mkdir()
+    shutil.copy(folder / "var/prefect/1/prefect.db", second_home)  # migrated already
+    before = asked(folder, "SELECT count(*) FROM flow_run")
+    with command(folder) as first:
+        urls = [url_of(first)]
+        with command(folder) as second:
+            urls.append(url_of(second))
+            first.kill()
+            first.wait()
+            assert gone_within(urls[0], 10)
+            assert answers(urls[1])
+            second.communicate("\n", timeout=60)
+    assert second.returncode == 0
+    assert asked(folder, "SELECT state_type FROM flow_run ORDER BY created DESC LIMIT 1", number=2) == [("COMPLETED",)]
+    assert asked(folder, "SELECT count(*) FROM flow_run", number=1) == [(int(str(before[0][0])) + 1,)]
 
 
 def test_configured(folder: Path, tmp_path: Path) -> None:
