@@ -22,67 +22,32 @@ COUNTRIES = ("NO", "NO", "NO", "DK", "NL", "SE")
 
 
 def make_people(connection: Connection, n: int) -> None:
-    """N people: 1 in 50 without a valid address, 1 in 25 sharing one, 1 in 40 retired, 9 in 10 with consent, some opted out or blocked."""
-    stamp, companies = milliseconds(), max(n // 20, 1)
-    _many(
-        connection,
-        "company",
-        ("id", "name", "email", "email_normal", "email_valid", "stop"),
-        (
-            (c, f"Fjord {c} AS", f"post{c}@firma{c}.test", f"post{c}@firma{c}.test" if c % 3 else None, c % 3 != 0, c % 200 == 0)
-            for c in range(1, companies + 1)
-        ),
-        stamp,
-    )
-    _many(
-        connection,
-        "person",
-        ("id", "name", "first_name", "last_name", "country", "language", "company_id", "retired"),
-        (
-            (p, f"Åse Nordmann {p}", "Åse", f"Nordmann {p}", COUNTRIES[p % 6], "nb", p % companies + 1 if p % 2 else None, p % 40 == 0)
-            for p in range(1, n + 1)
-        ),
-        stamp,
-    )
-    _many(
-        connection,
-        "address",
-        ("person_id", "rank", "written", "normal", "valid"),
-        (
-            (
-                p,
-                1,
-                f"person{p - p % 25 if p % 25 == 1 else p}@firma{p % 997}.test",
-                f"person{p - 1 if p % 25 == 1 else p}@example{(p - (p % 25 == 1)) % 997}.test",
-                p % 50 != 0,
-            )
-            for p in range(1, n + 1)
-        ),
-        None,
-    )
-    _many(
-        connection,
-        "consent",
-        ("person_id", "purpose", "basis", "source", "given_at"),
-        ((p, "e-marketing", "withdrawn" if p % 30 == 0 else "consent", "Import", stamp) for p in range(1, n + 1) if p % 10),
-        None,
-    )
-    _many(
-        connection,
-        "opt_out",
-        ("person_id", "topic_id", "since", "source"),
-        ((p, 1, stamp, "Import") for p in range(1, n + 1) if p % 17 == 0),
-        None,
-    )
-    _many(
-        connection,
-        "address_standing",
-        ("normal", "bounces", "blocked_at"),
-        ((f"person{p}@example{p % 997}.test", 5 if p % 2 else 0, None if p % 2 else stamp) for p in range(1, n + 1) if p % 101 == 0),
-        None,
-    )
-    _many(connection, "project_member", ("project_id", "person_id"), ((1, p) for p in range(1, n + 1) if p % 5 == 0), None)
-    _many(connection, "selection_member", ("selection_id", "person_id"), ((1, p) for p in range(1, n + 1) if p % 2 == 0), None)
+    """N people: 1 in 50 without a valid address, 1 in 25 sharing one, 1 in 40 retired, half of them in a company."""
+    stamp, everybody, companies = milliseconds(), range(1, n + 1), max(n // 20, 1)
+    made = ((c, f"Fjord {c} AS", f"post@firma{c}.test" if c % 3 else None, c % 3 != 0, c % 200 == 0) for c in range(1, companies + 1))
+    _many(connection, "company", ("id", "name", "email_normal", "email_valid", "stop"), made, stamp)
+    named = ((p, f"Åse Nordmann {p}", COUNTRIES[p % 6], "nb", p % companies + 1 if p % 2 else None, p % 40 == 0) for p in everybody)
+    _many(connection, "person", ("id", "name", "country", "language", "company_id", "retired"), named, stamp)
+    addresses = ((p, 1, _address(p), _address(p), p % 50 != 0) for p in everybody)
+    _many(connection, "address", ("person_id", "rank", "written", "normal", "valid"), addresses, None)
+    _many(connection, "project_member", ("project_id", "person_id"), ((1, p) for p in everybody if p % 5 == 0), None)
+    _many(connection, "selection_member", ("selection_id", "person_id"), ((1, p) for p in everybody if p % 2 == 0), None)
+    make_permissions(connection, everybody, stamp)
+
+
+def make_permissions(connection: Connection, everybody: range, stamp: int) -> None:
+    """9 in 10 stated a consent, 1 in 30 withdrew, 1 in 17 opted out of the topic, 1 in 101 addresses is blocked or bounced."""
+    stated = ((p, "e-marketing", "withdrawn" if p % 30 == 0 else "consent", "Import", stamp) for p in everybody if p % 10)
+    _many(connection, "consent", ("person_id", "purpose", "basis", "source", "given_at"), stated, None)
+    left = ((p, 1, stamp, "Import") for p in everybody if p % 17 == 0)
+    _many(connection, "opt_out", ("person_id", "topic_id", "since", "source"), left, None)
+    known = ((_address(p), 5 if p % 2 else 0, None if p % 2 else stamp) for p in everybody if p % 101 == 0 and p % 25 != 1)
+    _many(connection, "address_standing", ("normal", "bounces", "blocked_at"), known, None)
+
+
+def _address(p: int) -> str:
+    owner = p - 1 if p % 25 == 1 else p
+    return f"person{owner}@example{owner % 997}.test"
 
 
 def _many(connection: Connection, table: str, columns: tuple[str, ...], rows: Any, created_at: int | None) -> None:

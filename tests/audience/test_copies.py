@@ -1,0 +1,71 @@
+"""Mailings copied to new drafts, and deleted while nothing went out."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+
+from mailings.audience.copies import copy, delete_mailing
+from mailings.audience.drafts import push
+from mailings.audience.populate import populate
+from mailings.audience.sources import sources_of
+from mailings.clock import now
+from mailings.db import Database
+from mailings.errors import NotAllowed
+from mailings.model import (
+    Delivery,
+    DeliveryStatus,
+    ImportedRow,
+    Mailing,
+    MailingFile,
+    MailingStatus,
+    Recipient,
+    Source,
+    TrackedLink,
+)
+from tests.audience.people import folder
+from tests.audience.whole import known, whole_folder
+
+
+def test_a_copy_is_a_draft_of_its_own(any_db: Database, tmp_path: Path) -> None:
+    """A copy has the content, files, sources and registered links, and nothing of what happened to the original."""
+    with any_db.writing() as session:
+        known(session)
+        original = push(session, whole_folder(tmp_path))
+        session.add(TrackedLink(mailing_id=original.id, number=3, url="https://x.test/innhold"))
+        populate(session, original, launch=False)
+        original.status, original.started_at = MailingStatus.SENT, now()
+        made = copy(session, original, "vinter-2026")
+        assert (made.status, made.started_at, made.populated_at, made.template) == (MailingStatus.DRAFT, None, None, False)
+        assert (made.subject, made.html, made.sender) == (original.subject, original.html, original.sender)
+        assert [s.label for s in sources_of(session, made)] == [s.label for s in sources_of(session, original)]
+        assert session.scalar(select(func.count()).where(MailingFile.mailing_id == made.id)) == 2
+        assert session.scalars(select(TrackedLink.name).where(TrackedLink.mailing_id == made.id)).all() == ["tilbud", "andre"]
+        assert sum(populate(session, made, launch=False).values()) == sum(populate(session, original, launch=False).values()) > 0
+        with pytest.raises(NotAllowed, match="named 'vinter-2026' already"):
+            copy(session, original, "vinter-2026")
+        with pytest.raises(NotAllowed, match="letters, digits and hyphens"):
+            copy(session, original, "vinter 2026")
+
+
+def test_deleting(any_db: Database, tmp_path: Path) -> None:
+    """A draft goes with all its rows; what went out stays, for its links must keep working."""
+    with any_db.writing() as session:
+        known(session)
+        mailing = push(session, whole_folder(tmp_path))
+        populate(session, mailing, launch=False)
+        delete_mailing(session, mailing)
+        for rows in (Mailing, Source, ImportedRow, MailingFile, TrackedLink, Recipient):
+            assert session.scalar(select(func.count(rows.id))) == 0
+        sent = push(session, folder(tmp_path / "b"))
+        sent.status = MailingStatus.CANCELLED
+        session.add(Delivery(mailing_id=sent.id, status=DeliveryStatus.SENT, claimed_at=datetime(2026, 1, 1, tzinfo=UTC)))
+        session.flush()
+        with pytest.raises(NotAllowed, match="autumn was sent to some; it stays"):
+            delete_mailing(session, sent)
+        sent.status = MailingStatus.SENT
+        with pytest.raises(NotAllowed, match="autumn is sent; only a draft"):
+            delete_mailing(session, sent)
