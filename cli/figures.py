@@ -41,7 +41,7 @@ def _lines(document: Mapping[str, Any]) -> list[str]:
     if "scheduled_at" in document:
         lines.append(f"Planned for {_local(document['scheduled_at'])}.")
     if "waiting" in document:
-        lines.append(f"{document['waiting']:,} were asked to be tried later; the next at {_local(document['next_attempt'])}.")
+        lines.append(f"{document['waiting']:,} to be tried later; the next at {_local(document['next_attempt'])}.")
     if not document["balanced"]:
         lines.append("[bold red]The books do not balance:[/] somebody is neither excluded nor accounted for.")
     return lines

@@ -42,7 +42,7 @@ def progress_of(database: Database, name: str) -> Iterator[None]:
 
 
 def _watch(database: Database, name: str, over: threading.Event, progress: Progress, bar: TaskID) -> None:
-    took = 0.0
+    took, told = 0.0, ""
     while not over.wait(max(OFTEN, took * SHARE)):
         begun = time.monotonic()
         try:
@@ -51,12 +51,17 @@ def _watch(database: Database, name: str, over: threading.Event, progress: Progr
         except MailingsError:
             continue  # the run itself meets the same trouble and says so
         took = time.monotonic() - begun
-        if tally.total:
-            progress.update(bar, description=tally.status, total=tally.total, completed=tally.total - tally.open, said=_said(tally))
+        if not tally.total:
+            continue
+        said = _said(tally)
+        progress.update(bar, description=tally.status, total=tally.total, completed=tally.total - tally.open, said=said)
+        if said and said != told and not notes.is_terminal:  # where no bar is drawn, a line says what is waited for
+            notes.print(f"{name}: {said}", highlight=False, soft_wrap=True)
+        told = said
 
 
 def _said(tally: Tally) -> str:
     if not tally.waiting or tally.next_attempt is None or tally.waiting < tally.open:
         return ""
     until = datetime.fromtimestamp(tally.next_attempt / 1000, UTC).astimezone()
-    return f"{tally.waiting} asked to be tried later, next at {until:%H:%M:%S}"
+    return f"{tally.waiting} to be tried later, next at {until:%H:%M:%S}"

@@ -65,4 +65,4 @@ def _waits(session: Session, mailing: Mailing, books: Books) -> str:
     if due is None or not books.waiting:
         return f"{mailing.name} is not finished: {books.deliveries['queued']} are still to be sent; run it again."
     at = datetime.fromtimestamp(due / 1000, UTC).astimezone()
-    return f"{mailing.name} waits: {books.waiting} were asked to be tried later, the next at {at:%Y-%m-%d %H:%M:%S}."
+    return f"{mailing.name} waits: {books.waiting} to be tried later, the next at {at:%Y-%m-%d %H:%M:%S}."

@@ -147,5 +147,5 @@ def test_a_retry_beyond_patience_leaves_it_sending(db: Database, memory: Memory)
     memory.stall("ase2@fjord.test", after=3600)
     outcome = send_mailing("vent", patience=1.0)
     assert outcome.status is world.status(db, mailing_id) is MailingStatus.SENDING
-    assert "vent waits: 1 were asked to be tried later, the next at" in outcome.sentence
+    assert "vent waits: 1 to be tried later, the next at" in outcome.sentence
     assert clock.now().strftime("%Y") in outcome.sentence

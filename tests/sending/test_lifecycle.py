@@ -105,7 +105,7 @@ def test_still_sending_while_a_retry_waits(any_db: Database) -> None:
     answer(any_db, mailing_id, Outcome.ACCEPTED, Outcome.TRY_LATER)
     outcome = close(any_db, mailing_id)
     assert outcome.status is MailingStatus.SENDING
-    assert "1 were asked to be tried later, the next at 20" in outcome.sentence
+    assert "1 to be tried later, the next at 20" in outcome.sentence
 
 
 def test_cancelling(any_db: Database) -> None:
