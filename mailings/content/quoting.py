@@ -67,18 +67,17 @@ def _quoted(text: str) -> str:
     # the line end in front makes b2a_qp end its own lines with CRLF too; it is taken away again
     lines = ("\n" + one_line_end(text)).replace("\n", "\r\n").encode("utf-8", "replace")
     encoded = b2a_qp(lines, istext=True).decode("ascii")[2:]
-    if encoded[0] == "." or "\n." in encoded:
-        encoded = "\r\n".join(_undotted(line) for line in encoded.split("\r\n"))
+    # b2a_qp leaves dots in front, and makes a line of 77 characters where it encodes a space at the line's end
+    encoded = "\r\n".join(line if len(line) <= LINE and line[:1] != "." else _fitting(line) for line in encoded.split("\r\n"))
     if encoded.endswith("\n"):
         return encoded
     last = encoded.rpartition("\n")[2]
     return encoded + SOFT if len(last) < LINE else encoded[: -len(last)] + _broken(last) + SOFT
 
 
-def _undotted(line: str) -> str:
-    if not line.startswith("."):
-        return line
-    line = "=2E" + line[1:]
+def _fitting(line: str) -> str:
+    if line[:1] == ".":
+        line = "=2E" + line[1:]
     return line if len(line) <= LINE else _broken(line)
 
 
@@ -86,4 +85,4 @@ def _broken(line: str) -> str:
     cut = LINE - 6  # leaves room for the soft break, and never stands inside an =XX
     while "=" in line[cut - 2 : cut]:
         cut -= 1
-    return line[:cut] + SOFT + _undotted(line[cut:])
+    return line[:cut] + SOFT + _fitting(line[cut:])

@@ -4,21 +4,28 @@ from __future__ import annotations
 
 from quopri import decodestring
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailings.content.quoting import EightBit, Quoted
 
-LONG = st.sampled_from(["." * 80, "=" * 80, " " * 90, "é" * 80])
+LONG = st.sampled_from(
+    [
+        *("." * 80, "=" * 80, " " * 90, "é" * 80),
+        *("x" * 75 + " \n", "x" * 75 + "\t", "é" + "y" * 69 + " \n", "." + "z" * 75 + " \n"),
+    ]
+)
 TEXTS = st.lists(st.text(st.characters(blacklist_categories=("Cs",)), max_size=120) | LONG, max_size=6)
 ROUGH = st.text(alphabet=".= \t\n\raæ=", max_size=200)
+NEAR = st.builds(lambda n, end: "x" * n + end, st.integers(66, 80), st.sampled_from([" \n", "\t\n", ".\n", "=\n", "é\n", " ", "é", "  \n"]))
 
 
 def _one_line_end(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-@given(TEXTS | st.lists(ROUGH, max_size=4))
+@settings(max_examples=400, deadline=None)
+@given(TEXTS | st.lists(ROUGH | NEAR, max_size=4))
 def test_pieces_put_together_decode_to_the_texts_put_together(texts: list[str]) -> None:
     """Any texts in a row: at most 76 characters a line, no dot in front, no bare line end, and the same text when decoded."""
     encoded = "".join(map(Quoted().piece, texts))
