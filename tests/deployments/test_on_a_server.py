@@ -48,7 +48,7 @@ def background(command: list[str], env: dict[str, str], log: Path) -> Iterator[s
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """The environment of somebody who uses a fresh Prefect server with everything switched on."""
+    """The environment of somebody who uses a Prefect server with everything switched on, provisioned and deployed to once."""
     folder = tmp_path_factory.mktemp("server")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -63,7 +63,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]
     url = f"http://127.0.0.1:{port}/api"
     with background([*PREFECT, "server", "start", "--host", "127.0.0.1", "--port", port], env, folder / "server.log"):
         until(lambda: answers(f"{url}/health"), 90)
-        yield env | {"PREFECT_API_URL": url}
+        ours = env | {"PREFECT_API_URL": url}
+        assert "made" in told([sys.executable, "-m", "deployments.provision"], ours)
+        told([*PREFECT, "deploy", "--all"], ours)
+        yield ours
 
 
 def answers(url: str) -> bool:
@@ -120,10 +123,8 @@ def workplace(tmp_path: Path, sqlite_template: Path) -> Path:
 
 def test_provisioned_and_deployed_twice(server: dict[str, str]) -> None:
     """Both may be repeated: one pool, two deployments, one schedule, each run once."""
-    assert "made" in told([sys.executable, "-m", "deployments.provision"], server)
     assert "there already" in told([sys.executable, "-m", "deployments.provision"], server)
-    for _ in range(2):
-        told([*PREFECT, "deploy", "--all"], server)
+    told([*PREFECT, "deploy", "--all"], server)
     found = deployments(server)
     assert set(found) == {"send-mailing", "start-due-mailings"}
     schedules = found["start-due-mailings"]["schedules"]
@@ -133,8 +134,6 @@ def test_provisioned_and_deployed_twice(server: dict[str, str]) -> None:
 
 def test_a_worker_sends_what_is_scheduled(server: dict[str, str], workplace: Path) -> None:
     """A worker standing anywhere finds the installation by MAILINGS_ROOT, starts what is due, and the messages lie in its Maildir."""
-    told([sys.executable, "-m", "deployments.provision"], server)
-    told([*PREFECT, "deploy", "--all"], server)
     elsewhere = workplace / "elsewhere"
     elsewhere.mkdir()
     database = connected(f"sqlite:///{workplace}/var/mailings.db")

@@ -12,57 +12,16 @@ from pydantic import SecretStr
 
 import mailings.transports
 from mailings.channels import Findings
-from mailings.clock import now
 from mailings.db import Database
 from mailings.model import (
-    Address,
-    Associate,
-    Basis,
-    Consent,
     Mailing,
     MailingStatus,
     MailingType,
-    Person,
     Recipient,
-    Source,
-    SourceKind,
     Verdict,
 )
-from mailings.sending.preflight import check
-from mailings.settings import DEMO_SECRET, Settings
-from tests.sending.nameserver import name_server
-
-HTML = """<html><body><p>Kjære [[ customer.name ]]</p>
-<a href="https://fjord.test/høst">Høst</a> <a href="[[ link.unsubscribe ]]">Nei takk</a></body></html>"""
-FROM = {"name": "Fjord", "address": "nyheter@fjord.test", "use": "always"}
-
-
-def chosen(**facts: Any) -> Settings:
-    """An installation that keeps messages in memory and has nothing to be warned about."""
-    quiet: dict[str, Any] = {"email_transport": "memory", "spf_policy": "off", "secret": SecretStr("a-secret-of-the-tests")}
-    return Settings(_env_file=None, **quiet | facts)
-
-
-def written(db: Database, *, consent: bool = True, sources: bool = True, **facts: Any) -> int:
-    """A mailing that is fit to go to Åse, unless `facts` say otherwise; its id."""
-    fit = {"subject": "Høsten er her", "html": HTML, "preheader": "Tre ting i oktober", "sender": FROM}
-    with db.writing() as session:
-        person = Person(name="Åse Ødegård", created_at=now())
-        person.addresses = [Address(written="åse@fjord.test", normal="åse@fjord.test", valid=True)]
-        mailing = Mailing(**{"name": "høst-nytt", "type": MailingType.EMAIL, "created_at": now()} | fit | facts)
-        session.add_all([person, mailing])
-        session.flush()
-        if consent:
-            session.add(Consent(person_id=person.id, basis=Basis.CONSENT, source="Test", given_at=now()))
-        if sources:
-            session.add(Source(mailing_id=mailing.id, position=1, kind=SourceKind.PERSON, label="Åse", person_id=person.id))
-        return mailing.id
-
-
-def looked_over(db: Database, mailing_id: int, **facts: Any) -> Findings:
-    """What preflight finds."""
-    with db.writing() as session:
-        return check(session, session.get_one(Mailing, mailing_id), chosen(**facts))
+from mailings.settings import DEMO_SECRET
+from tests.sending.fit import HTML, looked_over, written
 
 
 def test_fit_to_go(any_db: Database) -> None:
@@ -163,51 +122,3 @@ def test_the_demo_secret(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("MAILINGS_SECRET", raising=False)
     found = looked_over(db, written(db), email_transport="smtp", secret=SecretStr(DEMO_SECRET))
     assert any("MAILINGS_SECRET" in problem and "token_urlsafe" in problem for problem in found.problems)
-
-
-RECORDS = {"romerike.no": ['"v=spf1 mx -all"'], "ingen.no": []}
-
-
-def from_domain(domain: str) -> dict[str, str]:
-    """A sender at the domain."""
-    return FROM | {"address": f"nyheter@{domain}"}
-
-
-@pytest.mark.parametrize(
-    ("policy", "domain", "problems", "warnings"),
-    [
-        ("block", "romerike.no", 0, 0),
-        ("block", "ingen.no", 1, 0),
-        ("warn", "ingen.no", 0, 1),
-        ("off", "ingen.no", 0, 0),
-        ("block", "fjord.test", 0, 0),
-    ],
-)
-def test_spf_by_policy(db: Database, policy: str, domain: str, problems: int, warnings: int) -> None:
-    """A domain without SPF blocks, warns or is let be, as the policy says (D8); a reserved name is never asked about (D29)."""
-    with name_server(RECORDS) as server:
-        found = looked_over(db, written(db, sender=from_domain(domain)), spf_policy=policy, dns=server.address)
-        assert (len(found.problems), len(found.warnings)) == (problems, warnings)
-        assert bool(server.asked) == (policy != "off" and domain != "fjord.test")
-
-
-@pytest.mark.parametrize("policy", ["block", "warn"])
-def test_no_answer_only_warns(db: Database, policy: str) -> None:
-    """A DNS that does not answer is a warning under every policy, never a hang (D8, D29)."""
-    with name_server(RECORDS, silent=True) as server:
-        found = looked_over(db, written(db, sender=from_domain("romerike.no")), spf_policy=policy, dns=server.address)
-    assert found.problems == []
-    (warning,) = found.warnings
-    assert "could not be looked up" in warning
-
-
-def test_every_domain_it_may_write_from(db: Database) -> None:
-    """With our contacts as senders their domains are asked about too, each once, where they may stand in From (D25)."""
-    mailing_id = written(db, sender=from_domain("romerike.no") | {"use": "our_contact"})
-    with db.writing() as session:
-        for name, address in (("kari", "kari@ingen.no"), ("ola", "ola@ingen.no"), ("siv", "siv@fremmed.no"), ("ada", None)):
-            session.add(Associate(username=name, name=name, email=address))
-    with name_server(RECORDS) as server:
-        found = looked_over(db, mailing_id, spf_policy="block", dns=server.address, sender_domains="ingen.no")
-        assert server.asked == ["romerike.no", "ingen.no"]
-    assert len(found.problems) == 1
