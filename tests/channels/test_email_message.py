@@ -20,6 +20,8 @@ from tests.channels.made import compiled, mailing, row
 WORDS = st.text(st.characters(blacklist_categories=("Cs", "Cc"), blacklist_characters="[]<>&\"'\x1f"), max_size=150)
 LINES = st.lists(WORDS, max_size=4).map("\n".join)
 VALUES = st.text(st.characters(blacklist_categories=("Cs",), blacklist_characters="\x1f\r\n"), max_size=60)
+#: at most 36 bytes, one encoded word: of two words of a name Python 3.11's parser makes "a b" (tests/content/test_headers.py has the rest)
+NAMES = st.text(st.characters(blacklist_categories=("Cs",), blacklist_characters="\x1f\r\n"), max_size=9)
 LOGO = File("logo", "image/png", b"\x89PNG not really" * 20, inline=True)
 LIST = File("prisliste æøå.pdf", "application/pdf", bytes(range(256)) * 9)
 FILES = st.sampled_from([(), (LOGO,), (LIST,), (LOGO, LIST)])
@@ -75,7 +77,7 @@ def _mailbox(name: str, address: str) -> Any:
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(st.tuples(WORDS, LINES, LINES), FILES, VALUES, VALUES)
+@given(st.tuples(WORDS, LINES, LINES), FILES, NAMES, VALUES)
 def test_the_parser_reads_what_a_full_build_says(written: tuple[str, str, str], files: tuple[File, ...], name: str, first: str) -> None:
     """Subject, To, From, text, HTML, attachments and inline images are read back as from an EmailMessage, in QP and in 8bit."""
     subject, html, text = written
