@@ -33,7 +33,7 @@ def _prepare(name: str, run: Run) -> None:
     with database().writing() as session:
         populate(session, _mailing(session, name), launch=True)
     with database().writing() as session:
-        problems = preflight.check(session, _mailing(session, name), settings()).problems
+        problems = preflight.check(session, _mailing(session, name), settings(), []).problems  # the demo's domains are on no DNS
         if problems:
             raise SystemExit("; ".join(problems))
         lifecycle.begin_sending(session, _mailing(session, name))

@@ -17,8 +17,10 @@ from mailings.message import Outcome
 from mailings.model import Verdict
 from mailings.sending.finding import mailing_named
 from mailings.sending.preflight import check as look_over
+from mailings.sending.preflight import sender_domains
 from mailings.sending.previewing import Preview
 from mailings.sending.previewing import preview as look_at
+from mailings.sending.spf import look_up
 from mailings.sending.trying import Tried, send_test
 from mailings.settings import settings
 
@@ -41,8 +43,11 @@ OUTCOMES = {
 @app.command()
 def check(name: Name, as_json: AsJson = False) -> None:
     """Look a mailing over: problems keep it from being sent (exit 1), warnings do not."""
+    with database().reading() as session:
+        domains = sender_domains(session, mailing_named(session, name), settings())
+    answers = look_up(domains, settings().dns)
     with database().writing() as session:
-        findings = look_over(session, mailing_named(session, name), settings())
+        findings = look_over(session, mailing_named(session, name), settings(), answers)
     if as_json:
         print_json({"problems": findings.problems, "warnings": findings.warnings})
     else:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import orjson
 from sqlalchemy import (
@@ -24,13 +24,16 @@ from sqlalchemy import (
     literal,
     select,
 )
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
 from mailings.errors import NotAllowed, Unreachable
 from mailings.settings import settings
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql
 
 BUSY_MS = 30_000  # how long a writer waits for another before giving up
 
@@ -82,7 +85,11 @@ def driver_sql(connection: Connection, sql: str) -> str:
 
 def insert_into(session: Session, table: Any) -> sqlite.Insert | postgresql.Insert:
     """An INSERT of this database's dialect, for `on_conflict_do_nothing` and its like, which SQLAlchemy keeps per dialect."""
-    return sqlite.insert(table) if session.get_bind().dialect.name == "sqlite" else postgresql.insert(table)
+    if session.get_bind().dialect.name == "sqlite":
+        return sqlite.insert(table)
+    from sqlalchemy.dialects import postgresql  # noqa: PLC0415  3 MB that a sender on SQLite need not hold
+
+    return postgresql.insert(table)
 
 
 def among(session: Session, column: Any, values: Collection[int] | Collection[str]) -> ColumnElement[bool]:
@@ -92,6 +99,8 @@ def among(session: Session, column: Any, values: Collection[int] | Collection[st
     if session.get_bind().dialect.name == "sqlite":
         listed = func.json_each(orjson.dumps(list(values)).decode()).table_valued("value")
         return cast("ColumnElement[bool]", column.in_(select(listed.c.value)))
+    from sqlalchemy.dialects import postgresql  # noqa: PLC0415  see above
+
     kind = BigInteger() if isinstance(next(iter(values)), int) else String()
     return cast("ColumnElement[bool]", column == any_(literal(list(values), postgresql.ARRAY(kind))))
 

@@ -6,9 +6,10 @@ from prefect import task
 
 from mailings.db import database
 from mailings.sending.finding import mailing_named
-from mailings.sending.preflight import check
+from mailings.sending.preflight import check, sender_domains
 from mailings.sending.preparing import prepare
 from mailings.sending.run import running
+from mailings.sending.spf import look_up
 from mailings.settings import settings
 from tasks.retrying import STEP
 
@@ -16,8 +17,11 @@ from tasks.retrying import STEP
 @task(name="check", **STEP)
 def check_mailing(mailing: str) -> list[str]:
     """Preflight's problems, one sentence each; none = it may be sent."""
+    with database().reading() as session:
+        domains = sender_domains(session, mailing_named(session, mailing), settings())
+    answers = look_up(domains, settings().dns)
     with database().writing() as session:
-        return check(session, mailing_named(session, mailing), settings()).problems
+        return check(session, mailing_named(session, mailing), settings(), answers).problems
 
 
 @task(name="compile content", **STEP)

@@ -10,7 +10,8 @@ from mailings.channels import Findings
 from mailings.clock import now
 from mailings.db import Database
 from mailings.model import Address, Basis, Consent, Mailing, MailingType, Person, Source, SourceKind
-from mailings.sending.preflight import check
+from mailings.sending.preflight import check, sender_domains
+from mailings.sending.spf import look_up
 from mailings.settings import Settings
 
 HTML = """<html><body><p>Kjære [[ customer.name ]]</p>
@@ -41,6 +42,10 @@ def written(db: Database, *, consent: bool = True, sources: bool = True, **facts
 
 
 def looked_over(db: Database, mailing_id: int, **facts: Any) -> Findings:
-    """What preflight finds."""
+    """What preflight finds, asked as a door asks it."""
+    settings = chosen(**facts)
+    with db.reading() as session:
+        domains = sender_domains(session, session.get_one(Mailing, mailing_id), settings)
+    answers = look_up(domains, settings.dns)
     with db.writing() as session:
-        return check(session, session.get_one(Mailing, mailing_id), chosen(**facts))
+        return check(session, session.get_one(Mailing, mailing_id), settings, answers)
