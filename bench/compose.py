@@ -100,9 +100,11 @@ def _with_links(compiled: CompiledEmail, html: str, delivery: int) -> str:
     tokens = compiled.tokens
     for link in page.iter("a"):
         url = str(link.get("href") or "")
+        if not content.table.follows(url):
+            continue
         if (number := content.table.known(url)) is not None:
             link.set("href", f"{SETTINGS.public_url}/c/{tokens.sign(Kind.CLICK, delivery)}/{number}")
-        elif content.table.follows(url):
+        else:
             link.set("href", dynamic_address(SETTINGS.public_url, tokens, delivery, url))
     return str(lxml.html.tostring(page, encoding="unicode"))
 

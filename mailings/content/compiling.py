@@ -19,7 +19,6 @@ from mailings.content.linking import TRACKED, Linking
 from mailings.content.links import LinkTable, address_in
 from mailings.content.names import Used, flattened, parsed
 from mailings.content.places import State
-from mailings.content.plaintext import text_of
 from mailings.content.quoting import Encoding, one_line_end
 from mailings.content.skeleton import Part, Skeleton
 from mailings.errors import BadTemplate
@@ -55,7 +54,7 @@ class Sources:
         """CSS inlined, the text part made, preheader and pixel put in; line ends `\\n`. Raises BadTemplate with the place."""
         environment = sandbox()
         html = inlined(environment, _ended(self.html))
-        text = _ended(self.text) if self.text.strip() else text_of(environment, html)
+        text = _ended(self.text) if self.text.strip() else _made(environment, html)
         html = with_preheader(environment, html, self.preheader)
         return replace(self, html=with_pixel(environment, html) if self.opens else html, text=text)
 
@@ -140,6 +139,12 @@ class Content:
             return sign(context.parent[DELIVERY], table.target(url))
 
         return tracked
+
+
+def _made(environment: Environment, html: str) -> str:
+    from mailings.content.plaintext import text_of  # noqa: PLC0415  5 MB (lxml) that a mailing with a text of its own need not hold
+
+    return text_of(environment, html)
 
 
 def _check_statements(tree: nodes.Template, part: str) -> None:

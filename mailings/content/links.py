@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from html import unescape
 from urllib.parse import parse_qsl, quote, urlsplit, urlunsplit
 
@@ -18,6 +18,7 @@ class Utm:
     source: str = ""
     campaign: str = ""
 
+    @cached_property
     def words(self) -> tuple[tuple[str, str], ...]:
         """The query's new names and values; nothing without a source or campaign."""
         if not (self.source or self.campaign):
@@ -47,8 +48,8 @@ class LinkTable:
         return self.numbers.get(target)
 
     def known(self, url: str) -> int | None:
-        """The number of an address, None where it has none."""
-        return self.numbers.get(self.target(url)) if self.follows(url) else None
+        """The number of an address that is followed, None where it has none."""
+        return self.numbers.get(self.target(url))
 
     def follows(self, url: str) -> bool:
         """True for an address that may be tracked: http(s), not one of ours already, in a mailing that tracks."""
@@ -56,7 +57,7 @@ class LinkTable:
 
     def target(self, url: str) -> str:
         """Where a tracked link leads: the address with the mailing's UTM words."""
-        return with_words(url, self.utm.words())
+        return with_words(url, self.utm.words)
 
 
 @lru_cache(maxsize=1024)

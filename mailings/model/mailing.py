@@ -99,9 +99,13 @@ class Mailing(Base):
         self.status = target
 
 
+#: the moves a person can ask for, by the words of the command line
+ASKED = {"begin": "send", "schedule": "schedule", "pause": "pause", "resume": "resume", "cancel": "cancel"}
+
+
 def _may(verb: str, status: MailingStatus) -> str:
-    verbs = [v for v, (origins, _) in LIFE.items() if status in origins]
-    return f"it cannot {verb} now" + (f", it can only {', '.join(verbs)}." if verbs else ", nothing more can be done with it.")
+    can = [word for move, word in ASKED.items() if status in LIFE[move][0]]
+    return f"it cannot {ASKED.get(verb, verb)} now" + (f", only {' or '.join(can)}." if can else ", nothing more can be done with it.")
 
 
 class MailingFile(Base):

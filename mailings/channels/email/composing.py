@@ -92,8 +92,8 @@ class CompiledEmail:
         }
         return clean(shown["subject"]), shown["html"], shown["text"]
 
-    def composed(self, row: Sequence[Any], form: Form) -> str:
-        """The message of one row, ready to be encoded."""
+    def composed(self, row: Sequence[Any], form: Form) -> bytes:
+        """The message of one row in one form."""
         delivery = row[0]
         values, unsubscribe = self.values(row, delivery)
         values[BASE] = base = form.skeleton.encoding.piece(values[LINK])
@@ -116,10 +116,10 @@ class CompiledEmail:
     def mime(self, row: Sequence[Any], *, eight_bit: bool) -> bytes:
         """The whole message, in 8bit where that was asked for and no line is too long for it."""
         if eight_bit:
-            message = self.composed(row, self._eight_bit).encode("utf-8", "replace")
+            message = self.composed(row, self._eight_bit)
             if not _has_long_line(message):
                 return message
-        return self.composed(row, self._quoted).encode("ascii")
+        return self.composed(row, self._quoted)
 
 
 @dataclass(frozen=True, slots=True)
