@@ -6,9 +6,6 @@ from dataclasses import asdict
 from pathlib import Path
 
 import typer
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
 from rich.markup import escape
 
 from cli.door import AsJson, print_json, screen, table
@@ -54,6 +51,10 @@ def doctor(as_json: AsJson = False) -> None:
 
 def upgrade(database: Database) -> tuple[str | None, str | None]:
     """Run the migrations that are missing, in one transaction. Returns the revision before and after; None = no tables."""
+    from alembic import command  # noqa: PLC0415  a third of a second that --help need not wait for
+    from alembic.config import Config  # noqa: PLC0415  see above
+    from alembic.runtime.migration import MigrationContext  # noqa: PLC0415  see above
+
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     with database.connection() as connection:

@@ -9,7 +9,6 @@ import typer
 
 from cli.demo.past import past
 from cli.demo.people import invented
-from cli.demo.workbook import write_people
 from cli.door import database, screen
 from cli.main import application
 
@@ -20,6 +19,8 @@ MAILING = "autumn-news"
 
 def tour(count: int) -> None:
     """From nothing to a mailing that is sent, in the folder one stands in. Leaves with the exit code of the step that fails."""
+    from cli.demo.workbook import write_people  # noqa: PLC0415  half a second that --help need not wait for
+
     rows = write_people(invented(count), LIST)
     _told(f"A colleague sends a list: {rows:,} rows in [bold]{LIST}[/], with the slips real lists have.")
     typed("init")
