@@ -65,10 +65,10 @@ def mailings(session: Session) -> Iterator[dict[str, Any]]:
     """Every mailing, newest first, with how many recipients it has and how many messages were sent (domain.md B.11)."""
     folders = _folder_paths(session)
     listed = (Recipient.verdict != Verdict.NO_ADDRESS).label("shown")
-    counted = dict(session.execute(select(Recipient.mailing_id, func.count()).where(listed).group_by(Recipient.mailing_id)).tuples().all())
+    counted = dict(session.execute(select(Recipient.mailing_id, func.count()).where(listed).group_by(Recipient.mailing_id)).all())
     went_out = (DeliveryStatus.SENT, DeliveryStatus.DELIVERED, DeliveryStatus.BOUNCED)
     sent = select(Delivery.mailing_id, func.count()).where(Delivery.status.in_(went_out), Delivery.test.is_(False))
-    sent_of = dict(session.execute(sent.group_by(Delivery.mailing_id)).tuples().all())
+    sent_of = dict(session.execute(sent.group_by(Delivery.mailing_id)).all())
     rows = select(Mailing, Topic.name).outerjoin(Topic, Topic.id == Mailing.topic_id).order_by(Mailing.id.desc())
     for mailing, topic in session.execute(rows):
         yield {

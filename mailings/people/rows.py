@@ -31,7 +31,7 @@ class ReadRow:
 
 
 class RowReader:
-    """Reads rows of one list. `country`: two letters, where telephone numbers without a country code belong."""
+    """Reads rows of one list. `country`: two letters, where telephone numbers without a country code belong when a row names none."""
 
     def __init__(self, columns: Columns, country: str) -> None:
         self.country = country
@@ -60,13 +60,15 @@ class RowReader:
         person, problems = ListedPerson(number), list[BadRow]()
         for field, columns in self.texts:
             setattr(person, field, _first(cells, columns))
+        misplaced: list[BadRow] = []
+        self._where(person, cells, misplaced)
         self._reach(person, cells, problems)
         if not person.addresses and not person.mobile_normal:
             return ReadRow(None, problems or [BadRow(number, "email", "There is neither an e-mail address nor a mobile number.")])
         self._name(person)
         person.fields = {field: text for field, columns in self.further if (text := _first(cells, columns))}
         person.custom = {key: _typed(row[column]) for column, key in self.custom.items() if cells[column]}
-        self._where(person, cells, problems)
+        problems += misplaced
         return self._wishes(person, cells, problems)
 
     def _arranged(self, cells: list[str]) -> list[str]:
@@ -105,7 +107,7 @@ class RowReader:
         problems[:0] = [BadRow(person.row, "email", f"{read.written.strip()} is no address: {read.problem}{left_out}") for read in wrong]
 
     def _mobile(self, person: ListedPerson, text: str, problems: list[BadRow]) -> None:
-        read = read_mobile(text, self.country)
+        read = read_mobile(text, person.country or self.country)
         if read.normal is None:
             problems.append(BadRow(person.row, "mobile", f"{text} cannot be used: {read.problem}"))
         elif person.mobile_normal is None:

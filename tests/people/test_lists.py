@@ -156,3 +156,11 @@ def test_blanks_at_the_end_of_a_heads_only_list(tmp_path: Path) -> None:
     """A list with heads and nobody on it is a list of nobody."""
     people, read = listed(workbook(tmp_path / "people.xlsx", [["Navn", "E-post"]]))
     assert (people, read.total, read.problems) == ([], 0, [])
+
+
+def test_a_number_belongs_to_the_country_of_its_row(tmp_path: Path) -> None:
+    """A mobile number without a country code is read as one of the row's country, and of the installation's where the row names none."""
+    rows: list[list[object]] = [["Name", "E-mail", "Mobile", "Country"], ["IJsbrand van 't Hooft", "ij@ijmuiden.test", "06 12345678", "NL"]]
+    people, read = listed(workbook(tmp_path / "people.xlsx", [*rows, ["Åse", "ase@x.test", "998 87 766", None]]))
+    assert [p.mobile_normal for p in people] == ["+31612345678", "+4799887766"]
+    assert read.problems == []
