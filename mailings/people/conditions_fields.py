@@ -148,7 +148,7 @@ def _fields() -> dict[str, Field]:
     return {field.name: field for field in found}
 
 
-#: word -> field; `custom.KEY` and `company.custom.KEY` exist besides
+#: word -> field; `custom.KEY` exists besides
 FIELDS: dict[str, Field] = _fields()
 
 
