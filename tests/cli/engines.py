@@ -14,7 +14,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 RUN = """
-import logging, os, sys
+import logging, os, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # as at a terminal: what a script runs in the background ignores it
 from cli.door import notes
 from cli.engine import engine
 from mailings.errors import Unreachable
