@@ -33,6 +33,14 @@ def print_json(document: Any) -> None:
     typer.echo(orjson.dumps(document, default=str).decode())
 
 
+def tell(sentence: str, document: dict[str, object], *, as_json: bool) -> None:
+    """What a command did: a sentence for people, or the document for machines."""
+    if as_json:
+        print_json(document)
+    else:
+        screen.print(sentence, highlight=False)
+
+
 def table(title: str, heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """A table for people; None is shown as nothing."""
     drawn = Table(title=title, title_justify="left", header_style="bold")

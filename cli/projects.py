@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from cli.door import AsJson, database, print_json, screen, table
+from cli.door import AsJson, database, print_json, screen, table, tell
 from cli.streams import stream_json
 from mailings.people.projects import add_members, create_project, members_of, project_named, projects, remove_members
 from mailings.people.selection_members import how_many, listed
@@ -49,7 +49,7 @@ def create(name: Name, as_json: AsJson = False) -> None:
     """Make a project."""
     with database().writing() as session:
         create_project(session, name)
-    _tell(f"Made the project {name!r}.", {"name": name}, as_json=as_json)
+    tell(f"Made the project {name!r}.", {"name": name}, as_json=as_json)
 
 
 @app.command()
@@ -57,7 +57,7 @@ def add(name: Name, emails: Emails, as_json: AsJson = False) -> None:
     """Add people to a project."""
     with database().writing() as session:
         changed = add_members(session, project_named(session, name), emails)
-    _tell(f"Added {changed} to {name!r}; {len(emails) - changed} were in it already.", {"name": name, "added": changed}, as_json=as_json)
+    tell(f"Added {changed} to {name!r}; {len(emails) - changed} were in it already.", {"name": name, "added": changed}, as_json=as_json)
 
 
 @app.command()
@@ -65,11 +65,4 @@ def remove(name: Name, emails: Emails, as_json: AsJson = False) -> None:
     """Take people out of a project."""
     with database().writing() as session:
         changed = remove_members(session, project_named(session, name), emails)
-    _tell(f"Removed {changed} from {name!r}.", {"name": name, "removed": changed}, as_json=as_json)
-
-
-def _tell(sentence: str, document: dict[str, object], *, as_json: bool) -> None:
-    if as_json:
-        print_json(document)
-    else:
-        screen.print(sentence, highlight=False)
+    tell(f"Removed {changed} from {name!r}.", {"name": name, "removed": changed}, as_json=as_json)

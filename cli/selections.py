@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from cli.door import AsJson, database, print_json, screen, table
+from cli.door import AsJson, database, print_json, screen, table, tell
 from cli.streams import stream_json
 from mailings.errors import NotAllowed
 from mailings.model import Combination
@@ -92,7 +92,7 @@ def add(name: Name, emails: Emails, as_json: AsJson = False) -> None:
     """Add people to a static selection."""
     with database().writing() as session:
         changed = add_people(session, selection_named(session, name), emails)
-    _tell(f"Added {changed} to {name!r}; {len(emails) - changed} were in it already.", {"name": name, "added": changed}, as_json=as_json)
+    tell(f"Added {changed} to {name!r}; {len(emails) - changed} were in it already.", {"name": name, "added": changed}, as_json=as_json)
 
 
 @app.command()
@@ -100,7 +100,7 @@ def remove(name: Name, emails: Emails, as_json: AsJson = False) -> None:
     """Take people out of a static selection."""
     with database().writing() as session:
         changed = remove_people(session, selection_named(session, name), emails)
-    _tell(f"Removed {changed} from {name!r}.", {"name": name, "removed": changed}, as_json=as_json)
+    tell(f"Removed {changed} from {name!r}.", {"name": name, "removed": changed}, as_json=as_json)
 
 
 @app.command()
@@ -108,11 +108,4 @@ def freeze(name: Name, as_json: AsJson = False) -> None:
     """Turn a dynamic or combined selection into a static one with the people it has now."""
     with database().writing() as session:
         size = freeze_selection(session, selection_named(session, name))
-    _tell(f"{name!r} is static now, with {size} people.", {"name": name, "people": size}, as_json=as_json)
-
-
-def _tell(sentence: str, document: dict[str, object], *, as_json: bool) -> None:
-    if as_json:
-        print_json(document)
-    else:
-        screen.print(sentence, highlight=False)
+    tell(f"{name!r} is static now, with {size} people.", {"name": name, "people": size}, as_json=as_json)

@@ -44,11 +44,6 @@ def counts(session: Session, mailing: Mailing) -> dict[Verdict, int]:
     return {verdict: int(n) for verdict, n in session.execute(rows)}
 
 
-def eligible_count(session: Session, mailing: Mailing) -> int:
-    """How many would be sent to, as the list stands."""
-    return counts(session, mailing).get(Verdict.ELIGIBLE, 0)
-
-
 def _expand_and_decide(session: Session, mailing: Mailing) -> None:
     candidates = expanded(session, mailing)
     with scratch(session, named_people()) as named:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import ColumnElement, ScalarSelect, Subquery, false, func, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, false, func, or_, select
 from sqlalchemy.orm import aliased
 
 from mailings.errors import NotAllowed
@@ -39,13 +39,6 @@ def consent_in_force(person_id: ColumnElement[int], bases: Iterable[Basis] = ALL
 def withdrawn(person_id: ColumnElement[int], purpose: str = EMARKETING) -> ColumnElement[bool]:
     """True for people whose newest row says Withdrawn: all that the filter blocks when it is off (D2). Never NULL."""
     return func.coalesce(basis_in_force(person_id, purpose) == Basis.WITHDRAWN, false())
-
-
-def newest_consents(purpose: str = EMARKETING) -> Subquery:
-    """(person_id, basis) of every person with a row for the purpose, the newest one: for joins over many people."""
-    row = aliased(Consent)
-    last = select(func.max(row.id)).where(row.purpose == purpose).group_by(row.person_id)
-    return select(Consent.person_id, Consent.basis).where(Consent.id.in_(last)).subquery("newest_consent")
 
 
 def opted_out(person_id: ColumnElement[int], topic_id: ColumnElement[int] | int) -> ColumnElement[bool]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from binascii import b2a_base64
-from functools import lru_cache
 
 from mailings.errors import Unreadable
 
@@ -46,12 +45,6 @@ def mailbox(name: str, address: str) -> str:
             quoted = name.replace("\\", "\\\\").replace('"', '\\"')
             return f'"{quoted}"{_between(quoted, address)}<{address}>'
     return f"{encoded_words(name, 12)}{FOLD}<{address}>"
-
-
-@lru_cache(maxsize=1024)
-def kept_mailbox(name: str, address: str) -> str:
-    """`mailbox`, remembered: senders are few."""
-    return mailbox(name, address)
 
 
 def encoded_words(text: str, first: int) -> str:

@@ -9,17 +9,7 @@ from sqlalchemy.orm import Session
 
 from mailings import clock
 from mailings.db import among
-from mailings.errors import NotFound
 from mailings.model import Company
-
-
-def company_named(session: Session, name: str) -> Company:
-    """The company of that name, capitals and small letters alike. Raises NotFound."""
-    found = Companies(session).ids([name]).get(key_of(name))
-    company = session.get(Company, found) if found is not None else None
-    if company is None:
-        raise NotFound(f"There is no company named {name}.")
-    return company
 
 
 class Companies:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Select, delete, except_, func, insert, intersect, literal, or_, select, union
+from sqlalchemy import Select, delete, except_, func, insert, intersect, literal, select, union
 from sqlalchemy.orm import Session, aliased
 
 from mailings.errors import NotAllowed, NotFound
@@ -77,11 +77,6 @@ def _with_main_contacts(people: People) -> People:
     companies = select(Person.company_id).where(Person.id.in_(select(base.c.person_id)))
     contacts = select(contact).select_from(Company).outerjoin(main, working).where(Company.id.in_(companies)).subquery()
     return _rows(union(select(base.c.person_id), select(contacts.c.person_id).where(contacts.c.person_id.is_not(None))))
-
-
-def is_used(session: Session, selection: Selection) -> bool:
-    """True when another selection is combined from this one."""
-    return bool(session.scalar(select(Selection.id).where(or_(Selection.left_id == selection.id, Selection.right_id == selection.id))))
 
 
 def freeze(session: Session, selection: Selection) -> int:

@@ -12,7 +12,6 @@ from mailings.consent.rules import (
     address_blocked,
     address_complained,
     consent_in_force,
-    newest_consents,
     opted_out,
     withdrawn,
 )
@@ -44,9 +43,6 @@ def test_consent_is_the_newest_row(any_db: Database) -> None:
         assert _who(session, consent_in_force(Person.id)) == ["a@x.test", "b@x.test", "e@x.test"]
         assert _who(session, consent_in_force(Person.id, accepted_bases("consent, contract"))) == ["a@x.test", "e@x.test"]
         assert _who(session, withdrawn(Person.id)) == ["d@x.test"]
-        newest = newest_consents()
-        found = dict(session.execute(select(newest.c.person_id, newest.c.basis)).all())
-        assert (found[gone.id], found[back.id], len(found)) == (Basis.WITHDRAWN, Basis.CONTRACT, 4)
 
 
 def test_opting_out(any_db: Database) -> None:
