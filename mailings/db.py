@@ -29,7 +29,9 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
+from mailings import seams
 from mailings.errors import NotAllowed, Unreachable
+from mailings.seams import Seam
 from mailings.settings import settings
 
 if TYPE_CHECKING:
@@ -56,8 +58,11 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[Session]:
         """One transaction that may write: committed at the end of the block, rolled back when it raises."""
-        with _said_plainly(self), Session(self.engine.execution_options(immediate=True)) as session, session.begin():
-            yield session
+        with _said_plainly(self), Session(self.engine.execution_options(immediate=True)) as session:
+            with session.begin():
+                yield session
+                seams.before(Seam.COMMIT)
+            seams.after(Seam.COMMIT)
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -69,8 +74,13 @@ class Database:
     def connection(self, *, write: bool = True) -> Iterator[Connection]:
         """A bare connection in one transaction, for driver-level statements on the hot path (fast.md 3)."""
         engine = self.engine.execution_options(immediate=True) if write else self.engine
-        with _said_plainly(self), engine.begin() as connection:
-            yield connection
+        with _said_plainly(self):
+            with engine.begin() as connection:
+                yield connection
+                if write:
+                    seams.before(Seam.COMMIT)
+            if write:
+                seams.after(Seam.COMMIT)
 
     def ready(self) -> bool:
         """True when the tables are there."""

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sqlalchemy import Table, delete, func, insert, literal, or_, select, update
+from sqlalchemy import Table, UpdateBase, delete, func, insert, literal, or_, select, update
 from sqlalchemy.orm import Session
 
+from mailings import seams
 from mailings.audience.facts import facts_of
 from mailings.audience.scratch import counted, named_people, scratch, wanted_recipients
 from mailings.audience.sources import Candidates, expanded, on_the_list
 from mailings.audience.verdicts import judged, mark_duplicates
 from mailings.clock import now
 from mailings.model import Mailing, MailingStatus, Recipient, Verdict
+from mailings.seams import Seam
 from mailings.settings import settings
 
 STORED = ("source_id", "person_id", "company_id", "name", "address", "verdict", "overridden")
@@ -44,10 +46,16 @@ def counts(session: Session, mailing: Mailing) -> dict[Verdict, int]:
     return {verdict: int(n) for verdict, n in session.execute(rows)}
 
 
+def _step(session: Session, statement: UpdateBase) -> None:
+    seams.before(Seam.POPULATE)
+    session.execute(statement, execution_options={"synchronize_session": False})
+    seams.after(Seam.POPULATE)
+
+
 def _expand_and_decide(session: Session, mailing: Mailing) -> None:
     candidates = expanded(session, mailing)
     with scratch(session, named_people()) as named:
-        session.execute(insert(named).from_select(["source_id", "person_id"], candidates.people, include_defaults=False))
+        _step(session, insert(named).from_select(["source_id", "person_id"], candidates.people, include_defaults=False))
         counted(session, named)
         _decide(session, mailing, replace(candidates, people=select(named.c.source_id, named.c.person_id)))
 
@@ -64,7 +72,7 @@ def _insert(session: Session, mailing: Mailing, candidates: Candidates) -> None:
     rows = judged(mailing, facts_of(mailing, candidates, settings())).subquery("judged")
     # in the order of people: their rows are read beside the list's when messages are made
     found = select(literal(mailing.id), *(rows.c[name] for name in STORED)).order_by(rows.c.person_id)
-    session.execute(insert(Recipient).from_select(["mailing_id", *STORED], found, include_defaults=False))
+    _step(session, insert(Recipient).from_select(["mailing_id", *STORED], found, include_defaults=False))
     if mailing.one_per_address:
         mark_duplicates(session, mailing, RECIPIENTS)
 
@@ -74,7 +82,7 @@ def _bring_up_to_date(session: Session, mailing: Mailing, candidates: Candidates
     with scratch(session, wanted_recipients()) as wanted:
         rows = judged(mailing, facts_of(mailing, candidates, settings())).subquery("judged")
         found = select(literal(mailing.id), rows.c.recipient_id, *(rows.c[name] for name in STORED))
-        session.execute(insert(wanted).from_select(["mailing_id", "recipient_id", *STORED], found, include_defaults=False))
+        _step(session, insert(wanted).from_select(["mailing_id", "recipient_id", *STORED], found, include_defaults=False))
         counted(session, wanted)
         if mailing.one_per_address:
             mark_duplicates(session, mailing, wanted)
@@ -82,13 +90,13 @@ def _bring_up_to_date(session: Session, mailing: Mailing, candidates: Candidates
 
 
 def _write_differences(session: Session, mailing: Mailing, wanted: Table) -> None:
-    recipient, quiet = RECIPIENTS, {"synchronize_session": False}
+    recipient = RECIPIENTS
     still = select(wanted.c.id).where(wanted.c.recipient_id == recipient.c.id).exists()
     gone = delete(recipient).where(recipient.c.mailing_id == mailing.id, recipient.c.erased_at.is_(None), ~still)
-    session.execute(gone, execution_options=quiet)
+    _step(session, gone)
     told = [name for name in STORED if name not in {"person_id", "company_id"}]
     differs = or_(*(recipient.c[name].is_distinct_from(wanted.c[name]) for name in told))
     change = update(recipient).values({name: wanted.c[name] for name in told})
-    session.execute(change.where(recipient.c.id == wanted.c.recipient_id, differs), execution_options=quiet)
+    _step(session, change.where(recipient.c.id == wanted.c.recipient_id, differs))
     new = select(wanted.c.mailing_id, *(wanted.c[name] for name in STORED)).where(wanted.c.recipient_id.is_(None))
-    session.execute(insert(Recipient).from_select(["mailing_id", *STORED], new, include_defaults=False))
+    _step(session, insert(Recipient).from_select(["mailing_id", *STORED], new, include_defaults=False))

@@ -6,8 +6,10 @@ from mailings.model.bucket import Bucket
 from mailings.model.company import Company
 from mailings.model.consent import EMARKETING, SALES_AND_SERVICE, Basis, Consent
 from mailings.model.delivery import OUR_MOVES, Delivery, DeliveryNote, DeliveryStatus
+from mailings.model.evidence import Evidence
 from mailings.model.folder import Folder
 from mailings.model.lease import Lease, LeaseRole
+from mailings.model.mail_domain import MailDomain
 from mailings.model.mailing import LIFE, Mailing, MailingFile, MailingStatus, MailingType, TrackedLink
 from mailings.model.person import Associate, Interest, Person, PersonInterest
 from mailings.model.project import Project, ProjectMember
@@ -34,11 +36,13 @@ __all__ = [
     "Delivery",
     "DeliveryNote",
     "DeliveryStatus",
+    "Evidence",
     "Folder",
     "ImportedRow",
     "Interest",
     "Lease",
     "LeaseRole",
+    "MailDomain",
     "Mailing",
     "MailingFile",
     "MailingStatus",

@@ -2,16 +2,36 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy.orm import Mapped, mapped_column
 
-from mailings.model.base import BIG, Base
+from mailings.model.base import BIG, Base, Key
 
 
 class Bucket(Base):
-    """A bucket. `next_free` = the moment (milliseconds) the next message may leave; it runs ahead when tokens are reserved."""
+    """A limit and what is left of it: the upper half is what a person set, the lower what sending keeps.
+
+    Named by what it holds for: `installation`, `transport:smtp`, `sender:news@acme.test`, `mailing:autumn-news`, `domain:gmail.com`
+    (a recipient domain, or the domain of the provider its MX names).
+    """
 
     __tablename__ = "bucket"
 
-    name: Mapped[str] = mapped_column(primary_key=True)  # installation, mailing:autumn-news
-    per_minute: Mapped[float]
-    next_free: Mapped[int] = mapped_column(BIG, default=0)
+    id: Mapped[Key]  # of a domain's bucket: the lane of its deliveries
+    name: Mapped[str] = mapped_column(unique=True)
+    per_minute: Mapped[float | None]  # the most messages a minute; None = no such limit
+    burst: Mapped[int] = mapped_column(default=1)  # messages that may leave at once after a rest; at least 1
+    quiet_from: Mapped[str | None]  # "21:00": from then until `quiet_until` nothing leaves, in `zone`
+    quiet_until: Mapped[str | None]
+    zone: Mapped[str] = mapped_column(default="UTC")  # of the quiet hours and of a ramp's days
+    ramp_from: Mapped[str | None]  # "2026-11-22": warm-up; that day at most `ramp_first`, each day after `ramp_growth` times as many
+    ramp_first: Mapped[int | None]
+    ramp_growth: Mapped[float | None]
+
+    next_free: Mapped[int] = mapped_column(BIG, default=0)  # the moment (ms) the next message may leave; ahead of now = reserved
+    day: Mapped[str | None]  # the day `day_count` counts, in `zone`
+    day_count: Mapped[int] = mapped_column(default=0)
+    rate: Mapped[float | None]  # messages a minute now, while a provider has asked us to slow down
+    rate_before: Mapped[float | None]  # what it was when it was slowed first: where it goes back to
+    slowed_at: Mapped[datetime | None]  # the last time the rate was changed, down or up

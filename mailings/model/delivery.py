@@ -29,7 +29,7 @@ OUR_MOVES: dict[DeliveryStatus, frozenset[DeliveryStatus]] = {
     DeliveryStatus.QUEUED: frozenset({DeliveryStatus.SENDING, DeliveryStatus.CANCELLED, DeliveryStatus.FAILED}),
     DeliveryStatus.SENDING: frozenset({DeliveryStatus.SENT, DeliveryStatus.FAILED, DeliveryStatus.IN_DOUBT, DeliveryStatus.QUEUED}),
     DeliveryStatus.IN_DOUBT: frozenset(
-        {DeliveryStatus.SENT, DeliveryStatus.FAILED, DeliveryStatus.QUEUED}
+        {DeliveryStatus.SENT, DeliveryStatus.DELIVERED, DeliveryStatus.BOUNCED, DeliveryStatus.FAILED, DeliveryStatus.QUEUED}
     ),  # settled by evidence, policy or a person
     DeliveryStatus.SENT: frozenset(),
     DeliveryStatus.DELIVERED: frozenset(),
@@ -46,13 +46,23 @@ class Delivery(Base):
     __table_args__ = (
         Index("ix_delivery_mailing_id", "mailing_id"),  # with the rowid or (mailing, id): the keyset of fresh claims
         Index("ix_delivery_recipient_id", "recipient_id"),
-        # no status in the predicate: on PostgreSQL that would cost every status change its HOT update
+        # no status in the predicates: on PostgreSQL that would cost every status change its HOT update
         Index(
             "ix_delivery_due",
             "mailing_id",
+            "lane",
             "next_attempt_at",
             sqlite_where=text("next_attempt_at IS NOT NULL"),
             postgresql_where=text("next_attempt_at IS NOT NULL"),
+        ),
+        Index("ix_delivery_lane", "mailing_id", "lane", "id", sqlite_where=text("lane <> 0"), postgresql_where=text("lane <> 0")),
+        # two reruns at the same moment make one further attempt
+        Index(
+            "uq_delivery_again_of",
+            "again_of",
+            unique=True,
+            sqlite_where=text("again_of IS NOT NULL"),
+            postgresql_where=text("again_of IS NOT NULL"),
         ),
         # every row is changed twice; half a page kept free lets both stay in the page and leave the indexes alone (350 -> 260 bytes a row)
         {"postgresql_with": {"fillfactor": "50"}},
@@ -63,6 +73,8 @@ class Delivery(Base):
     recipient_id: Mapped[int | None] = mapped_column(ForeignKey("recipient.id", ondelete="CASCADE"))  # a test: whose data fills it
     status: Mapped[DeliveryStatus] = mapped_column(default=DeliveryStatus.QUEUED)
     test: Mapped[bool] = mapped_column(default=False)  # outside every figure (D11)
+    lane: Mapped[int] = mapped_column(default=0, server_default="0")  # the bucket of its domain, where that has a limit; 0 = none
+    again_of: Mapped[int | None] = mapped_column(ForeignKey("delivery.id", ondelete="SET NULL"))  # the attempt this one repeats
     attempts: Mapped[int] = mapped_column(default=0)
     lease_id: Mapped[int | None]  # the sender that claimed it; no foreign key on the hot path
     claimed_at: Mapped[datetime | None]  # first claimed; the day its retries may take counts from here

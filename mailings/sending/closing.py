@@ -7,9 +7,11 @@ from datetime import UTC, datetime
 
 from sqlalchemy.orm import Session
 
+from mailings import seams
 from mailings.clock import now
 from mailings.errors import Unfinished
 from mailings.model import Mailing, MailingStatus
+from mailings.seams import Seam
 from mailings.sending import lifecycle
 from mailings.sending.books import Books, books_of
 from mailings.sending.claims import next_due
@@ -41,8 +43,11 @@ def close(session: Session, mailing: Mailing) -> Outcome:
         return Outcome(mailing.name, mailing.status, _waits(session, mailing, books))
     if not books.balanced:
         raise Unfinished(f"{mailing.name} cannot be called sent: {books.total} recipients, but {books.accounted} accounted for.")
+    seams.before(Seam.CLOSE)
     mailing.move("finish")
     mailing.finished_at = now()
+    session.flush()
+    seams.after(Seam.CLOSE)
     return Outcome(mailing.name, mailing.status, finished(mailing, books))
 
 

@@ -59,7 +59,7 @@ def _sent(run: Run, source: Source) -> str | None:
             if wait is None or not run.begun or run.stop.wait(_longer(wait, error)):
                 return None if run.stop.is_set() else str(error)
         else:
-            return _idle(run, source)
+            return run.hand.outage or _idle(run, source)
     return None
 
 

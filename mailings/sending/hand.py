@@ -22,6 +22,7 @@ class Hand:
         self.offered: dict[int, Claimed] = {}
         self.answers: list[Answered] = []
         self.counts: Counter[Outcome] = Counter()
+        self.outage: str | None = None  # the sentence to pause with: the other side answers nobody as it should
         self.last_trouble: str | None = None  # why the transport last left something untouched
 
     def hold(self, claimed: Iterable[Claimed], rows: dict[int, Any]) -> None:

@@ -9,9 +9,11 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from mailings import seams
 from mailings.clock import now
 from mailings.errors import NotAllowed
 from mailings.model import Lease, LeaseRole, Mailing
+from mailings.seams import Seam
 from mailings.sending import processes
 
 LAPSE = timedelta(seconds=30)  # a lease of another host not renewed for this long is dead
@@ -33,10 +35,12 @@ def take(session: Session, mailing: Mailing, role: LeaseRole) -> Lease:
         renewed_at=moment,
     )
     session.add(lease)
+    seams.before(Seam.LEASE)
     try:
         session.flush()
     except IntegrityError as error:  # two runs began in the same moment; the unique index let one through
         raise NotAllowed(f"{mailing.name} is being sent by another run that began just now; look at: mailings status") from error
+    seams.after(Seam.LEASE)
     return lease
 
 

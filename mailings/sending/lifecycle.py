@@ -7,15 +7,17 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from mailings import seams
 from mailings.clock import now
 from mailings.errors import IllegalMove
 from mailings.model import Mailing, MailingStatus
+from mailings.seams import Seam
 from mailings.sending.rechecking import judge_again
 
 # one delivery for each eligible recipient that has none; a second time it adds nobody
 DELIVERIES = (
-    "INSERT INTO delivery (mailing_id, recipient_id, status, test, attempts)"
-    " SELECT mailing_id, id, 'queued', FALSE, 0 FROM recipient WHERE mailing_id = :mailing AND verdict = 'eligible'"
+    "INSERT INTO delivery (mailing_id, recipient_id, status, test, attempts, lane)"
+    " SELECT mailing_id, id, 'queued', FALSE, 0, 0 FROM recipient WHERE mailing_id = :mailing AND verdict = 'eligible'"
     " AND NOT EXISTS (SELECT 1 FROM delivery WHERE delivery.recipient_id = recipient.id AND NOT delivery.test) ORDER BY id"
 )
 CANCELLED = "the mailing was cancelled"
@@ -55,7 +57,9 @@ def begin_sending(session: Session, mailing: Mailing) -> int:
     mailing.move("send")
     mailing.started_at = mailing.started_at or now()
     session.flush()
+    seams.before(Seam.QUEUE)
     queued = session.execute(text(DELIVERIES), {"mailing": mailing.id}).rowcount  # type: ignore[attr-defined]  # a cursor result
+    seams.after(Seam.QUEUE)
     return int(queued)
 
 

@@ -9,8 +9,10 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
+from mailings import seams
 from mailings.db import driver_sql
 from mailings.message import Outcome, Receipt
+from mailings.seams import Seam
 from mailings.sending.claims import Claimed
 from mailings.settings import Settings
 
@@ -49,10 +51,12 @@ def record(connection: Connection, lease_id: int, answers: Iterable[Answered], p
     rows = _Rows(lease_id, now)
     for answered in answers:
         rows.add(answered, policy)
+    seams.before(Seam.RECORD)
     for sql, marks in ((NOTE, rows.notes), (ENDED, rows.ended), (LATER, rows.later), (BACK, rows.untouched)):
         if marks:
             connection.exec_driver_sql(driver_sql(connection, sql), marks)
     _accept(connection, rows.accepted, lease_id, now)
+    seams.after(Seam.RECORD)
 
 
 def _accept(connection: Connection, accepted: list[tuple[int, str | None]], lease_id: int, now: int) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from mailings import seams
 from mailings.clock import milliseconds
+from mailings.seams import Seam
 from mailings.sending import leases
 
 WHY = "the sender died between hand-over and answer"
@@ -23,6 +25,8 @@ def recover(session: Session, mailing_id: int) -> int:
     leases.end_dead(session, mailing_id)
     session.flush()
     marks = {"mailing": mailing_id, "why": WHY}
+    seams.before(Seam.RECOVER)
     noted = session.execute(text(NOTE), marks | {"now": milliseconds()}).rowcount  # type: ignore[attr-defined]  # a cursor result
     session.execute(text(MARK), marks)
+    seams.after(Seam.RECOVER)
     return int(noted)

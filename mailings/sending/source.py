@@ -9,10 +9,12 @@ from typing import Any
 from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
+from mailings import seams
 from mailings.clock import milliseconds
 from mailings.db import Database
 from mailings.errors import MailingsError, Unreadable
 from mailings.message import FLUSH, Offer, Outcome, Receipt
+from mailings.seams import Seam
 from mailings.sending.claims import Claimed, claim_due, claim_fresh, next_due, something_is_left, stretches
 from mailings.sending.receipts import record
 from mailings.sending.rechecking import cancel_forbidden
@@ -70,7 +72,7 @@ class Source:
             del self.run.hand.answers[:count]
 
     def _room(self) -> int:
-        if self.run.stop.is_set() or time.monotonic() > self.until:
+        if self.run.stop.is_set() or self.run.hand.outage or time.monotonic() > self.until:
             return 0
         return self.run.throttle.batch(min(self.run.batch_size, self.left))
 
@@ -89,10 +91,12 @@ class Source:
 
     def _claim(self, wanted: int) -> int:
         hand = self.run.hand
+        seams.before(Seam.CLAIM)
         with self.database.connection() as connection:
             count = self._record_in(connection)
             claimed = self._chosen(connection, wanted)
             rows = self._rows(connection, claimed)
+        seams.after(Seam.CLAIM)
         del hand.answers[:count]
         hand.hold(claimed, rows)
         self.left -= len(claimed)

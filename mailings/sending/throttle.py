@@ -14,7 +14,10 @@ from mailings.settings import Settings
 
 WORTH = 0.5  # seconds of messages reserved at a time: few statements at high rates, one message at low ones
 
-MADE = "INSERT INTO bucket (name, per_minute, next_free) VALUES (?, ?, 0) ON CONFLICT (name) DO UPDATE SET per_minute = excluded.per_minute"
+MADE = (
+    "INSERT INTO bucket (name, per_minute, next_free, burst, zone, day_count) VALUES (?, ?, 0, 1, 'UTC', 0) "
+    "ON CONFLICT (name) DO UPDATE SET per_minute = excluded.per_minute"
+)
 # next_free runs ahead of the clock by what is reserved; a bucket left alone saves nothing up, so there is no burst
 RESERVED = "UPDATE bucket SET next_free = CASE WHEN next_free > ? THEN next_free ELSE ? END + ? WHERE name = ? RETURNING next_free"
 RETURNED = "UPDATE bucket SET next_free = next_free - ? WHERE name = ?"

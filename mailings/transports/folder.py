@@ -17,8 +17,10 @@ from typing import ClassVar, Self, TypeVar
 
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from mailings import seams
 from mailings.errors import Misconfigured, Unreadable
 from mailings.message import Offer, Outcome, Receipt, Transport
+from mailings.seams import Seam
 from mailings.transports._source import Source
 
 T = TypeVar("T")
@@ -134,14 +136,19 @@ class Folder(Transport):
             except OSError as error:
                 # the files stand there, but nobody can say whether they will after a power cut
                 outcome, reason, self._trouble = Outcome.UNKNOWN, self._sentence(error), error
-        yield from (Receipt(delivery, outcome, reason=reason) for delivery in shown)
+        for delivery in shown:
+            seams.before(Seam.ANSWER)
+            yield Receipt(delivery, outcome, reason=reason)
+            seams.after(Seam.ANSWER)
 
     def _link(self, written: _Written) -> None:
         nth = 1
         while True:
             try:
                 # a rename would silently replace what stands there; a link refuses
+                seams.before(Seam.HAND_OVER)
                 os.link(written.file, self.path / "new" / f"d{written.delivery:010}.{nth}")
+                seams.after(Seam.HAND_OVER)
                 break
             except FileExistsError:
                 nth += 1

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import ClassVar, Self
 
+from mailings import seams
 from mailings.errors import TransportError, Unreadable
 from mailings.message import Offer, Outcome, Receipt, Transport
+from mailings.seams import Seam
 from mailings.transports._source import Source
 
 
@@ -77,7 +79,10 @@ class Memory(Transport):
                     yield Receipt(offer.delivery, Outcome.UNTOUCHED, reason="The transport broke down.")
                     break
                 left = None if left is None else left - 1
-                yield self._take(offer)
+                receipt = self._take(offer)
+                seams.before(Seam.ANSWER)
+                yield receipt
+                seams.after(Seam.ANSWER)
             source.resume()
         source.close()
 
@@ -88,5 +93,7 @@ class Memory(Transport):
                 content = offer.message.mime()
             except Unreadable as error:
                 return Receipt(offer.delivery, Outcome.REFUSED, reason=str(error))
+            seams.before(Seam.HAND_OVER)
             self.kept.append(Kept(offer.delivery, offer.address, offer.sender, content))
+            seams.after(Seam.HAND_OVER)
         return Receipt(offer.delivery, outcome, code, reason, after)

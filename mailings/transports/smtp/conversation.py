@@ -11,8 +11,10 @@ import re
 from collections import deque
 from enum import Enum
 
+from mailings import seams
 from mailings.errors import TryLater, Unreadable
 from mailings.message import Outcome, Receipt
+from mailings.seams import Seam
 from mailings.transports.smtp.letters import Letter
 from mailings.transports.smtp.opening import Offered
 from mailings.transports.smtp.replies import Reply
@@ -182,7 +184,9 @@ class Conversation:
             self._settle(letter, Receipt(delivery, outcome, reply.full_code, reply.reason))
 
     def _settle(self, letter: Letter, receipt: Receipt) -> None:
+        seams.before(Seam.ANSWER)
         letter.answered = True
         self.answered += 1
         self.held_bytes -= len(letter.body)
         self.receipts.append(receipt)
+        seams.after(Seam.ANSWER)

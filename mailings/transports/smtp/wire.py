@@ -9,6 +9,8 @@ import ssl
 from collections.abc import Iterable
 from contextlib import suppress
 
+from mailings import seams
+from mailings.seams import Seam
 from mailings.transports.smtp.route import Address
 
 _SEND_BUFFER = 262_144  # bytes: a usual message leaves in one call, and the line turns to the next
@@ -88,7 +90,9 @@ class Wire:
         wrote = False
         try:
             while self._out:
+                seams.before(Seam.HAND_OVER)
                 self._drop(self._send())
+                seams.after(Seam.HAND_OVER)
                 wrote, self.stalled = True, False
         except _NOT_NOW:
             pass
