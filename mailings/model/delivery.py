@@ -8,7 +8,7 @@ from enum import StrEnum
 from sqlalchemy import ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from mailings.model.base import Base, Key
+from mailings.model.base import BIG, Base, Key
 
 
 class DeliveryStatus(StrEnum):
@@ -74,7 +74,7 @@ class Delivery(Base):
     status: Mapped[DeliveryStatus] = mapped_column(default=DeliveryStatus.QUEUED)
     test: Mapped[bool] = mapped_column(default=False)  # outside every figure (D11)
     lane: Mapped[int] = mapped_column(default=0, server_default="0")  # the bucket of its domain, where that has a limit; 0 = none
-    again_of: Mapped[int | None] = mapped_column(ForeignKey("delivery.id", ondelete="SET NULL"))  # the attempt this one repeats
+    again_of: Mapped[int | None] = mapped_column(BIG)  # the attempt this one repeats; both go with their mailing, so no foreign key
     attempts: Mapped[int] = mapped_column(default=0)
     lease_id: Mapped[int | None]  # the sender that claimed it; no foreign key on the hot path
     claimed_at: Mapped[datetime | None]  # first claimed; the day its retries may take counts from here
