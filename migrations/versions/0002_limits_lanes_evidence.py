@@ -69,9 +69,7 @@ def _delivery() -> None:
     # columns added in place: a table made anew would take the notes of every delivery with it, by their foreign key
     kind = "INTEGER" if op.get_bind().dialect.name == "sqlite" else "BIGINT"
     op.execute("ALTER TABLE delivery ADD COLUMN lane INTEGER DEFAULT '0' NOT NULL")
-    op.execute(
-        f"ALTER TABLE delivery ADD COLUMN again_of {kind} CONSTRAINT fk_delivery_again_of REFERENCES delivery (id) ON DELETE SET NULL"
-    )
+    op.execute(f"ALTER TABLE delivery ADD COLUMN again_of {kind}")
     waits, laned, further = (sa.text(condition) for condition in ("next_attempt_at IS NOT NULL", "lane <> 0", "again_of IS NOT NULL"))
     op.drop_index("ix_delivery_due", "delivery")
     op.create_index("ix_delivery_due", "delivery", ["mailing_id", "lane", "next_attempt_at"], sqlite_where=waits, postgresql_where=waits)
