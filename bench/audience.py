@@ -18,6 +18,7 @@ from mailings.db import Database, driver_sql
 from mailings.model import Base, Mailing, MailingType, Project, Selection, SelectionKind, Source, SourceKind, Topic
 
 BATCH = 20_000
+BIG_DOMAIN = "storfjord.test"  # where a tenth of all people have their address
 COUNTRIES = ("NO", "NO", "NO", "DK", "NL", "SE")
 
 
@@ -47,7 +48,7 @@ def make_permissions(connection: Connection, everybody: range, stamp: int) -> No
 
 def _address(p: int) -> str:
     owner = p - 1 if p % 25 == 1 else p
-    return f"person{owner}@example{owner % 997}.test"
+    return f"person{owner}@{BIG_DOMAIN}" if owner % 10 == 7 else f"person{owner}@example{owner % 997}.test"
 
 
 def _many(connection: Connection, table: str, columns: tuple[str, ...], rows: Any, created_at: int | None) -> None:

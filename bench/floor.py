@@ -7,6 +7,7 @@ import os
 import resource
 import subprocess
 import time
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 
 import orjson
@@ -21,23 +22,28 @@ class Floor:
     messages: int
     size: int
     sessions: int
+    processes: int
     per_second: float
     cpu_us: float
     sink_cpu_us: float
 
 
-def floor(messages: int = 20_000, size: int = 32_700, sessions: int = 10) -> Floor:
-    """Run smtp-source with so many messages of `size` bytes over `sessions` connections to a sink of its own."""
+def floor(messages: int = 20_000, size: int = 32_700, sessions: int = 10, processes: int = 1) -> Floor:
+    """Run `processes` smtp-sources at once: so many messages of `size` bytes in all, each over `sessions` connections to its own sink."""
     found = program("smtp-source")
     if found is None:
         raise SystemExit("smtp-source is not installed; it comes with Debian's postfix: apt-get install --no-install-recommends postfix")
-    with sink() as server:
+    with ExitStack() as stack:
+        sinks = [stack.enter_context(sink()) for _ in range(processes)]
+        words = [found, "-s", sessions, "-m", messages // processes, "-l", size, "-f", "news@sender.test", "-t", "anna@firma.test"]
         before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-        words = ["-s", sessions, "-m", messages, "-l", size, "-f", "news@sender.test", "-t", "anna@firma.test", f"127.0.0.1:{server.port}"]
-        subprocess.run([found, *map(str, words)], check=True)
+        running = [subprocess.Popen([*map(str, words), f"127.0.0.1:{one.port}"]) for one in sinks]
+        if any([one.wait() for one in running]):
+            raise SystemExit("smtp-source failed; its own words stand above.")
         took, after = time.perf_counter() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
-        cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-        return Floor(messages, size, sessions, messages / took, cpu / messages * 1e6, server.cpu_seconds() / messages * 1e6)
+        cpu, sent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, messages // processes * processes
+        sink_cpu = sum(one.cpu_seconds() for one in sinks)
+        return Floor(sent, size, sessions, processes, sent / took, cpu / sent * 1e6, sink_cpu / sent * 1e6)
 
 
 def main() -> None:
@@ -46,8 +52,9 @@ def main() -> None:
     options.add_argument("--messages", type=int, default=20_000)
     options.add_argument("--size", type=int, default=32_700)
     options.add_argument("--sessions", type=int, default=10)
+    options.add_argument("--processes", type=int, default=1)
     given = options.parse_args()
-    figures = floor(given.messages, given.size, given.sessions)
+    figures = floor(given.messages, given.size, given.sessions, given.processes)
     print(orjson.dumps({"case": "smtp-source", "cores": os.cpu_count(), **asdict(figures)}).decode())
 
 
