@@ -28,11 +28,14 @@ class Taken:
 
 @dataclass
 class Mailbox:
-    """What the server does, and what it took. `told` maps the beginning of a command ("RCPT TO:<anna@", "END anna@") to its answer."""
+    """What the server does, and what it took. `told` maps the beginning of a command ("RCPT TO:<anna@", "END anna@") to its answer.
+
+    Several answers are given one after the other, the last of them from then on.
+    """
 
     port: int = 0
     offers: tuple[str, ...] = FULL
-    told: dict[str, str] = field(default_factory=dict)
+    told: dict[str, str | list[str]] = field(default_factory=dict)
     per_connection: int | None = None
     at_once: int | None = None  #: connections beyond these are sent away
     idle: float | None = None  #: seconds without a command after which a line is closed
@@ -48,7 +51,10 @@ class Mailbox:
         """The answer to `command`: as told, else the usual one."""
         with self._lock:
             self.commands.append(command)
-        return next((answer for start, answer in self.told.items() if command.upper().startswith(start.upper())), usual)
+        told = next((answer for start, answer in self.told.items() if command.upper().startswith(start.upper())), usual)
+        if isinstance(told, str):
+            return told
+        return told.pop(0) if len(told) > 1 else told[0]
 
     def came(self, by: int) -> int:
         """A connection came (1) or went (-1); how many there are now."""
