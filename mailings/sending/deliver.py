@@ -39,6 +39,14 @@ def deliver_portion(database: Database, run: Run, limit: int) -> Portion:
     source = Source(database, run, limit)
     source.record()
     run.hand.counts.clear()
+    portion = _delivered(database, run, source)
+    if not portion.more:
+        run.hand.give_back()
+        source.record()
+    return portion
+
+
+def _delivered(database: Database, run: Run, source: Source) -> Portion:
     with finishing_what_is_in_hand(run.stop):
         if not _waited_until_due(database, run):
             return _portion(database, run, more=False)
@@ -69,7 +77,7 @@ def _hand_over(run: Run, source: Source) -> None:
         for receipt in receipts:
             source.answered(receipt)
     finally:
-        run.hand.let_go()
+        run.hand.let_go(last=source.dry)
         source.record()
     if source.error is not None:
         raise source.error

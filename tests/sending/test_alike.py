@@ -1,0 +1,207 @@
+"""Refused alike: what the other side says to everybody is nobody's own fault. The mailing waits for a person; nobody is failed for it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import text
+
+from mailings.db import Database
+from mailings.message import Outcome, Receipt
+from mailings.model import Mailing, MailingStatus
+from mailings.sending import lifecycle
+from mailings.sending.alike import Alike, Known, speaks_of_us, what_it_says
+from mailings.sending.claims import Claimed
+from mailings.sending.deliver import deliver_portion
+from mailings.sending.hand import Hand
+from mailings.transports.memory import Memory
+from tests.sending import world
+from tests.sending.delivering import portions, running
+
+DENIED = ("554 5.7.1", "<{address}>: Relay access denied (in reply to RCPT TO, id 4XyZ{n})")
+
+
+def refuse_everybody(memory: Memory, recipients: int, code: str = DENIED[0], words: str = DENIED[1]) -> None:
+    """The far side refuses åse-0000 and so many more, each with her own address and an id in the words."""
+    for n in range(recipients):
+        address = f"åse-{n:04}@fjord.test"
+        memory.refuse(address, code, words.format(address=address, n=n))
+
+
+def accept_everybody(memory: Memory, recipients: int) -> None:
+    """The trouble is mended."""
+    for n in range(recipients):
+        memory.accept(f"åse-{n:04}@fjord.test")
+
+
+def resume(db: Database, mailing_id: int) -> str:
+    """Let the paused mailing go on; why it was held."""
+    with db.writing() as session:
+        mailing = session.get_one(Mailing, mailing_id)
+        assert mailing.status is MailingStatus.PAUSED
+        why = str(mailing.held_reason)
+        lifecycle.resume(mailing)
+        return why
+
+
+def test_everybody_refused_alike_pauses(any_db: Database, memory: Memory) -> None:
+    """A relay that denies everybody pauses the mailing within a batch of twenty: nobody failed, and once mended all are sent."""
+    mailing_id = world.sending(any_db, recipients=60)
+    refuse_everybody(memory, 60)
+    last = portions(any_db)[-1]
+    assert "554 5.7.1 : Relay access denied" in str(last.trouble) or "554 5.7.1 Relay access denied" in str(last.trouble)
+    assert world.statuses(any_db, mailing_id) == {"queued": 60}
+    assert world.notes(any_db) == []
+    with any_db.reading() as session:
+        touched, attempts = session.execute(text("SELECT count(claimed_at), sum(attempts) FROM delivery")).one()
+    assert (touched, attempts) == (0, 0)
+    assert "@" not in resume(any_db, mailing_id)
+    accept_everybody(memory, 60)
+    portions(any_db)
+    assert world.statuses(any_db, mailing_id) == {"sent": 60}
+
+
+def test_still_refused_pauses_again(any_db: Database, memory: Memory) -> None:
+    """Sent again without mending, it is paused again, and still nobody is failed."""
+    mailing_id = world.sending(any_db, recipients=30)
+    refuse_everybody(memory, 30)
+    for _ in range(3):
+        portions(any_db)
+        assert world.statuses(any_db, mailing_id) == {"queued": 30}
+        resume(any_db, mailing_id)
+
+
+@pytest.mark.parametrize(("recipients", "stands"), [(2, {"failed": 2}), (3, {"queued": 3}), (19, {"queued": 19})])
+def test_a_small_mailing(any_db: Database, memory: Memory, recipients: int, stands: dict[str, int]) -> None:
+    """Of a mailing smaller than twenty all must be refused alike, and at least three: two may well be meant."""
+    mailing_id = world.sending(any_db, recipients=recipients)
+    refuse_everybody(memory, recipients)
+    portions(any_db)
+    assert world.statuses(any_db, mailing_id) == stands
+
+
+def test_the_first_acceptance_tells_them_apart(any_db: Database, memory: Memory) -> None:
+    """Where one recipient is accepted after ten refusals alike, the ten were meant: failed, each with code, reason and note."""
+    mailing_id = world.sending(any_db, recipients=40)
+    refuse_everybody(memory, 10)
+    portions(any_db)
+    assert world.statuses(any_db, mailing_id) == {"failed": 10, "sent": 30}
+    assert len(world.notes(any_db)) == 10
+    with any_db.reading() as session:
+        codes = session.execute(text("SELECT DISTINCT code FROM delivery WHERE status = 'failed'")).scalars().all()
+    assert codes == ["554 5.7.1"]
+
+
+def test_after_something_was_accepted(any_db: Database, memory: Memory) -> None:
+    """A mailing that somebody has accepted something of fails whoever is refused, in this run and in later ones."""
+    mailing_id = world.sending(any_db, recipients=50)
+    with running(any_db) as run:
+        deliver_portion(any_db, run, 4)
+    refuse_everybody(memory, 50)
+    portions(any_db)
+    assert world.statuses(any_db, mailing_id) == {"sent": 4, "failed": 46}
+
+
+@pytest.mark.parametrize("code", ["550 5.1.1", "550 5.2.1", "550"])
+def test_unknown_people_are_failed(any_db: Database, memory: Memory, code: str) -> None:
+    """An old list of people who are gone is failed one by one, however alike the words: they speak of the addressee."""
+    mailing_id = world.sending(any_db, recipients=25)
+    refuse_everybody(memory, 25, code, "<{address}>: Recipient address rejected: User unknown in virtual mailbox table")
+    portions(any_db)
+    assert world.statuses(any_db, mailing_id) == {"failed": 25}
+
+
+def test_different_refusals_are_meant(any_db: Database, memory: Memory) -> None:
+    """A small mailing refused for different reasons is no outage: each is failed for its own."""
+    mailing_id = world.sending(any_db, recipients=8)
+    for n, words in enumerate(("Spam", "Listed", "Too large", "No thanks", "Virus found", "Closed", "Quarantined", "Greetings")):
+        memory.refuse(f"åse-{n:04}@fjord.test", "554 5.7.1", words)
+    portions(any_db)
+    assert world.statuses(any_db, mailing_id) == {"failed": 8}
+
+
+def test_held_back_across_portions(any_db: Database, memory: Memory) -> None:
+    """Portions smaller than twenty hold on to what was refused: the outage is seen all the same."""
+    mailing_id = world.sending(any_db, recipients=60)
+    refuse_everybody(memory, 60)
+    assert portions(any_db, limit=6)[-1].trouble is not None
+    assert world.statuses(any_db, mailing_id) == {"queued": 60}
+
+
+def test_a_run_that_is_stopped_meanwhile(any_db: Database, memory: Memory) -> None:
+    """Refusals still held back when a run ends, or a person pauses, go back to the queue for the next run to judge."""
+    mailing_id = world.sending(any_db, recipients=30)
+    refuse_everybody(memory, 30)
+    with running(any_db) as run:
+        assert deliver_portion(any_db, run, 8).more
+        assert world.statuses(any_db, mailing_id) == {"queued": 22, "sending": 8}
+        with any_db.writing() as session:
+            lifecycle.pause(session.get_one(Mailing, mailing_id))
+        assert not deliver_portion(any_db, run, 8).more
+    assert world.statuses(any_db, mailing_id) == {"queued": 30}
+
+
+def test_those_to_be_tried_later_wait(any_db: Database, memory: Memory) -> None:
+    """Who was asked to wait keeps the wait; the others are held back and go back to the queue."""
+    mailing_id = world.sending(any_db, recipients=8)
+    refuse_everybody(memory, 8)
+    memory.stall("åse-0003@fjord.test")
+    portions(any_db, run_patience=timedelta(0))
+    assert world.statuses(any_db, mailing_id) == {"queued": 8}
+    assert [what for _, what, _ in world.notes(any_db)] == ["queued"]
+
+
+@pytest.mark.parametrize(
+    ("code", "reason", "of_us"),
+    [
+        ("554 5.7.1", "Relay access denied", True),
+        ("550", "Sender address rejected: not owned by user nyheter", True),
+        ("550 5.7.60", "SMTP; Client does not have permissions to send as this sender", True),
+        ("553 5.1.8", "Sender address rejected: Domain not found", True),
+        ("530 5.7.0", "Must issue a STARTTLS command first", True),
+        ("535 5.7.8", "Authentication credentials invalid", True),
+        ("550", "relay not permitted", True),
+        ("552 5.3.4", "The message has 12,000,000 bytes; the server takes at most 10,240,000.", True),
+        ("550 5.1.1", "Ukjent bruker", False),
+        ("550 5.1.10", "RESOLVER.ADR.RecipientNotFound; Recipient not found by SMTP address lookup", False),
+        ("552 5.2.2", "The email account that you tried to reach is over quota", False),
+        ("550", "No such user here", False),
+        ("550", "Requested action not taken: mailbox unavailable", False),
+        (None, "The picture logo.png is missing.", False),
+    ],
+)
+def test_of_whom_a_refusal_speaks(code: str | None, reason: str, of_us: bool) -> None:
+    """X.1 and X.2 speak of the addressee, but X.1.7 and X.1.8 of the sender (RFC 3463); a bare 550 is read by its words."""
+    assert speaks_of_us(Receipt(1, Outcome.REFUSED, code, reason)) is of_us
+
+
+def test_the_same_words() -> None:
+    """Addresses, server names, numbers and ids make no difference; other words do."""
+    one = Receipt(1, Outcome.REFUSED, "554 5.7.1", "<désirée@ijssel.test>: Relay access denied by mx1.relay.test [192.0.2.7] 4XyZ12")
+    two = Receipt(2, Outcome.REFUSED, "554 5.7.1", "<åse@fjord.test>: Relay access denied by mx2.relay.test [192.0.2.9] 9AbC77")
+    other = Receipt(3, Outcome.REFUSED, "554 5.7.1", "<åse@fjord.test>: Message rejected as spam")
+    assert what_it_says(one) == what_it_says(two) != what_it_says(other)
+
+
+def test_an_acceptance_after_the_verdict() -> None:
+    """Lines work side by side: where somebody is accepted after twenty refusals, there is no outage any more."""
+    hand = Hand(Alike(lambda: Known(sending=True, accepted=False)))
+    hand.offered = {n: Claimed(n, 1, 0) for n in range(21)}
+    for n in range(20):
+        hand.answered(Receipt(n, Outcome.REFUSED, "554 5.7.1", "Relay access denied"))
+    assert hand.outage is not None
+    assert hand.counts == {Outcome.UNTOUCHED: 20}
+    hand.answered(Receipt(20, Outcome.ACCEPTED))
+    assert hand.outage is None
+
+
+def test_words_that_never_agree() -> None:
+    """Of a hundred refusals of which no twenty agree, all are taken at their word: memory stays bounded."""
+    hand = Hand(Alike(lambda: Known(sending=True, accepted=False)))
+    letters = "abcdefghij"
+    hand.offered = {n: Claimed(n, 1, 0) for n in range(100)}
+    for n in range(100):
+        hand.answered(Receipt(n, Outcome.REFUSED, "554 5.7.1", letters[n // 10] + letters[n % 10]))
+    assert hand.outage is None
+    assert hand.counts == {Outcome.REFUSED: 100}
