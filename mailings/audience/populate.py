@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
-from sqlalchemy import Table, UpdateBase, delete, func, insert, literal, or_, select, update
+from sqlalchemy import Table, UpdateBase, delete, exists, func, insert, literal, or_, select, update
 from sqlalchemy.orm import Session
 
 from mailings import seams
@@ -13,7 +15,7 @@ from mailings.audience.scratch import counted, named_people, scratch, wanted_rec
 from mailings.audience.sources import Candidates, expanded, on_the_list
 from mailings.audience.verdicts import judged, mark_duplicates
 from mailings.clock import now
-from mailings.model import Mailing, MailingStatus, Recipient, Verdict
+from mailings.model import Delivery, Mailing, MailingStatus, Recipient, Verdict
 from mailings.seams import Seam
 from mailings.settings import settings
 
@@ -26,7 +28,7 @@ def populate(session: Session, mailing: Mailing, *, launch: bool) -> dict[Verdic
     """Bring the list up to date (domain.md C.5, D28). Returns how many recipients have each verdict.
 
     A draft's sources are expanded anew each time; at launch only with *update when sending*, or when that was never done. Verdicts are
-    always decided anew, as a whole. The list of a mailing that has started is frozen: only counted.
+    always decided anew, as a whole. The list of a mailing that has started is frozen: only counted (reloading.py is what changes it).
     """
     if mailing.status not in OPEN:
         return counts(session, mailing)
@@ -46,18 +48,56 @@ def counts(session: Session, mailing: Mailing) -> dict[Verdict, int]:
     return {verdict: int(n) for verdict, n in session.execute(rows)}
 
 
-def _step(session: Session, statement: UpdateBase) -> None:
+@contextmanager
+def expansion(session: Session, mailing: Mailing) -> Iterator[Candidates]:
+    """The candidates as the sources name them now, evaluated once for the block."""
+    candidates = expanded(session, mailing)
+    with scratch(session, named_people()) as named:
+        step(session, insert(named).from_select(["source_id", "person_id"], candidates.people, include_defaults=False))
+        counted(session, named)
+        yield replace(candidates, people=select(named.c.source_id, named.c.person_id))
+
+
+@contextmanager
+def decided(session: Session, mailing: Mailing, candidates: Candidates) -> Iterator[Table]:
+    """The candidates with their verdicts, beside the list, for the block; duplicates are still to be marked."""
+    with scratch(session, wanted_recipients()) as wanted:
+        rows = judged(mailing, facts_of(mailing, candidates, settings())).subquery("judged")
+        found = select(literal(mailing.id), rows.c.recipient_id, *(rows.c[name] for name in STORED))
+        step(session, insert(wanted).from_select(["mailing_id", "recipient_id", *STORED], found, include_defaults=False))
+        counted(session, wanted)
+        yield wanted
+
+
+def step(session: Session, statement: UpdateBase) -> None:
+    """One statement that makes or changes a list."""
     seams.before(Seam.POPULATE)
     session.execute(statement, execution_options={"synchronize_session": False})
     seams.after(Seam.POPULATE)
 
 
+def write_differences(session: Session, mailing: Mailing, wanted: Table) -> None:
+    """Make the list what `wanted` says, writing only what differs. Whoever has a delivery that is no test keeps the row."""
+    still = exists().where(wanted.c.recipient_id == RECIPIENTS.c.id)
+    begun = exists().where(Delivery.recipient_id == RECIPIENTS.c.id, Delivery.test.is_(False))
+    gone = delete(RECIPIENTS).where(RECIPIENTS.c.mailing_id == mailing.id, RECIPIENTS.c.erased_at.is_(None), ~still, ~begun)
+    step(session, gone)
+    change(session, wanted)
+    new = select(wanted.c.mailing_id, *(wanted.c[name] for name in STORED)).where(wanted.c.recipient_id.is_(None))
+    step(session, insert(Recipient).from_select(["mailing_id", *STORED], new.order_by(wanted.c.id), include_defaults=False))
+
+
+def change(session: Session, wanted: Table) -> None:
+    """Write to the rows that are there already what `wanted` says differently of them."""
+    told = [name for name in STORED if name not in {"person_id", "company_id"}]
+    differs = or_(*(RECIPIENTS.c[name].is_distinct_from(wanted.c[name]) for name in told))
+    changed = update(RECIPIENTS).values({name: wanted.c[name] for name in told})
+    step(session, changed.where(RECIPIENTS.c.id == wanted.c.recipient_id, differs))
+
+
 def _expand_and_decide(session: Session, mailing: Mailing) -> None:
-    candidates = expanded(session, mailing)
-    with scratch(session, named_people()) as named:
-        _step(session, insert(named).from_select(["source_id", "person_id"], candidates.people, include_defaults=False))
-        counted(session, named)
-        _decide(session, mailing, replace(candidates, people=select(named.c.source_id, named.c.person_id)))
+    with expansion(session, mailing) as candidates:
+        _decide(session, mailing, candidates)
 
 
 def _decide(session: Session, mailing: Mailing, candidates: Candidates) -> None:
@@ -72,31 +112,14 @@ def _insert(session: Session, mailing: Mailing, candidates: Candidates) -> None:
     rows = judged(mailing, facts_of(mailing, candidates, settings())).subquery("judged")
     # in the order of people: their rows are read beside the list's when messages are made
     found = select(literal(mailing.id), *(rows.c[name] for name in STORED)).order_by(rows.c.person_id)
-    _step(session, insert(Recipient).from_select(["mailing_id", *STORED], found, include_defaults=False))
+    step(session, insert(Recipient).from_select(["mailing_id", *STORED], found, include_defaults=False))
     if mailing.one_per_address:
         mark_duplicates(session, mailing, RECIPIENTS)
 
 
 def _bring_up_to_date(session: Session, mailing: Mailing, candidates: Candidates) -> None:
     """An existing list: decided anew beside it, then only what differs is written."""
-    with scratch(session, wanted_recipients()) as wanted:
-        rows = judged(mailing, facts_of(mailing, candidates, settings())).subquery("judged")
-        found = select(literal(mailing.id), rows.c.recipient_id, *(rows.c[name] for name in STORED))
-        _step(session, insert(wanted).from_select(["mailing_id", "recipient_id", *STORED], found, include_defaults=False))
-        counted(session, wanted)
+    with decided(session, mailing, candidates) as wanted:
         if mailing.one_per_address:
             mark_duplicates(session, mailing, wanted)
-        _write_differences(session, mailing, wanted)
-
-
-def _write_differences(session: Session, mailing: Mailing, wanted: Table) -> None:
-    recipient = RECIPIENTS
-    still = select(wanted.c.id).where(wanted.c.recipient_id == recipient.c.id).exists()
-    gone = delete(recipient).where(recipient.c.mailing_id == mailing.id, recipient.c.erased_at.is_(None), ~still)
-    _step(session, gone)
-    told = [name for name in STORED if name not in {"person_id", "company_id"}]
-    differs = or_(*(recipient.c[name].is_distinct_from(wanted.c[name]) for name in told))
-    change = update(recipient).values({name: wanted.c[name] for name in told})
-    _step(session, change.where(recipient.c.id == wanted.c.recipient_id, differs))
-    new = select(wanted.c.mailing_id, *(wanted.c[name] for name in STORED)).where(wanted.c.recipient_id.is_(None))
-    _step(session, insert(Recipient).from_select(["mailing_id", *STORED], new, include_defaults=False))
+        write_differences(session, mailing, wanted)

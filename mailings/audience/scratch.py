@@ -33,6 +33,11 @@ def named_people() -> Table:
     return Table("recipient_named", MetaData(), key, Column("source_id", BIG), prefixes=["TEMPORARY"])
 
 
+def chosen_recipients() -> Table:
+    """Recipients somebody chose, each once."""
+    return Table("recipient_chosen", MetaData(), Column("recipient_id", BIG, primary_key=True, autoincrement=False), prefixes=["TEMPORARY"])
+
+
 def wanted_recipients() -> Table:
     """The list as it should be; `recipient_id` = the row that is there already."""
     keys = [Column(name, BIG) for name in ("mailing_id", "recipient_id", "source_id", "person_id", "company_id")]

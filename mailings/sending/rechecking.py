@@ -20,15 +20,20 @@ WHY = "The person or the address said no while the message waited."
 def judge_again(session: Session, mailing: Mailing) -> bool:
     """Just before deliveries are queued: decide every verdict again if anybody said no since the list was made; True if so.
 
-    Withdrawing cancels what is queued; while nothing is queued yet there is nothing to cancel. On PostgreSQL nobody else says no
-    until this transaction ends: it is then cancelled the ordinary way.
+    Withdrawing cancels what is queued; while nothing is queued yet there is nothing to cancel. Who says no after this transaction is
+    cancelled the ordinary way.
     """
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("LOCK TABLE consent, opt_out, address_standing IN SHARE MODE"))
+    hold_still(session)
     if mailing.populated_at is not None and not _said_no_since(session, mailing):
         return False
     populate(session, mailing, launch=False)
     return True
+
+
+def hold_still(session: Session) -> None:
+    """Nobody says no until this transaction ends, so that nothing is queued beside it; SQLite has one writer anyway."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("LOCK TABLE consent, opt_out, address_standing IN SHARE MODE"))
 
 
 def cancel_forbidden(session: Session, mailing_id: int, due: int, settings: Settings) -> int:

@@ -1,0 +1,87 @@
+"""Whom a resend means: words such as `failed` or addresses, read and found on the mailing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import Select, Table, delete, insert, select
+from sqlalchemy.orm import Session, aliased
+
+from mailings.addresses import read_address
+from mailings.audience.populate import step
+from mailings.db import among
+from mailings.errors import NotAllowed, NotFound
+from mailings.model import Address, Company, Delivery, DeliveryStatus, Mailing, Recipient
+
+#: what may be sent again by its word: everybody whose latest message came to this
+WORDS = (DeliveryStatus.FAILED, DeliveryStatus.BOUNCED, DeliveryStatus.IN_DOUBT, DeliveryStatus.CANCELLED)
+TRACKED = ("unopened", "unclicked")
+UNDER_WAY = (DeliveryStatus.QUEUED, DeliveryStatus.SENDING)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Whom to send to again: by what became of the latest message, and by address, whatever became of it (domain.md C.11)."""
+
+    statuses: tuple[DeliveryStatus, ...]
+    addresses: Mapping[str, str]  # normal -> as written
+
+
+def read_choice(text: str) -> Choice:
+    """Words and addresses separated by commas. Raises NotFound for a word that is none, NotAllowed for what needs tracking."""
+    words = [word.strip() for word in re.split(r"[,;]", text) if word.strip()]
+    if not words:
+        raise NotAllowed(f"It is not said whom to send to again; name {_may()}.")
+    plain = [re.sub(r"[\s-]", "_", word.lower()) for word in words if "@" not in word]
+    if tracked := [word for word in plain if word in TRACKED]:
+        raise NotAllowed(f"Nobody knows who is {tracked[0]}: opens and clicks are not recorded by this version; name {_may()}.")
+    if unknown := [word for word in plain if word not in WORDS]:
+        raise NotFound(f"{unknown[0]!r} says nothing about whom to send to again; name {_may()}.")
+    addresses = {read_address(word).normal or word: word for word in words if "@" in word}
+    return Choice(tuple(DeliveryStatus(word) for word in dict.fromkeys(plain)), addresses)
+
+
+def choose(session: Session, mailing: Mailing, choice: Choice, chosen: Table) -> None:
+    """Put the recipients that are meant into `chosen`, except those whose message is on its way. Raises NotFound for who is not on it."""
+    if choice.statuses:
+        latest = _latest(mailing).where(Delivery.status.in_(choice.statuses))
+        step(session, insert(chosen).from_select(["recipient_id"], latest))
+    if choice.addresses:
+        found = select(Recipient.id).where(among(session, Recipient.id, _at(session, mailing, choice.addresses)))
+        new = found.where(Recipient.id.not_in(select(chosen.c.recipient_id)))
+        step(session, insert(chosen).from_select(["recipient_id"], new))
+    open_ones = select(Delivery.recipient_id).where(Delivery.mailing_id == mailing.id, Delivery.status.in_(UNDER_WAY), ~Delivery.test)
+    step(session, delete(chosen).where(chosen.c.recipient_id.in_(open_ones)))
+
+
+def _latest(mailing: Mailing) -> Select[int | None]:
+    """Recipients by their latest delivery that is no test (D11)."""
+    later = aliased(Delivery)
+    newer = select(later.id).where(later.recipient_id == Delivery.recipient_id, later.id > Delivery.id, ~later.test)
+    return select(Delivery.recipient_id).where(
+        Delivery.mailing_id == mailing.id, ~Delivery.test, Delivery.recipient_id.is_not(None), ~newer.exists()
+    )
+
+
+def _at(session: Session, mailing: Mailing, addresses: Mapping[str, str]) -> set[int]:
+    """Recipients written to at these addresses, or whose person or company has one of them today."""
+    ours = Recipient.mailing_id == mailing.id
+    listed = select(Recipient.address, Recipient.id).where(ours, among(session, Recipient.address, addresses))
+    people = select(Address.normal, Recipient.id).join(Recipient, Recipient.person_id == Address.person_id)
+    companies = select(Company.email_normal, Recipient.id).join(Recipient, Recipient.company_id == Company.id)
+    found = {
+        *session.execute(listed),
+        *session.execute(people.where(ours, among(session, Address.normal, addresses))),
+        *session.execute(companies.where(ours, among(session, Company.email_normal, addresses))),
+    }
+    known = {address for address, _ in found}
+    if missing := [written for normal, written in addresses.items() if normal not in known]:
+        who = ", ".join(missing[:5]) + (f" and {len(missing) - 5} more" if len(missing) > 5 else "")
+        raise NotFound(f"{who} {'is' if len(missing) == 1 else 'are'} not on {mailing.name}; look at: mailings recipients {mailing.name}")
+    return {recipient_id for _, recipient_id in found}
+
+
+def _may() -> str:
+    return f"{', '.join(WORDS)}, or addresses, separated by commas"

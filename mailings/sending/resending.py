@@ -1,0 +1,128 @@
+"""Sends again: reloads a list from its sources, or makes a further attempt for chosen recipients, each following the one before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from sqlalchemy import Table, func, select, text
+from sqlalchemy.orm import Session
+
+from mailings import seams
+from mailings.audience.reloading import admit, judged_again, reloaded
+from mailings.audience.scratch import chosen_recipients, counted, scratch
+from mailings.errors import NotAllowed
+from mailings.model import Mailing, MailingStatus, Verdict
+from mailings.seams import Seam
+from mailings.sending.choosing import Choice, choose, read_choice
+from mailings.sending.rechecking import hold_still
+
+REOPENED = (MailingStatus.SENT, MailingStatus.CANCELLED)
+JOINED = (MailingStatus.SENDING, MailingStatus.PAUSED)
+
+# each follows the recipient's latest attempt; the unique index on again_of lets no second one follow the same
+AGAIN = (
+    "INSERT INTO delivery (mailing_id, recipient_id, status, test, attempts, lane, again_of)"
+    " SELECT mailing_id, id, 'queued', FALSE, 0, 0,"
+    " (SELECT max(before.id) FROM delivery before WHERE before.recipient_id = recipient.id AND NOT before.test)"
+    " FROM recipient WHERE mailing_id = :mailing AND verdict = 'eligible' AND {who} ORDER BY id"
+)
+WANTED = "id IN (SELECT recipient_id FROM recipient_wanted)"
+UNTRIED = "NOT EXISTS (SELECT 1 FROM delivery WHERE delivery.recipient_id = recipient.id AND NOT delivery.test)"
+#: of a reload: those named who are not served, and everybody new on the list
+NAMED = f"({WANTED} OR {UNTRIED})"
+NEWEST = "SELECT COALESCE(max(id), 0) FROM delivery"
+QUEUED = "SELECT count(*), count(again_of) FROM delivery WHERE mailing_id = :mailing AND id > :newest AND NOT test"
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """What a resend came to: how many were queued, `again` of them not for the first time; who of the chosen was left out, by verdict."""
+
+    mailing: str
+    status: MailingStatus
+    queued: int = 0
+    again: int = 0
+    left_out: dict[str, int] = field(default_factory=dict)
+    reopened: bool = False
+
+    @property
+    def sentence(self) -> str:
+        """For people: what is sent again, who is left out and why, what to do next."""
+        if self.queued:
+            new = self.queued - self.again
+            told = ", ".join(f"{n} {words}" for n, words in ((self.again, "once more"), (new, "for the first time")) if n)
+            what = f"{self.mailing}: {self.queued} to be sent, {told}."
+        else:
+            what = f"{self.mailing}: nobody is to be sent to again."
+        if self.left_out:
+            why = ", ".join(f"{n} {verdict.replace('_', ' ')}" for verdict, n in sorted(self.left_out.items(), key=lambda pair: -pair[1]))
+            what += f" Left out: {why}."
+        if self.queued and self.status is MailingStatus.PAUSED:
+            what += f" It is paused; let it go on with: mailings resume {self.mailing}, then mailings send {self.mailing}"
+        return what
+
+
+def resend(session: Session, mailing: Mailing, *, reload: bool, only: str = "") -> Again:
+    """Queue a message for those who have not received it (`reload`), or one more for those whom `only` names (domain.md G.6, C.11, D10).
+
+    The mailing is locked by the caller; it is reopened only if somebody is queued. Two at once are one: the second finds them queued.
+    Raises NotAllowed and NotFound; then nothing was changed.
+    """
+    choice = asked(mailing, reload=reload, only=only)
+    hold_still(session)
+    left_out: dict[str, int] = {}
+    if choice is None:
+        with reloaded(session, mailing):
+            queued, again = _queue(session, mailing, NAMED)
+    else:
+        with _chosen(session, mailing, choice) as (wanted, left_out):
+            admit(session, wanted)
+            queued, again = _queue(session, mailing, WANTED)
+    reopened = bool(queued) and mailing.status in REOPENED
+    if reopened:
+        mailing.move("reopen")
+        mailing.finished_at = None
+        session.flush()
+    return Again(mailing.name, mailing.status, queued, again, left_out, reopened)
+
+
+def asked(mailing: Mailing, *, reload: bool, only: str) -> Choice | None:
+    """Whom a resend of the mailing means, None = its sources anew. Raises NotAllowed and NotFound for what cannot be."""
+    if reload == bool(only.strip()):
+        raise NotAllowed("Say either reload, for all who have not received it, or only, for whom to send to again; one of them.")
+    choice = None if reload else read_choice(only)
+    if mailing.status not in (*REOPENED, *JOINED):
+        raise NotAllowed(
+            f"{mailing.name} is {mailing.status}: nobody has got it, so nothing can be sent again; mailings send {mailing.name}"
+        )
+    return choice
+
+
+@contextmanager
+def _chosen(session: Session, mailing: Mailing, choice: Choice) -> Iterator[tuple[Table, dict[str, int]]]:
+    """The chosen as they are judged today, and how many of them are left out, by verdict."""
+    with scratch(session, chosen_recipients()) as chosen:
+        choose(session, mailing, choice, chosen)
+        counted(session, chosen)
+        with judged_again(session, mailing, chosen) as wanted:
+            yield wanted, _left_out(session, chosen, wanted)
+
+
+def _left_out(session: Session, chosen: Table, wanted: Table) -> dict[str, int]:
+    rows = select(wanted.c.verdict, func.count()).where(wanted.c.verdict != Verdict.ELIGIBLE).group_by(wanted.c.verdict)
+    found: dict[str, int] = {verdict: n for verdict, n in session.execute(rows)}
+    judged = select(wanted.c.recipient_id)
+    erased = session.scalar(select(func.count()).select_from(chosen).where(chosen.c.recipient_id.not_in(judged))) or 0
+    return found | ({Verdict.ERASED.value: erased} if erased else {})
+
+
+def _queue(session: Session, mailing: Mailing, who: str) -> tuple[int, int]:
+    """How many were queued, and how many of them not for the first time."""
+    newest = session.execute(text(NEWEST)).scalar_one()
+    seams.before(Seam.QUEUE)
+    session.execute(text(AGAIN.format(who=who)), {"mailing": mailing.id})
+    seams.after(Seam.QUEUE)
+    queued, again = session.execute(text(QUEUED), {"mailing": mailing.id, "newest": newest}).one()
+    return int(queued), int(again)
