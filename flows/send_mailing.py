@@ -23,10 +23,12 @@ from tasks.sending import (
     refuse,
     show_progress,
 )
+from tasks.sharding import ask_for_shards, others_at_work, watch_shards
 
 # Prefect takes a form's texts from the docstring, and from an annotation only the limits
 BatchSize = Annotated[int, Field(ge=1, le=1000)]
 Patience = Annotated[float | None, Field(ge=0)]
+Shards = Annotated[int, Field(ge=1, le=64)]
 
 
 @flow(
@@ -35,13 +37,14 @@ Patience = Annotated[float | None, Field(ge=0)]
     task_runner=ThreadPoolTaskRunner(max_workers=1),  # type: ignore[arg-type]  # portions follow one another; its default is unbounded
     persist_result=False,
 )
-def send_mailing(mailing: str, batch_size: BatchSize = 200, patience: Patience = None) -> Outcome:
+def send_mailing(mailing: str, batch_size: BatchSize = 200, patience: Patience = None, shards: Shards = 1) -> Outcome:
     """Send the mailing to everyone who should have it and does not. Safe to run again after any interruption.
 
     Args:
         mailing: Its name, as `mailings list` shows it.
         batch_size: Deliveries claimed at a time; a crash leaves at most these in doubt.
         patience: Seconds the run waits for the next retry before it ends; empty = MAILINGS_RUN_PATIENCE.
+        shards: Processes that send side by side, each a run of deliver-shard on some worker; 1 = this run sends itself.
     """
     with at_work(mailing, batch_size, patience):
         status = pick_up(mailing)
@@ -52,9 +55,21 @@ def send_mailing(mailing: str, batch_size: BatchSize = 200, patience: Patience =
             begin_sending(mailing)
         if status is not MailingStatus.SENT:
             compile_content(mailing)  # once: the skeleton, its size, its links
-            progress = progress_of(mailing)
-            while (portion := deliver_portion(mailing)).more:
-                show_progress(progress, portion)  # trouble is a value in a portion, not an exception
+            asked = ask_for_shards(mailing, shards, batch_size) if shards > 1 else 0
+            deliver(mailing, asked)
         outcome = close(mailing)  # sent, paused with its reason, or still sending until the next retry
         collect_figures(mailing)
         return outcome
+
+
+def deliver(mailing: str, asked: int) -> None:
+    """Send what can be sent now. While shards do, this run watches them; what they leave it sends itself, and it waits for retries."""
+    others = asked > 0
+    while True:
+        if others:
+            watch_shards(mailing, asked)
+        progress = progress_of(mailing)
+        while (portion := deliver_portion(mailing)).more:
+            show_progress(progress, portion)  # trouble is a value in a portion, not an exception
+        if not (others := others_at_work(mailing)):
+            return

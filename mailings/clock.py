@@ -25,6 +25,11 @@ def now() -> datetime:
     return datetime.fromtimestamp(timestamp(), UTC)
 
 
+def stands() -> bool:
+    """True while a test holds the clock: then nobody asks a server for the time either."""
+    return bool(_fixed)
+
+
 @contextmanager
 def standing_at(moment: datetime) -> Iterator[None]:
     """Let the clock stand at `moment` for the block (tests, and renderings that must come out alike)."""

@@ -3,7 +3,7 @@
 A channel's file holds three functions:
     address_of() -> the SQL expressions of a person's, a company's and a bare recipient's address
     problems_of(session, mailing) -> Findings: what preflight must know about the content
-    compile_mailing(session, mailing, settings) -> Compiled
+    compile_mailing(session, mailing, settings) -> Compiled; compiled_of(...): the same, and nothing is written
 """
 
 from __future__ import annotations

@@ -135,4 +135,4 @@ def _portion(database: Database, run: Run, *, more: bool) -> Portion:
 
 
 def _is_soon(run: Run, due: int) -> bool:
-    return due <= milliseconds() + run.patience.total_seconds() * 1000
+    return run.waits and due <= milliseconds() + run.patience.total_seconds() * 1000

@@ -8,8 +8,8 @@ from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.orm import Session
 
 from mailings.clock import now
-from mailings.model import Delivery, DeliveryStatus, Lease, Mailing, MailingStatus
-from mailings.sending.leases import is_alive
+from mailings.model import Delivery, DeliveryStatus, Mailing, MailingStatus
+from mailings.sending import leases
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +44,7 @@ def _left_alone(session: Session) -> list[Due]:
 
 
 def _at_work(session: Session, mailing: Mailing) -> bool:
-    held = select(Lease).where(Lease.mailing_id == mailing.id, Lease.ended_at.is_(None))
-    return any(is_alive(lease) for lease in session.scalars(held))
+    return bool(leases.alive(session, mailing.id))
 
 
 def _why(session: Session, mailing: Mailing) -> str | None:

@@ -8,17 +8,21 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from sqlalchemy.orm import Session
+
 from mailings.channels import Compiled
 from mailings.db import Database
 from mailings.errors import Misconfigured, NotAllowed
 from mailings.message import Transport
-from mailings.model import LeaseRole
+from mailings.model import LeaseRole, Mailing, MailingStatus
 from mailings.plugins import transport_class
 from mailings.sending import leases
+from mailings.sending.alike import Alike, asking
 from mailings.sending.claims import Claimer
 from mailings.sending.finding import mailing_named
 from mailings.sending.hand import Hand
 from mailings.sending.heart import Heart
+from mailings.sending.preparing import joined
 from mailings.sending.receipts import RetryPolicy
 from mailings.sending.recovery import recover
 from mailings.sending.throttle import Throttle
@@ -35,6 +39,7 @@ class Run:
     throttle: Throttle
     policy: RetryPolicy
     patience: timedelta  # how far away the next retry may be for the run to stay
+    waits: bool = True  # for retries; of several senders only the conductor does
     batch_size: int = 200
     portion: int = 5000  # deliveries in a portion, at most
     short_waits: tuple[float, ...] = (1.0, 2.0, 4.0)  # seconds between attempts to reach a transport that worked a moment ago
@@ -93,16 +98,47 @@ def conducting(database: Database, name: str, settings: Settings) -> Iterator[Ru
         mailing = mailing_named(session, name, locked=True)
         recover(session, mailing.id)
         held = [leases.take(session, mailing, role).id for role in (LeaseRole.CONDUCTOR, LeaseRole.SENDER)]
-        throttle = Throttle.of(mailing, settings)
-        throttle.make(session.connection())
-        by = Claimer(mailing.id, held[1])
-    run = Run(name, by, settings, throttle, RetryPolicy.of(settings), settings.run_patience)
-    heart = Heart(database, held)
-    _open[name] = run
-    try:
+        run = _of(session, mailing, held[1], settings)
+    with _at_work(database, run, held):
         yield run
+
+
+@contextmanager
+def joining(database: Database, name: str, settings: Settings) -> Iterator[Run]:
+    """A run of one more sender beside the conductor, ready to deliver; its lease ends with the block.
+
+    The conductor has written the link table, so the content is only compiled; and the conductor waits for retries.
+    Raises NotFound, and NotAllowed where the mailing is not being sent.
+    """
+    with database.reading() as session:
+        compiled, portion = joined(session, mailing_named(session, name), settings)
+    with database.writing() as session:
+        mailing = mailing_named(session, name, locked=True)
+        if mailing.status is not MailingStatus.SENDING:
+            raise NotAllowed(f"{name} is {mailing.status}, so there is nothing to join; begin with: mailings send {name}")
+        lease = leases.take(session, mailing, LeaseRole.SENDER).id
+        run = _of(session, mailing, lease, settings)
+    run.waits, run.compiled, run.portion = False, compiled, portion
+    with _at_work(database, run, [lease]):
+        yield run
+
+
+def _of(session: Session, mailing: Mailing, lease: int, settings: Settings) -> Run:
+    throttle = Throttle.of(mailing, settings)
+    throttle.make(session.connection())
+    by = Claimer(mailing.id, lease)
+    return Run(mailing.name, by, settings, throttle, RetryPolicy.of(settings), settings.run_patience)
+
+
+@contextmanager
+def _at_work(database: Database, run: Run, held: list[int]) -> Iterator[None]:
+    run.hand = Hand(Alike(asking(database, run.by.mailing_id)))
+    heart = Heart(database, held)
+    _open[run.mailing] = run
+    try:
+        yield
     finally:
-        _open.pop(name, None)
+        _open.pop(run.mailing, None)
         heart.stop()
         run.close()
         with database.writing() as session:

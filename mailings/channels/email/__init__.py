@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mailings.channels.email.addressing import address_of
 from mailings.channels.email.checking import problems_of
-from mailings.channels.email.compiling import compile_mailing
+from mailings.channels.email.compiling import compile_mailing, compiled_of
 from mailings.channels.email.previewing import preview
 
-__all__ = ["address_of", "compile_mailing", "preview", "problems_of"]
+__all__ = ["address_of", "compile_mailing", "compiled_of", "preview", "problems_of"]

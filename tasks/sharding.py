@@ -1,0 +1,96 @@
+"""Several senders: asking for shards, watching them while they send, and what one shard does."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx
+from prefect import task
+from prefect.deployments import run_deployment
+from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
+from prefect.logging import get_run_logger
+from prefect.runtime import flow_run
+
+from mailings.db import database
+from mailings.model import MailingStatus
+from mailings.reports.figures import status_of
+from mailings.sending import senders
+from mailings.sending.finding import mailing_named
+from mailings.sending.interruption import finishing_what_is_in_hand
+from mailings.sending.run import Run, joining, running
+from mailings.settings import settings
+from tasks import artifacts
+from tasks.retrying import STEP
+
+DEPLOYMENT = "deliver-shard/deliver-shard"
+SHARE = 30  # counting a big mailing takes a while: never more than a thirtieth of the time goes into it
+
+
+@contextmanager
+def joined(mailing: str, batch_size: int) -> Iterator[None]:
+    """A sender's lease and open transport for the block. Raises NotAllowed where the mailing is not being sent."""
+    with joining(database(), mailing, settings()) as run:
+        run.batch_size = batch_size
+        yield
+
+
+@task(name="ask for shards", **STEP)
+def ask_for_shards(mailing: str, shards: int, batch_size: int) -> int:
+    """Ask for as many runs of deliver-shard as are missing; how many. Without them, a sentence, and this run sends alone."""
+    run = running(mailing)
+    if not senders.could_be_sent(database(), run):
+        return 0
+    try:
+        for shard in range(1, senders.missing(database(), run, shards) + 1):
+            _ask(run, shard, batch_size)
+    except ObjectNotFound:
+        get_run_logger().warning("There is no deployment %s, so this run sends alone; make it with: prefect deploy --all", DEPLOYMENT)
+        return 0
+    except (httpx.HTTPError, PrefectHTTPStatusError) as error:
+        get_run_logger().warning("The server takes no further run (%s); this one sends what no other does.", type(error).__name__)
+    return shards
+
+
+def _ask(run: Run, shard: int, batch_size: int) -> None:
+    run_deployment(
+        DEPLOYMENT,
+        parameters={"mailing": run.mailing, "shard": shard, "batch_size": batch_size},
+        # asked twice by one conductor it is one run; whoever picks the mailing up after it has a lease of its own, and asks anew
+        idempotency_key=f"{flow_run.id}-{run.by.lease_id}-{shard}",
+        tags=[f"mailing:{run.mailing}"],
+        timeout=0,
+        as_subflow=False,  # its own run: it goes on when this one dies
+    )
+
+
+@task(name="watch shards", **STEP)
+def watch_shards(mailing: str, asked: int) -> None:
+    """Show the mailing's progress while others send it; ends when nobody does, and this run goes on by itself."""
+    run, shown, took = running(mailing), time.monotonic(), 0.0
+    with finishing_what_is_in_hand(run.stop):
+        for _ in senders.looks(database(), run, asked):
+            if (begun := time.monotonic()) - shown >= max(artifacts.EVERY, took * SHARE):
+                _show(mailing)
+                shown, took = begun, time.monotonic() - begun
+
+
+def _show(mailing: str) -> None:
+    with database().reading() as session:
+        document = status_of(session, mailing_named(session, mailing))
+    artifacts.show_progress(mailing, document)
+
+
+def others_at_work(mailing: str) -> bool:
+    """True while another sender is at work on the mailing."""
+    return senders.at_work(database(), running(mailing)) > 0
+
+
+def is_being_sent(mailing: str) -> bool:
+    """Whether a shard finds something to join: one that begins late may not, and says so."""
+    with database().reading() as session:
+        status = mailing_named(session, mailing).status
+    if status is not MailingStatus.SENDING:
+        get_run_logger().info("%s is %s; this shard has nothing to do", mailing, status)
+    return status is MailingStatus.SENDING
