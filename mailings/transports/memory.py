@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 from typing import ClassVar, Self
 
 from mailings import seams
 from mailings.errors import TransportError, Unreadable
 from mailings.message import Offer, Outcome, Receipt, Transport
 from mailings.seams import Seam
+from mailings.transports._bisecting import Bisecting, Refusal
 from mailings.transports._source import Source
 
 
@@ -36,6 +38,10 @@ class Memory(Transport):
         self._answers: dict[str, tuple[Outcome, str | None, str | None, float | None]] = {}
         self._down: TransportError | None = None
         self._breaks_after: int | None = None
+        self._poison: dict[str, Refusal] = {}
+        self._at_once = 1
+        self._left: int | None = None
+        self.requests = 0  # made so far: as many as messages, unless they go together
 
     @classmethod
     @lru_cache(maxsize=1)
@@ -67,24 +73,39 @@ class Memory(Transport):
         """From now on each `send` breaks down after that many messages; None: never."""
         self._breaks_after = messages
 
+    def together(self, messages: int) -> None:
+        """From now on so many messages go in one request, which is taken or refused as a whole."""
+        self._at_once = messages
+
+    def poison(self, address: str, code: str = "400", reason: str = "Bad Request") -> None:
+        """From now on a request that `address` is in is refused, and nobody in it gets anything."""
+        self._poison[address] = Refusal(code, reason)
+
     def send(self, offers: Iterator[Offer | None]) -> Iterator[Receipt]:
         """Keep each message, or answer as told. Raises what `go_down` was given."""
         if self._down is not None:
             raise self._down
-        source, left = Source(offers), self._breaks_after
+        source, bisecting, self._left = Source(offers), Bisecting(self._request), self._breaks_after
         while not source.ended:
-            while (offer := source.ask()) is not None:
-                if left == 0:
+            while batch := list(islice(iter(source.ask, None), self._at_once)):
+                for receipt in bisecting.carry(batch):
+                    seams.before(Seam.ANSWER)
+                    yield receipt
+                    seams.after(Seam.ANSWER)
+                if bisecting.trouble:
                     source.stop()
-                    yield Receipt(offer.delivery, Outcome.UNTOUCHED, reason="The transport broke down.")
-                    break
-                left = None if left is None else left - 1
-                receipt = self._take(offer)
-                seams.before(Seam.ANSWER)
-                yield receipt
-                seams.after(Seam.ANSWER)
             source.resume()
         source.close()
+
+    def _request(self, offers: Sequence[Offer]) -> list[Receipt] | Refusal:
+        self.requests += 1
+        if self._left is not None and self._left < len(offers):
+            return [Receipt(offer.delivery, Outcome.UNTOUCHED, reason="The transport broke down.") for offer in offers]
+        refusal = next((self._poison[offer.address] for offer in offers if offer.address in self._poison), None)
+        if refusal is not None:
+            return refusal
+        self._left = None if self._left is None else self._left - len(offers)
+        return [self._take(offer) for offer in offers]
 
     def _take(self, offer: Offer) -> Receipt:
         outcome, code, reason, after = self._answers.get(offer.address, (Outcome.ACCEPTED, None, None, None))

@@ -40,6 +40,10 @@ class Stage(ABC):
         """From now on a message for this address is taken, and the answer never comes."""
         return False
 
+    def poisons(self, address: str) -> bool:
+        """From now on any request that this address is in is refused as a whole."""
+        return False
+
     def breaks_down(self) -> bool:
         """From now on nothing works any more, though it can be reached."""
         return False
@@ -74,6 +78,11 @@ class OnMemory(Stage):
     def loses(self, address: str) -> bool:
         """Taken, and never answered for."""
         self.transport.lose(address)
+        return True
+
+    def poisons(self, address: str) -> bool:
+        """Refused with whoever is in the same request."""
+        self.transport.poison(address)
         return True
 
     def breaks_down(self) -> bool:
@@ -153,5 +162,15 @@ def _smtp(_path: Path) -> Iterator[Stage]:
         stage.transport.close()
 
 
+@contextmanager
+def _memory_together(_path: Path) -> Iterator[Stage]:
+    stage = OnMemory()
+    stage.transport.together(30)
+    yield stage
+
+
 #: A transport found by its file's name must have a stage here, or the contract suite fails.
 STAGES: dict[str, Callable[[Path], AbstractContextManager[Stage]]] = {"folder": _folder, "memory": _memory, "smtp": _smtp}
+
+#: The same transports in another mode of theirs.
+MODES: dict[str, Callable[[Path], AbstractContextManager[Stage]]] = {"memory, 30 in a request": _memory_together}

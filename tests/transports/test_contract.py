@@ -11,13 +11,13 @@ from mailings.errors import TransportError
 from mailings.message import FLUSH, Offer, Outcome, Receipt
 from mailings.plugins import transport_class, transport_names
 from tests.transports.letters import Broken, Counted, answers, offer, offers
-from tests.transports.stages import STAGES, Stage
+from tests.transports.stages import MODES, STAGES, Stage
 
 
-@pytest.fixture(params=transport_names())
+@pytest.fixture(params=[*transport_names(), *MODES])
 def stage(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stage]:
     """Each transport there is, with its far side."""
-    with STAGES[request.param](tmp_path) as made:
+    with (STAGES | MODES)[request.param](tmp_path) as made:
         yield made
 
 
@@ -111,6 +111,16 @@ def test_refused_and_later_and_unknown_are_told_apart(stage: Stage) -> None:
         assert told[2].code == "550 5.1.1"
         assert told[2].reason == "User unknown"
         assert told[3].code == "451 4.7.1"
+
+
+def test_poison_is_refused_alone(stage: Stage) -> None:
+    """Recipients because of whom whole requests are refused are found and refused alone; everybody else gets the message, once."""
+    poisoned = [offer(n, "årgång@firma.test" if n in {3, 40, 41, 99} else None) for n in range(1, 121)]
+    bad = {3, 40, 41, 99} if stage.poisons("årgång@firma.test") else set()
+    told = answers(stage.transport, poisoned)
+    assert {delivery for delivery, receipt in told.items() if receipt.outcome is Outcome.REFUSED} == bad
+    assert {receipt.outcome for delivery, receipt in told.items() if delivery not in bad} == {Outcome.ACCEPTED}
+    assert len(stage.carried()) == len(told) - len(bad)
 
 
 def test_unreachable_before_the_first_offer_is_taken(stage: Stage) -> None:
