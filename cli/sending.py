@@ -8,17 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
-from cli.door import AsJson, database, notes, print_json, screen
-from cli.figures import print_figures
-from cli.progress import progress_of
+from cli.door import AsJson, database, screen
+from cli.runs import BatchSize, run_of, say, show, tell_outcome
 from mailings.clock import now
 from mailings.db import Database
 from mailings.errors import Unreadable
 from mailings.model import MailingStatus
-from mailings.reports.figures import status_of
 from mailings.sending import leases, lifecycle
 from mailings.sending.finding import mailing_named
-from mailings.settings import settings
 
 if TYPE_CHECKING:
     from mailings.sending.closing import Outcome
@@ -27,7 +24,6 @@ app = typer.Typer(help="Sending, and what stands where.")
 
 Name = Annotated[str, typer.Argument(help="The mailing's name.", show_default=False)]
 At = Annotated[str | None, typer.Option("--at", help="Send later, at this ISO time; a time in the past means now.", show_default=False)]
-BatchSize = Annotated[int, typer.Option(min=1, max=1000, help="Deliveries claimed at a time; a crash leaves at most these in doubt.")]
 
 
 @app.command()
@@ -38,18 +34,15 @@ def send(name: Name, at: At = None, batch_size: BatchSize = 200, as_json: AsJson
         _schedule(db, name, moment, as_json=as_json)
         return
     if _already_sent(db, name):
-        _say(f"{name} is already sent; nothing is left to do.")
-        _show(db, name, as_json=as_json)
+        say(f"{name} is already sent; nothing is left to do.")
+        show(db, name, as_json=as_json)
         return
     try:
         outcome = _sent(db, name, batch_size)
     except KeyboardInterrupt:
-        _say("Interrupted. What is sent is recorded; the same command goes on where this one stopped.")
+        say("Interrupted. What is sent is recorded; the same command goes on where this one stopped.")
         raise typer.Exit(130) from None
-    for problem in outcome.problems:
-        _say(f"[bold red]✗[/] {escape(problem)}")
-    _say(escape(outcome.sentence))
-    _show(db, name, as_json=as_json)
+    tell_outcome(db, outcome, as_json=as_json)
     if outcome.status in (MailingStatus.DRAFT, MailingStatus.PAUSED, MailingStatus.CANCELLED):
         raise typer.Exit(1)
 
@@ -57,7 +50,7 @@ def send(name: Name, at: At = None, batch_size: BatchSize = 200, as_json: AsJson
 @app.command()
 def status(name: Name, as_json: AsJson = False) -> None:
     """Where a mailing stands: everyone counted once."""
-    _show(database(), name, as_json=as_json)
+    show(database(), name, as_json=as_json)
 
 
 @app.command()
@@ -88,21 +81,11 @@ def cancel(name: Name) -> None:
 
 
 def _sent(db: Database, name: str, batch_size: int) -> Outcome:
-    from cli.engine import configured_api, engine  # noqa: PLC0415  Prefect takes a second to import
-
     _may_begin(db, name)
-    patience = None if configured_api() else _patience()
-    with engine():
-        from flows.send_mailing import send_mailing  # noqa: PLC0415  see above
+    with run_of(db, name) as patience:
+        from flows.send_mailing import send_mailing  # noqa: PLC0415  Prefect takes a second to import
 
-        with progress_of(db, name):
-            return send_mailing(name, batch_size=batch_size, patience=patience)
-
-
-def _patience() -> float | None:
-    """Without a server nobody would come back for the last retries: then this run waits for them, unless told how long."""
-    chosen = settings()
-    return None if "run_patience" in chosen.model_fields_set else chosen.retry_deadline.total_seconds()
+        return send_mailing(name, batch_size=batch_size, patience=patience)
 
 
 def _may_begin(db: Database, name: str) -> None:
@@ -110,7 +93,7 @@ def _may_begin(db: Database, name: str) -> None:
     with db.writing() as session:
         mailing = mailing_named(session, name, locked=True)
         if mailing.status is MailingStatus.PAUSED and mailing.held_reason:
-            _say(f"{name} was held: {escape(mailing.held_reason)} It goes on now.")
+            say(f"{name} was held: {escape(mailing.held_reason)} It goes on now.")
             lifecycle.resume(mailing)
         leases.must_be_free(session, mailing)
         lifecycle.must_be_startable(mailing)
@@ -125,8 +108,8 @@ def _schedule(db: Database, name: str, moment: datetime, *, as_json: bool) -> No
     with db.writing() as session:
         lifecycle.schedule(mailing_named(session, name, locked=True), moment)
     when = f"{moment.astimezone():%Y-%m-%d %H:%M %Z}"
-    _say(f"{name} will be sent at {when}, by whatever runs start-due-mailings (mailings send {name} sends it now).")
-    _show(db, name, as_json=as_json)
+    say(f"{name} will be sent at {when}, by whatever runs start-due-mailings (mailings send {name} sends it now).")
+    show(db, name, as_json=as_json)
 
 
 def _moment(written: str | None) -> datetime | None:
@@ -137,16 +120,3 @@ def _moment(written: str | None) -> datetime | None:
         return datetime.fromisoformat(written).astimezone()
     except ValueError as error:
         raise Unreadable(f"--at {written!r} is no time; write it like 2026-11-23T09:30 or 2026-11-23T09:30+01:00.") from error
-
-
-def _say(sentence: str) -> None:
-    notes.print(sentence, highlight=False, soft_wrap=True)
-
-
-def _show(db: Database, name: str, *, as_json: bool) -> None:
-    with db.reading() as session:
-        document = status_of(session, mailing_named(session, name))
-    if as_json:
-        print_json(document)
-    else:
-        print_figures(document)

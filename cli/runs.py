@@ -1,0 +1,62 @@
+"""What the commands that send have in common: the engine and the bar around a run, and what they tell at its end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.markup import escape
+
+from cli.door import notes, print_json
+from cli.figures import print_figures
+from cli.progress import progress_of
+from mailings.db import Database
+from mailings.reports.figures import status_of
+from mailings.sending.finding import mailing_named
+from mailings.settings import settings
+
+if TYPE_CHECKING:
+    from mailings.sending.closing import Outcome
+
+BatchSize = Annotated[int, typer.Option(min=1, max=1000, help="Deliveries claimed at a time; a crash leaves at most these in doubt.")]
+
+
+@contextmanager
+def run_of(db: Database, name: str) -> Iterator[float | None]:
+    """An engine and a progress bar for the block; yields the run's patience in seconds, None = as the settings say."""
+    from cli.engine import configured_api, engine  # noqa: PLC0415  Prefect takes a second to import
+
+    patience = None if configured_api() else _patience()
+    with engine(), progress_of(db, name):
+        yield patience
+
+
+def say(sentence: str) -> None:
+    """A line on standard error."""
+    notes.print(sentence, highlight=False, soft_wrap=True)
+
+
+def tell_outcome(db: Database, outcome: Outcome, *, as_json: bool) -> None:
+    """What a run came to: problems and the sentence on standard error, the figures on standard output."""
+    for problem in outcome.problems:
+        say(f"[bold red]✗[/] {escape(problem)}")
+    say(escape(outcome.sentence))
+    show(db, outcome.mailing, as_json=as_json)
+
+
+def show(db: Database, name: str, *, as_json: bool) -> None:
+    """The status document of the mailing."""
+    with db.reading() as session:
+        document = status_of(session, mailing_named(session, name))
+    if as_json:
+        print_json(document)
+    else:
+        print_figures(document)
+
+
+def _patience() -> float | None:
+    """Without a server nobody would come back for the last retries: then this run waits for them, unless told how long."""
+    chosen = settings()
+    return None if "run_patience" in chosen.model_fields_set else chosen.retry_deadline.total_seconds()
