@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from typing import Literal
 
 import yaml
 from sqlalchemy import text
@@ -25,6 +26,7 @@ from tests import postgres
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "autumn-news"
 FREE = 6_000_000  # messages a minute: a limit that is counted and never binds
+Shape = Literal["whole", "text", "one-line"]  # the newsletter as it is; without its images; and with its HTML in one line, as minified
 DURABILITY = {"sqlite": "synchronous=FULL", "postgres": "synchronous_commit=on, fsync=on"}
 
 
@@ -36,7 +38,7 @@ class World:
     url: str
     folder: Path
     people: int
-    images: bool
+    shape: Shape
     environment: dict[str, str]
     numbers: Iterator[int]
 
@@ -52,10 +54,11 @@ class World:
         shutil.copytree(EXAMPLE, copied)
         said = yaml.safe_load((copied / "mailing.yaml").read_text("utf-8"))
         said |= {"name": name, "sources": [{"selection": selection}]}
-        if not self.images:
+        if self.shape != "whole":
             del said["images"]
             body = copied / said["html"]
-            body.write_text(re.sub(r'<img src="cid:[^>]*>', "", body.read_text("utf-8")), "utf-8")
+            html = re.sub(r'<img src="cid:[^>]*>', "", body.read_text("utf-8"))
+            body.write_text(html if self.shape == "text" else re.sub(r"\s*\n\s*", " ", html), "utf-8")
         (copied / "mailing.yaml").write_text(yaml.safe_dump(said, allow_unicode=True), "utf-8")
         ran(["push", str(copied)], self.environment)
         return name
@@ -69,12 +72,12 @@ class World:
 
 
 @contextmanager
-def world(kind: str, people: int, *, limits: bool = True, images: bool = True) -> Iterator[World]:
+def world(kind: str, people: int, *, limits: bool = True, shape: Shape = "whole") -> Iterator[World]:
     """A world on `sqlite` or `postgres`, gone at the end. `limits`: one for the installation and one for a tenth of the recipients."""
     folder = Path(tempfile.mkdtemp(prefix="mailings-bench-"))
     try:
         with database_of(kind, folder) as url:
-            made = World(kind, url, folder, people, images, environment_for(url, limits=limits), count(1))
+            made = World(kind, url, folder, people, shape, environment_for(url, limits=limits), count(1))
             ran(["init"], made.environment)
             _fill(made.database, people, limits=limits)
             yield made
