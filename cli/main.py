@@ -46,6 +46,8 @@ COMMANDS = {
     "pause": "cli.sending",
     "resume": "cli.sending",
     "cancel": "cli.sending",
+    "resend": "cli.resending",
+    "settle": "cli.settling",
     "report": "cli.reports",
 }
 GROUPS = frozenset({"people", "topics", "selections", "projects"})

@@ -1,4 +1,4 @@
-"""A list that has been sent to, looked at again: reloaded from its sources, or some of it judged anew. Who was served stays as they were."""
+"""A list that has been sent to, looked at again: reloaded from its sources, or some of it judged anew."""
 
 from __future__ import annotations
 

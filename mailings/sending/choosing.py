@@ -49,7 +49,7 @@ def choose(session: Session, mailing: Mailing, choice: Choice, chosen: Table) ->
         latest = _latest(mailing).where(Delivery.status.in_(choice.statuses))
         step(session, insert(chosen).from_select(["recipient_id"], latest))
     if choice.addresses:
-        found = select(Recipient.id).where(among(session, Recipient.id, _at(session, mailing, choice.addresses)))
+        found = select(Recipient.id).where(among(session, Recipient.id, found_at(session, mailing, choice.addresses)))
         new = found.where(Recipient.id.not_in(select(chosen.c.recipient_id)))
         step(session, insert(chosen).from_select(["recipient_id"], new))
     open_ones = select(Delivery.recipient_id).where(Delivery.mailing_id == mailing.id, Delivery.status.in_(UNDER_WAY), ~Delivery.test)
@@ -65,8 +65,8 @@ def _latest(mailing: Mailing) -> Select[int | None]:
     )
 
 
-def _at(session: Session, mailing: Mailing, addresses: Mapping[str, str]) -> set[int]:
-    """Recipients written to at these addresses, or whose person or company has one of them today."""
+def found_at(session: Session, mailing: Mailing, addresses: Mapping[str, str]) -> set[int]:
+    """Ids of the recipients written to at these addresses, or whose person or company has one of them today. Raises NotFound."""
     ours = Recipient.mailing_id == mailing.id
     listed = select(Recipient.address, Recipient.id).where(ours, among(session, Recipient.address, addresses))
     people = select(Address.normal, Recipient.id).join(Recipient, Recipient.person_id == Address.person_id)

@@ -15,7 +15,8 @@ from mailings.audience.scratch import chosen_recipients, counted, scratch
 from mailings.errors import NotAllowed
 from mailings.model import Mailing, MailingStatus, Verdict
 from mailings.seams import Seam
-from mailings.sending.choosing import Choice, choose, read_choice
+from mailings.sending.choosing import Choice, choose, found_at, read_choice
+from mailings.sending.closing import Outcome
 from mailings.sending.rechecking import hold_still
 
 REOPENED = (MailingStatus.SENT, MailingStatus.CANCELLED)
@@ -48,6 +49,15 @@ class Again:
     reopened: bool = False
 
     @property
+    def to_be_sent(self) -> bool:
+        """True when a run should follow."""
+        return self.queued > 0 and self.status is MailingStatus.SENDING
+
+    def outcome(self, *more: str, status: MailingStatus | None = None) -> Resent:
+        """What a run came to that did this, and then what `more` says."""
+        return Resent(self.mailing, status or self.status, " ".join([self.sentence, *more]), queued=self.queued)
+
+    @property
     def sentence(self) -> str:
         """For people: what is sent again, who is left out and why, what to do next."""
         if self.queued:
@@ -62,6 +72,13 @@ class Again:
         if self.queued and self.status is MailingStatus.PAUSED:
             what += f" It is paused; let it go on with: mailings resume {self.mailing}, then mailings send {self.mailing}"
         return what
+
+
+@dataclass(frozen=True, slots=True)
+class Resent(Outcome):
+    """How a run left a mailing that was sent again; `queued` = how many it was for."""
+
+    queued: int = 0
 
 
 def resend(session: Session, mailing: Mailing, *, reload: bool, only: str = "") -> Again:
@@ -100,6 +117,12 @@ def asked(mailing: Mailing, *, reload: bool, only: str) -> Choice | None:
     return choice
 
 
+def must_be_possible(session: Session, mailing: Mailing, *, reload: bool, only: str) -> None:
+    """Raises what `resend` would: for a door that takes a while to open."""
+    if choice := asked(mailing, reload=reload, only=only):
+        found_at(session, mailing, choice.addresses)
+
+
 @contextmanager
 def _chosen(session: Session, mailing: Mailing, choice: Choice) -> Iterator[tuple[Table, dict[str, int]]]:
     """The chosen as they are judged today, and how many of them are left out, by verdict."""
@@ -111,8 +134,8 @@ def _chosen(session: Session, mailing: Mailing, choice: Choice) -> Iterator[tupl
 
 
 def _left_out(session: Session, chosen: Table, wanted: Table) -> dict[str, int]:
-    rows = select(wanted.c.verdict, func.count()).where(wanted.c.verdict != Verdict.ELIGIBLE).group_by(wanted.c.verdict)
-    found: dict[str, int] = {verdict: n for verdict, n in session.execute(rows)}
+    rows = select(wanted.c.verdict, func.count().label("n")).where(wanted.c.verdict != Verdict.ELIGIBLE).group_by(wanted.c.verdict)
+    found: dict[str, int] = {row.verdict: row.n for row in session.execute(rows)}
     judged = select(wanted.c.recipient_id)
     erased = session.scalar(select(func.count()).select_from(chosen).where(chosen.c.recipient_id.not_in(judged))) or 0
     return found | ({Verdict.ERASED.value: erased} if erased else {})

@@ -10,7 +10,17 @@ from mailings.consent.giving import give
 from mailings.consent.standing import block_address
 from mailings.db import Database
 from mailings.model import (
-    Basis, Delivery, ImportedRow, Mailing, MailingStatus, Recipient, Selection, SelectionMember, Source, SourceKind, Verdict,
+    Basis,
+    Delivery,
+    ImportedRow,
+    Mailing,
+    MailingStatus,
+    Recipient,
+    Selection,
+    SelectionMember,
+    Source,
+    SourceKind,
+    Verdict,
 )  # fmt: skip
 from mailings.sending.books import books_of
 from tests.audience.people import person

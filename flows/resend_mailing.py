@@ -1,0 +1,37 @@
+"""Sends a mailing again: to those who have not received it, or once more to chosen recipients. Safe to run again."""
+
+from __future__ import annotations
+
+from prefect import flow
+from prefect.task_runners import ThreadPoolTaskRunner
+
+from flows.send_mailing import BatchSize, Patience, send_mailing
+from mailings.sending.resending import Resent
+from tasks.resending import is_conducted, queue_again
+
+
+@flow(
+    name="resend-mailing",
+    flow_run_name="resend-{mailing}",
+    task_runner=ThreadPoolTaskRunner(max_workers=1),  # type: ignore[arg-type]  # as send_mailing
+    persist_result=False,
+)
+def resend_mailing(mailing: str, reload: bool = False, only: str = "", batch_size: BatchSize = 200, patience: Patience = None) -> Resent:
+    """Send a mailing again: reload its list for those who have not received it, or choose whom to send to once more.
+
+    Interrupted after they are queued, a run of send-mailing goes on with them. Two at once are one.
+
+    Args:
+        mailing: Its name, as `mailings list` shows it.
+        reload: Make the list anew from the same sources, with today's addresses, and send to all on it who have not received it.
+        only: Instead of that: failed, bounced, in_doubt, cancelled, or addresses, separated by commas; each gets one more message.
+        batch_size: Deliveries claimed at a time; a crash leaves at most these in doubt.
+        patience: Seconds the run waits for the next retry before it ends; empty = MAILINGS_RUN_PATIENCE.
+    """
+    again = queue_again(mailing, reload, only)
+    if not again.to_be_sent:  # nobody is meant who may have it, or the mailing is paused
+        return again.outcome()
+    if is_conducted(mailing):
+        return again.outcome("The run that is at work sends them.")
+    sent = send_mailing(mailing, batch_size=batch_size, patience=patience)
+    return again.outcome(sent.sentence, status=sent.status)

@@ -1,0 +1,38 @@
+"""The steps of sending again: queueing whom it is for, and keeping out of the way of a run that is at work."""
+
+from __future__ import annotations
+
+import time
+
+from prefect import task
+
+from mailings.db import database
+from mailings.sending import leases, resending
+from mailings.sending.finding import mailing_named
+from mailings.sending.resending import Again
+from tasks.retrying import STEP
+
+ENDING = 15.0  # seconds a run needs at most from its last look at the queue to its end: books and figures of a million take five
+
+
+@task(name="queue again", **STEP)
+def queue_again(mailing: str, reload: bool, only: str) -> Again:
+    """Queue a message for everybody who is meant and may have it; nobody twice, however often this is repeated."""
+    with database().writing() as session:
+        return resending.resend(session, mailing_named(session, mailing, locked=True), reload=reload, only=only)
+
+
+@task(name="look for a run at work", **STEP)
+def is_conducted(mailing: str, ending: float = ENDING) -> bool:
+    """Whether another run is at work and takes along what was queued. One that ends within `ending` seconds would not: it is waited for."""
+    until = time.monotonic() + ending
+    while _is_conducted(mailing):
+        if time.monotonic() > until:
+            return True
+        time.sleep(0.5)
+    return False
+
+
+def _is_conducted(mailing: str) -> bool:
+    with database().reading() as session:
+        return leases.conductor_of(session, mailing_named(session, mailing).id) is not None

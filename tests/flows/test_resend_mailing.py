@@ -1,0 +1,104 @@
+"""The flow as Prefect runs it: whom it is for is queued, then the sending flow serves them."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from flows.resend_mailing import resend_mailing
+from flows.send_mailing import send_mailing
+from mailings.db import Database
+from mailings.errors import NotFound
+from mailings.model import ImportedRow, LeaseRole, Mailing, MailingStatus, Source
+from mailings.sending import leases
+from mailings.transports.memory import Memory
+from tasks import resending
+from tests.flows.test_send_mailing import draft, memory  # noqa: F401  a fixture
+from tests.sending import world
+
+pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("prefect"), pytest.mark.usefixtures("prefect_server")]
+
+
+def addresses(kept: Memory) -> list[str]:
+    """Where messages went, in order."""
+    return [one.address.partition("@")[0] for one in kept.kept]
+
+
+def test_reload(db: Database, memory: Memory) -> None:  # noqa: F811
+    """A newcomer on the list and one who was refused get it; who has it gets nothing; the mailing is sent again, and the books balance."""
+    mailing_id = draft(db, "last", 3)
+    memory.refuse("ase2@fjord.test")
+    send_mailing("last")
+    memory.accept("ase2@fjord.test")
+    with db.writing() as session:
+        source = session.query(Source).one()
+        session.add(ImportedRow(source_id=source.id, row=4, name="Désirée van der IJssel", normal="desiree@fjord.test"))
+    outcome = resend_mailing("last", reload=True)
+    assert (outcome.status, outcome.queued) == (MailingStatus.SENT, 2)
+    assert outcome.sentence == "last: 2 to be sent, 1 once more, 1 for the first time. last is sent."
+    assert sorted(addresses(memory)) == ["ase1", "ase2", "ase3", "desiree"]
+    assert world.statuses(db, mailing_id) == {"sent": 4, "failed": 1}
+
+
+def test_only(db: Database, memory: Memory) -> None:  # noqa: F811
+    """Chosen by address, somebody who has it gets it once more; a second run of the same does so again, each once."""
+    draft(db, "bare", 3)
+    send_mailing("bare")
+    assert resend_mailing("bare", only="ase2@fjord.test").status is MailingStatus.SENT
+    assert addresses(memory)[3:] == ["ase2"]
+
+
+def test_nobody_is_meant(db: Database, memory: Memory) -> None:  # noqa: F811
+    """A resend of nothing says so and starts no sending."""
+    draft(db, "ingen", 2)
+    send_mailing("ingen")
+    outcome = resend_mailing("ingen", only="failed")
+    assert (outcome.status, outcome.queued) == (MailingStatus.SENT, 0)
+    assert outcome.sentence == "ingen: nobody is to be sent to again."
+
+
+def test_a_run_that_is_ending_is_waited_for(db: Database, memory: Memory) -> None:  # noqa: F811
+    """A run that conducts the mailing but has looked at the queue for the last time takes nobody along: this one does, after its end."""
+    mailing_id = draft(db, "slutt", 2)
+    send_mailing("slutt")
+    with db.writing() as session:
+        lease = leases.take(session, session.get_one(Mailing, mailing_id), LeaseRole.CONDUCTOR).id
+
+    def end() -> None:
+        with db.writing() as session:
+            leases.end(session, lease)
+
+    ending = threading.Timer(1.0, end)
+    ending.start()
+    assert resend_mailing("slutt", only="ase1@fjord.test").sentence.endswith("slutt is sent.")
+    ending.join()
+    assert addresses(memory)[2:] == ["ase1"]
+
+
+def test_a_run_at_work_takes_them_along(db: Database, memory: Memory) -> None:  # noqa: F811
+    """While another run goes on conducting the mailing, nothing is begun beside it."""
+    mailing_id = draft(db, "med", 2)
+    assert not resending.is_conducted.fn("med", 0.1)
+    with db.writing() as session:
+        leases.take(session, session.get_one(Mailing, mailing_id), LeaseRole.CONDUCTOR)
+    assert resending.is_conducted.fn("med", 0.1)
+
+
+def test_killed_in_between(db: Database, memory: Memory) -> None:  # noqa: F811
+    """Queued and then killed: the sending flow goes on with them, nobody twice."""
+    mailing_id = draft(db, "avbrutt", 3)
+    send_mailing("avbrutt")
+    resending.queue_again.fn("avbrutt", False, "ase1@fjord.test,ase3@fjord.test")
+    assert world.status(db, mailing_id) is MailingStatus.SENDING
+    assert send_mailing("avbrutt").status is MailingStatus.SENT
+    assert sorted(addresses(memory)[3:]) == ["ase1", "ase3"]
+
+
+def test_what_cannot_be(db: Database, memory: Memory) -> None:  # noqa: F811
+    """An address that is not on the mailing fails the run with its name, and nobody is queued."""
+    mailing_id = draft(db, "ukjent", 1)
+    send_mailing("ukjent")
+    with pytest.raises(NotFound, match=r"borte@fjord\.test is not on ukjent"):
+        resend_mailing("ukjent", only="failed, borte@fjord.test")
+    assert world.statuses(db, mailing_id) == {"sent": 1}
