@@ -1,0 +1,123 @@
+"""`make torture`: kills a sending process before and after every effect, for every transport, twice over, and judges what is left."""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sys
+import time
+from collections.abc import Iterator, Sequence
+
+import orjson
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from mailings.seams import Seam
+from tests import postgres
+from tests.torture.cases import Case, Plan, drawn, plans
+from tests.torture.chamber import Point
+from tests.torture.far_sides import transports
+from tests.torture.pool import Pool, pool
+from tests.torture.table import coverage, document, uncovered
+
+WIDE = 120
+
+tells, notes = Console(width=None if sys.stdout.isatty() else WIDE), Console(stderr=True)
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Play, print, and answer 1 where a promise broke or a seam was never killed at."""
+    given = _options().parse_args(words)
+    began = time.monotonic()
+    whole, part = _databases(given.database)
+    with pool([*whole, *part], given.workers) as players:
+        if given.only:
+            plan = _only(given.only, (whole or part)[0])
+            return _say_one([case for cases in players.played([plan]) for case in cases])
+        passed = players.undisturbed([(database, name) for database in [*whole, *part] for name in transports()])
+        chosen = plans(passed, part) if given.random is None else drawn(passed, given.random, given.seed)
+        cases = _watched(players, chosen, quiet=given.json)
+    missing = [] if given.random is not None else uncovered(passed, cases)
+    if given.json:
+        sys.stdout.write(orjson.dumps(document(cases, passed, time.monotonic() - began), option=orjson.OPT_INDENT_2).decode() + "\n")
+    else:
+        _say(cases, missing, time.monotonic() - began)
+        if given.random is not None:
+            tells.print(f"Seed {given.seed}.")
+    return int(bool(missing) or any(case.wrong for case in cases))
+
+
+def _options() -> argparse.ArgumentParser:
+    read = argparse.ArgumentParser(prog="python -m tests.torture", description=__doc__)
+    read.add_argument(
+        "--database", choices=["sqlite", "postgres", "both"], help="all cases on these; else all on SQLite, a part on PostgreSQL"
+    )
+    read.add_argument("--only", nargs="+", metavar="WORD", help='one case: smtp "batch claimed" after 2, and a second kill likewise')
+    read.add_argument("--random", type=int, metavar="N", help="so many first kills drawn from all, each with one second kill")
+    read.add_argument("--seed", type=int, default=random.randrange(10**6), help="what --random draws by")
+    read.add_argument("--workers", type=int, help="cases at a time; as many as there are cores")
+    read.add_argument("--json", action="store_true", help="one document instead of tables")
+    return read
+
+
+def _databases(asked: str | None) -> tuple[list[str], list[str]]:
+    """Those played in whole, and those played in part."""
+    if asked != "sqlite" and postgres.binaries() is None:
+        notes.print("PostgreSQL is not installed: its cases are left out.", style="yellow")
+        if asked == "postgres":
+            raise SystemExit(1)
+        return ["sqlite"], []
+    return (["sqlite"], ["postgres"]) if asked is None else (["sqlite", "postgres"], []) if asked == "both" else ([asked], [])
+
+
+def _only(words: Sequence[str], database: str) -> Plan:
+    transport, kills = words[0], [tuple(words[i : i + 3]) for i in range(1, len(words), 3)]
+    if transport not in transports() or not kills or any(len(kill) != 3 for kill in kills[:2]):
+        raise SystemExit('Write it as: --only smtp "batch claimed" after 2')
+    first, *more = [Point(Seam(seam), side, int(nth)) for seam, side, nth in kills]
+    return Plan(database, transport, first, second=more[0] if more else None)
+
+
+def _watched(players: Pool, chosen: Sequence[Plan], *, quiet: bool) -> list[Case]:
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[said]}"),
+    )
+    cases: list[Case] = []
+    with Progress(*columns, console=notes, transient=True, disable=quiet) as progress:
+        bar = progress.add_task("first kills", total=len(chosen), said="")
+        for played in players.played(chosen):
+            cases += played
+            wrong = sum(bool(case.wrong) for case in cases)
+            progress.update(bar, advance=1, said=f"{len(cases)} cases" + (f", [red]{wrong} broken[/]" if wrong else ""))
+    return cases
+
+
+def _say(cases: Sequence[Case], missing: Sequence[str], seconds: float) -> None:
+    for table in coverage(cases, wide=tells.width >= WIDE):
+        tells.print(table)
+    for line in _complaints(cases, missing):
+        tells.print(line, highlight=False, markup=False, soft_wrap=True)
+    kills, wrong = sum(len(case.kills) for case in cases if case.met), sum(bool(case.wrong) for case in cases)
+    tells.print(f"{len(cases)} cases, {kills} kills, {wrong} broken promises, {seconds:.0f} s. A cell: kills that came about / cases.")
+
+
+def _complaints(cases: Sequence[Case], missing: Sequence[str]) -> Iterator[str]:
+    yield from missing
+    for case in cases:
+        if case.wrong:
+            yield f"{case.command}\n    {'; '.join(case.wrong)}"
+
+
+def _say_one(cases: Sequence[Case]) -> int:
+    for case in cases:
+        said = "not met: the run passed it by" if not case.met else "; ".join(case.wrong) or "all is well"
+        tells.print(f"{', then '.join(map(str, case.kills))}: {said}", highlight=False, markup=False, soft_wrap=True)
+    return int(any(case.wrong or not case.met for case in cases))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

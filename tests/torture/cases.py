@@ -1,0 +1,143 @@
+"""The cases: every passage of an undisturbed run, and after each kill every seam of the run that goes on."""
+
+from __future__ import annotations
+
+import random
+import shlex
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from mailings.seams import Seam
+from tests.torture.chamber import Chamber, Ended, Point
+from tests.torture.judging import Ledger, broken
+from tests.torture.stores import SAVED
+
+Passed = Counter[tuple[Seam, str]]  # how often a run passed each seam, before and after
+
+TRIES = 5  # the far side's thread decides how many pieces a conversation has: a passage may not come about at once
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A first kill, and which second ones: none, one at each seam and side of the next run, or one by a seed; or exactly this one."""
+
+    database: str
+    transport: str
+    first: Point
+    second: Point | int | bool | None = None  #: True = at each seam and side; a number = the seed that chooses one
+
+    @property
+    def where(self) -> tuple[str, str]:
+        """Its chamber."""
+        return self.database, self.transport
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One story, and what was wrong at its end. `met` = every kill came about."""
+
+    database: str
+    transport: str
+    kills: tuple[Point, ...]
+    met: bool
+    wrong: tuple[str, ...] = ()
+
+    @property
+    def where(self) -> tuple[str, str]:
+        """Its chamber."""
+        return self.database, self.transport
+
+    @property
+    def command(self) -> str:
+        """What repeats it."""
+        words = [word for point in self.kills for word in (str(point.seam), point.side, str(point.nth))]
+        return f"python -m tests.torture --database {self.database} --only {self.transport} {shlex.join(words)}"
+
+
+def undisturbed(chamber: Chamber) -> Passed:
+    """The passages of a run that nobody kills. Raises SystemExit where even that one breaks a promise."""
+    chamber.fresh()
+    ended = chamber.run(None)
+    wrong = _judged(chamber, ended, [])
+    if wrong:
+        raise SystemExit(f"Without any kill: {'; '.join(wrong)}")
+    return ended.passed
+
+
+def points(passed: Passed) -> list[Point]:
+    """Every passage of a run."""
+    return [Point(seam, side, nth + 1) for seam, side in sorted(passed, key=_order) for nth in range(passed[seam, side])]
+
+
+def plans(passed: Mapping[tuple[str, str], Passed], part: Sequence[str]) -> list[Plan]:
+    """Every passage, with a second kill everywhere; of the databases in `part` the first passage of each seam and side, killed once."""
+    found = []
+    for (database, transport), passages in passed.items():
+        for point in points(passages):
+            if database not in part:
+                found.append(Plan(database, transport, point, second=True))
+            elif point.nth == 1:
+                found.append(Plan(database, transport, point))
+    return found
+
+
+def drawn(passed: Mapping[tuple[str, str], Passed], count: int, seed: int) -> list[Plan]:
+    """So many first kills drawn from all, each with one second kill."""
+    draw = random.Random(seed)
+    everything = [(where, point) for where, passages in passed.items() for point in points(passages)]
+    return [Plan(*where, point, second=draw.randrange(10**9)) for where, point in draw.choices(everything, k=count)]
+
+
+def played(chamber: Chamber, plan: Plan) -> Iterator[Case]:
+    """The plan's stories: one kill; then, from where it left things, each second one."""
+    chamber.fresh()
+    if not _killed(chamber, plan.first):
+        yield Case(*plan.where, (plan.first,), met=False)
+        return
+    held = chamber.in_hand()
+    if plan.second is not None:
+        chamber.store.save()
+    known = chamber.far.save()
+    ended = chamber.run(None)
+    yield Case(*plan.where, (plan.first,), met=True, wrong=_judged(chamber, ended, [held]))
+    for second in _seconds(plan, ended.passed):
+        chamber.store.restore(SAVED)
+        chamber.far.restore(known)
+        killed = chamber.run(second)
+        again = chamber.in_hand()
+        ended = chamber.run(None) if killed.killed else killed
+        yield Case(*plan.where, (plan.first, second), met=killed.killed, wrong=_judged(chamber, ended, [held, again]))
+
+
+def _killed(chamber: Chamber, point: Point) -> bool:
+    for _ in range(TRIES):
+        ended = chamber.run(point)
+        if ended.killed:
+            return True
+        if ended.trouble:
+            raise SystemExit(f"A run that was not killed yet: {ended.trouble}")
+        chamber.fresh()
+    return False
+
+
+def _seconds(plan: Plan, passed: Passed) -> list[Point]:
+    if isinstance(plan.second, Point):
+        return [plan.second]
+    if plan.second is None or not passed:
+        return []
+    if plan.second is True:  # which passage differs from case to case, so that all come to their turn
+        return [Point(*where, 1 + plan.first.nth % passed[where]) for where in sorted(passed, key=_order)]
+    return [random.Random(plan.second).choice(points(passed))]
+
+
+def _judged(chamber: Chamber, ended: Ended, in_hand: list[frozenset[int]]) -> tuple[str, ...]:
+    if ended.trouble:
+        return (f"the run that went on ended badly: {ended.trouble}",)
+    ledger = Ledger.of(chamber.store.database)
+    chamber.store.let_go()
+    return tuple(broken(ledger, chamber.far.served(), in_hand, refuses=chamber.far.refuses))
+
+
+def _order(where: tuple[Seam, str]) -> tuple[int, bool]:
+    return list(Seam).index(where[0]), where[1] == "after"

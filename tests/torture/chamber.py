@@ -1,0 +1,133 @@
+"""Where a case is played: one database and one far side, runs in processes of their own, and the kill at a chosen passage."""
+
+from __future__ import annotations
+
+import gc
+import os
+import signal
+import traceback
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+import orjson
+from sqlalchemy import text
+
+from mailings import seams
+from mailings.seams import Seam
+from mailings.settings import settings
+from tests.torture import verbs
+from tests.torture.far import Far
+from tests.torture.stores import Store
+from tests.torture.world import ENVIRONMENT
+
+PATIENCE = 60  # seconds after which a run hangs
+
+
+class Point(NamedTuple):
+    """One passage of a seam in one run: the first is number 1."""
+
+    seam: Seam
+    side: str
+    nth: int
+
+    def __str__(self) -> str:
+        return f'"{self.seam}" {self.side} {self.nth}'
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a run ended: killed at its point, in trouble (with what it said), or well, with the passages it made."""
+
+    killed: bool
+    trouble: str | None = None
+    passed: Counter[tuple[Seam, str]] = field(default_factory=Counter)
+
+
+class Chamber:
+    """One worker's place. Between runs this process has no connection open, so that it may fork."""
+
+    def __init__(self, folder: Path, store: Store, far: Far, transport: str) -> None:
+        self.folder, self.store, self.far = folder, store, far
+        url = store.database.url.render_as_string(hide_password=False)
+        self.environment = ENVIRONMENT | {"MAILINGS_DATABASE_URL": url, "MAILINGS_EMAIL_TRANSPORT": transport} | far.environment
+
+    def warm(self) -> None:
+        """Send the mailing once in this very process: its children find every module imported and every statement compiled."""
+        before = dict(os.environ)
+        os.environ.update(self.environment | {"MAILINGS_EMAIL_TRANSPORT": "memory"})
+        settings.cache_clear()
+        self.fresh()
+        verbs.send(lambda: None)
+        self.store.let_go()
+        os.environ.clear()
+        os.environ.update(before)
+        settings.cache_clear()
+        gc.collect()
+        gc.freeze()  # children then share these pages instead of copying them
+
+    def fresh(self) -> None:
+        """A draft nobody touched, a far side that knows nobody."""
+        self.store.restore("world")
+        self.far.restore(None)
+
+    def run(self, until: Point | None) -> Ended:
+        """The verbs of a sending process in a process of its own, which kills itself at that point."""
+        self.far.begin()
+        self.said.unlink(missing_ok=True)
+        child = os.fork()
+        if child == 0:
+            self._inside(until)
+        _, status = os.waitpid(child, 0)
+        self.far.settle()
+        if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL:
+            return Ended(killed=True)
+        if os.WIFSIGNALED(status):
+            return Ended(killed=False, trouble=f"the run ended by signal {os.WTERMSIG(status)} (14 = it did not end within {PATIENCE} s)")
+        said = self.said.read_text("utf-8")
+        if os.waitstatus_to_exitcode(status):
+            return Ended(killed=False, trouble=said.strip())
+        return Ended(killed=False, passed=Counter({(Seam(seam), side): n for seam, side, n in orjson.loads(said.splitlines()[-1])}))
+
+    def in_hand(self) -> frozenset[int]:
+        """The deliveries that stand `sending`."""
+        with self.store.database.reading() as session:
+            found = frozenset(session.scalars(text("SELECT id FROM delivery WHERE status = 'sending'")))
+        self.store.let_go()
+        return found
+
+    @property
+    def said(self) -> Path:
+        """What the run's process said."""
+        return self.folder / "said"
+
+    def _inside(self, until: Point | None) -> None:
+        """Never returns: no frame of the process that forked may go on in this one."""
+        try:
+            signal.alarm(PATIENCE)
+            said = os.open(self.said, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+            os.dup2(said, 1)
+            os.dup2(said, 2)
+            os.environ.update(self.environment)
+            settings.cache_clear()
+            self.far.begin_inside()
+            passed = _killing(until)
+            verbs.send(self.far.relent)
+            os.write(1, b"\n" + orjson.dumps([[seam.value, side, n] for (seam, side), n in passed.items()]))
+            os._exit(0)
+        except BaseException:  # whatever it is, the process that forked shows it
+            os.write(2, traceback.format_exc().encode())
+            os._exit(1)
+
+
+def _killing(until: Point | None) -> Counter[tuple[Seam, str]]:
+    passed: Counter[tuple[Seam, str]] = Counter()
+
+    def count(seam: Seam, side: str) -> None:
+        passed[seam, side] += 1
+        if until is not None and (seam, side, passed[seam, side]) == until:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    seams.watch(count)
+    return passed

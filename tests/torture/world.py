@@ -1,0 +1,73 @@
+"""The mailing that is tortured: fourteen people, ten of whom should get it, in batches of four and two portions."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from mailings.clock import now, standing_at
+from mailings.db import Database
+from mailings.model import AddressStanding, Base, Basis, Mailing, MailingType, Source, SourceKind
+from tests.audience.people import person, selection
+
+NAME = "høst-nytt"
+BATCH, PORTION = 4, 8
+
+LATER = "straks@fjord.test"  #: asked to wait once in every run, where the far side can
+REFUSED = "finnes.ikke@fjord.test"  #: refused for good, where the far side can
+
+LONG_AGO = datetime(2026, 1, 6, 9, 0, tzinfo=UTC)
+AFTER_THE_LIST = datetime(2096, 1, 6, 9, 0, tzinfo=UTC)  # somebody says no after the list is made: every run judges it again
+
+#: who should get it; the others below
+ELIGIBLE = {
+    "Åse Ødegård": "ase@fjord.test",
+    "Straks Sørli": LATER,
+    "Désirée van der IJssel": "desiree@noord.test",
+    "Øystein Ås": "oystein@fjord.test",
+    "Finnes Ikke": REFUSED,
+    "Bjørn Blåbær": "bjorn@xn--blbr-roah.test",
+    "Thérèse Lücke": "therese@noord.test",
+    "Jürgen Groß": "jurgen@noord.test",
+    "Łukasz Żółć": "lukasz@noord.test",
+    "Ijsbrand Çelik": "ijsbrand@fjord.test",
+}
+EXCLUDED = {"Åse Nummer To": "duplicate", "Kåre Taus": "no_consent", "Uten Adresse": "no_address", "Stengt Postkasse": "blocked_address"}
+VERDICTS = dict.fromkeys(ELIGIBLE, "eligible") | EXCLUDED
+
+BODY = """<html><body><p>Kjære [[ customer.name ]], blåbærene er modne.</p>
+<p><a href="https://acme.test/høst">Les mer</a> – <a href="[[ link.unsubscribe ]]">meld deg av</a></p></body></html>"""
+FACTS = {
+    "type": MailingType.EMAIL,
+    "subject": "[[ customer.name ]], høsten er her",
+    "preheader": "Tre ting i oktober",
+    "html": BODY,
+    "sender": {"name": "Åse", "address": "news@acme.test", "use": "always"},
+    "one_per_address": True,
+}
+
+#: what the sending process is told beside its transport and its database. The rate binds nobody: it makes every batch pass the limits.
+ENVIRONMENT = {
+    "MAILINGS_SECRET": "a-secret-of-the-tests-and-of-nobody-else",
+    "MAILINGS_RETRY_FIRST_WAIT": "0.01",
+    "MAILINGS_RATE": "6000000",
+    "MAILINGS_SPF_POLICY": "off",
+}
+
+
+def furnish(database: Database) -> None:
+    """The tables, the people, and the mailing as a draft."""
+    Base.metadata.create_all(database.engine)
+    with standing_at(LONG_AGO), database.writing() as session:
+        mailing = Mailing(name=NAME, created_at=now(), **FACTS)
+        session.add(mailing)
+        people = [person(session, name, address) for name, address in ELIGIBLE.items()]
+        people += [
+            person(session, "Åse Nummer To", "ase@fjord.test"),
+            person(session, "Kåre Taus", "kaare@fjord.test", consent=None),
+            person(session, "Uten Adresse", "", consent=Basis.CONSENT),
+            person(session, "Stengt Postkasse", "stengt@fjord.test"),
+        ]
+        session.add(AddressStanding(normal="stengt@fjord.test", blocked_at=AFTER_THE_LIST, blocked_why="by hand"))
+        everybody = selection(session, "Alle", *people)
+        session.add(Source(mailing_id=mailing.id, position=1, kind=SourceKind.SELECTION, label="Alle", selection_id=everybody.id))
+    database.engine.dispose()
