@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from cli.door import screen
+from mailings.clock import now
 
 
 def print_figures(document: Mapping[str, Any]) -> None:
@@ -41,10 +42,28 @@ def _lines(document: Mapping[str, Any]) -> list[str]:
     if "scheduled_at" in document:
         lines.append(f"Planned for {_local(document['scheduled_at'])}.")
     if "waiting" in document:
-        lines.append(f"{document['waiting']:,} to be tried later; the next at {_local(document['next_attempt'])}.")
+        lines.append(f"{escape(waits(document))}.")
+    if document["deliveries"]["in_doubt"]:
+        lines.append(f"[yellow]In doubt:[/] what became of them is settled with: mailings settle {escape(document['name'])}")
     if not document["balanced"]:
         lines.append("[bold red]The books do not balance:[/] somebody is neither excluded nor accounted for.")
     return lines
+
+
+def waits(document: Mapping[str, Any]) -> str:
+    """For whom is waited and until when: `3 to be tried later (2 at nord.test, 1 at fjord.test), next at 12:04:10, given up by ...`."""
+    places = document["waiting_at"]
+    others = document["waiting"] - sum(places.values())
+    listed = ", ".join([f"{n:,} at {domain}" for domain, n in places.items()] + ([f"{others:,} elsewhere"] if others else []))
+    said = f"{document['waiting']:,} to be tried later ({listed}), next at {_soon(document['next_attempt'], '%H:%M:%S')}"
+    return f"{said}, given up by {_soon(document['given_up_by'], '%H:%M')}" if "given_up_by" in document else said
+
+
+def _soon(written: str, today: str) -> str:
+    """A moment as people say it: the time today, `12:30 tomorrow`, else with its date."""
+    moment, here = datetime.fromisoformat(written).astimezone(), now().astimezone()
+    days = (moment.date() - here.date()).days
+    return f"{moment:{today}}" if days == 0 else f"{moment:%H:%M} tomorrow" if days == 1 else f"{moment:%Y-%m-%d %H:%M}"
 
 
 def _local(written: str) -> str:

@@ -6,14 +6,18 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from sqlalchemy.orm import Session
 
 from cli.door import notes
+from cli.figures import waits
 from mailings.db import Database
 from mailings.errors import MailingsError
+from mailings.reports.waiting import waiting_of
 from mailings.sending.books import Tally, tally_of
+from mailings.sending.finding import mailing_named
+from mailings.settings import settings
 
 OFTEN = 0.5  # seconds between two looks
 SHARE = 30  # a look at a big mailing takes a while: never more than a thirtieth of the time goes into looking
@@ -48,20 +52,21 @@ def _watch(database: Database, name: str, over: threading.Event, progress: Progr
         try:
             with database.reading() as session:
                 tally = tally_of(session, name)
+                said = _said(session, name, tally)
         except MailingsError:
             continue  # the run itself meets the same trouble and says so
         took = time.monotonic() - begun
         if not tally.total:
             continue
-        said = _said(tally)
         progress.update(bar, description=tally.status, total=tally.total, completed=tally.total - tally.open, said=said)
         if said and said != told and not notes.is_terminal:  # where no bar is drawn, a line says what is waited for
             notes.print(f"{name}: {said}", highlight=False, soft_wrap=True)
         told = said
 
 
-def _said(tally: Tally) -> str:
-    if not tally.waiting or tally.next_attempt is None or tally.waiting < tally.open:
+def _said(session: Session, name: str, tally: Tally) -> str:
+    """For whom is waited, once nothing else is left to do."""
+    if not tally.waiting or tally.waiting < tally.open:
         return ""
-    until = datetime.fromtimestamp(tally.next_attempt / 1000, UTC).astimezone()
-    return f"{tally.waiting} to be tried later, next at {until:%H:%M:%S}"
+    document = waiting_of(session, mailing_named(session, name).id, settings().retry_deadline)
+    return waits(document) if document else ""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from mailings.model import Mailing, MailingStatus
+from mailings.reports.waiting import waiting_of
 from mailings.sending.books import Books, books_of
+from mailings.settings import settings
 
 NOT_STARTED = (MailingStatus.DRAFT, MailingStatus.SCHEDULED, MailingStatus.POPULATING)
 LEFT_US = ("sent", "delivered", "bounced")  # report figures are cumulative: what bounced was sent before (domain.md H.1)
@@ -24,8 +26,8 @@ def status_of(session: Session, mailing: Mailing) -> dict[str, Any]:
         "deliveries": books.deliveries,
         "balanced": is_balanced(mailing, books),
     }
-    if books.waiting and books.next_attempt is not None:
-        document |= {"waiting": books.waiting, "next_attempt": _iso(datetime.fromtimestamp(books.next_attempt / 1000, UTC))}
+    if books.waiting:
+        document |= waiting_of(session, mailing.id, settings().retry_deadline)
     if mailing.status is MailingStatus.PAUSED:
         document["reason"] = mailing.held_reason or "paused by a person"
     if mailing.status is MailingStatus.SCHEDULED and mailing.scheduled_at:

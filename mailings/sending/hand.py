@@ -86,3 +86,5 @@ class Hand:
         self.counts[receipt.outcome] += 1
         if receipt.outcome is Outcome.UNTOUCHED and receipt.reason:
             self.last_trouble = receipt.reason
+            if receipt.code:  # the other side's own words about us, such as 530: waiting does not help
+                self.outage = f"The other side does not let us in: {receipt.code} {receipt.reason}"
