@@ -17,6 +17,7 @@ class Bucket(Base):
     """
 
     __tablename__ = "bucket"
+    __table_args__ = {"sqlite_autoincrement": True}  # a number is never given again: deliveries may still stand in its lane
 
     id: Mapped[Key]  # of a domain's bucket: the lane of its deliveries
     name: Mapped[str] = mapped_column(unique=True)
@@ -30,6 +31,7 @@ class Bucket(Base):
     ramp_growth: Mapped[float | None]
 
     next_free: Mapped[int] = mapped_column(BIG, default=0)  # the moment (ms) the next message may leave; ahead of now = reserved
+    charged_at: Mapped[int | None] = mapped_column(BIG)  # when it was last written (ms); later than now = the clock was turned back since
     day: Mapped[str | None]  # the day `day_count` counts, in `zone`
     day_count: Mapped[int] = mapped_column(default=0)
     rate: Mapped[float | None]  # messages a minute now, while a provider has asked us to slow down

@@ -55,6 +55,7 @@ def _bucket() -> None:
         sa.Column("ramp_first", sa.Integer(), nullable=True),
         sa.Column("ramp_growth", sa.Double(), nullable=True),
         sa.Column("next_free", BIG, nullable=False),
+        sa.Column("charged_at", BIG, nullable=True),
         sa.Column("day", sa.String(), nullable=True),
         sa.Column("day_count", sa.Integer(), nullable=False),
         sa.Column("rate", sa.Double(), nullable=True),
@@ -62,6 +63,7 @@ def _bucket() -> None:
         sa.Column("slowed_at", BIG, nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_bucket")),
         sa.UniqueConstraint("name", name=op.f("uq_bucket_name")),
+        sqlite_autoincrement=True,  # a number is never given again: deliveries may still stand in its lane
     )
 
 
