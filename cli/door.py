@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 from collections.abc import Iterable, Sequence
 from typing import Annotated, Any
 
@@ -49,3 +50,11 @@ def table(title: str, heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> No
     for row in rows:
         drawn.add_row(*("" if cell is None else str(cell) for cell in row))
     screen.print(drawn)
+
+
+def somebody() -> str | None:
+    """Who sits at this machine, for the history."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container without a user table
+        return None

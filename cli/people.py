@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +9,7 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from sqlalchemy.orm import Session
 
-from cli.door import AsJson, database, notes, print_json, screen
+from cli.door import AsJson, database, notes, print_json, screen, somebody
 from cli.people_shown import tell_import, tell_person
 from mailings.consent.giving import give
 from mailings.errors import NotAllowed
@@ -85,7 +84,7 @@ def consent(email: Email, basis: Annotated[str, typer.Option(metavar="BASIS", he
     given = Basis.WITHDRAWN if basis == Basis.WITHDRAWN else _basis(basis)
     with database().writing() as session:
         person = person_by_address(session, email)
-        changed = give(session, person.id, given, "User", _somebody())
+        changed = give(session, person.id, given, "User", somebody())
         name = person.name or email
     screen.print(f"{name}: {given}, recorded." if changed else f"{name}: {given} is in force already; nothing was changed.")
 
@@ -120,11 +119,3 @@ def _basis(word: str) -> Basis:
     if word not in BASES.split(", "):
         raise NotAllowed(f"{word} is no legal basis; choose one of {BASES}.")
     return Basis(word)
-
-
-def _somebody() -> str | None:
-    """Who sits at this machine, for the history."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a container without a user table
-        return None

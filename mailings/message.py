@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import ClassVar, Protocol, Self
+from typing import ClassVar, NamedTuple, Protocol, Self
 
 from mailings.settings import settings
 
@@ -54,6 +54,25 @@ class Receipt:
     provider_id: str | None = None
 
 
+class Word(NamedTuple):
+    """What a source says became of a delivery in doubt. `verdict`: sent, delivered, bounced or failed; `said` = its own words."""
+
+    delivery: int
+    verdict: str
+    source: str
+    said: str
+
+
+class Sought(Protocol):
+    """The deliveries whose fate is asked for. Nothing said before `since` (seconds since 1970) is of them."""
+
+    since: float
+
+    def delivery_of(self, message_id: str) -> int | None:
+        """The delivery that a Message-ID names; None for every message that is not asked for."""
+        ...
+
+
 #: Said of a transport that would show strangers links signed with a secret everybody knows, towards loopback too.
 FORGEABLE = (
     "The transport {name} is not used while MAILINGS_SECRET is the demo's, for anybody could forge its links; "
@@ -90,6 +109,11 @@ class Transport(ABC):
         handed over without an answer and `untouched` for what was not begun, and ends. Where the offers themselves raise, it
         answers for everything it holds and raises that at the end.
         """
+
+    @classmethod
+    def evidence(cls, sought: Sought) -> Iterator[Word]:
+        """What the other side's own records say of what is in doubt. Raises Unreadable when they are set and cannot be read."""
+        return iter(())
 
     def close(self) -> None:
         """Let go of connections. May be called twice."""

@@ -30,6 +30,7 @@ class Settings(BaseSettings):
     retry_deadline: Seconds = timedelta(hours=24)
     rate: float | None = Field(default=None, gt=0, description="messages a minute for the whole installation")
     bounce_address: str | None = None
+    bounce_mailbox: str | None = Field(default=None, description="where returned mail arrives: maildir:PATH")
     bounce_threshold: int = Field(default=5, ge=1)
     consent_filter: bool = True
     accepted_bases: str = ""  # domain.md D4: empty = every basis but withdrawn; else a comma list, e.g. "consent"

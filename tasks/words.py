@@ -85,7 +85,7 @@ def next_steps(document: Document) -> list[str]:
     if document.get("waiting"):
         steps.append(f"{document['waiting']:,} were asked to be tried later, the next {_time(document.get('next_attempt'))}.")
     if deliveries.get(DeliveryStatus.IN_DOUBT):
-        steps.append("Those in doubt are never sent again by themselves; the server's log tells whether they arrived.")
+        steps.append(f"Those in doubt are never sent again by themselves; what others say of them settles it: `mailings settle {name}`")
     if document["recipients"]["excluded"]:
         steps.append(
             f"Why somebody was left out: `mailings explain {name} ADDRESS`, or all: `mailings recipients {name} --verdict VERDICT`"

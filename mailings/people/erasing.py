@@ -17,6 +17,7 @@ from mailings.model import (
     Delivery,
     DeliveryNote,
     DeliveryStatus,
+    Evidence,
     ImportedRow,
     Mailing,
     MailingStatus,
@@ -67,6 +68,7 @@ def _blank_deliveries(session: Session, recipients: Sequence[int], normals: Sequ
     tests = update(Delivery).where(theirs, Delivery.test, Delivery.status == DeliveryStatus.QUEUED)
     session.execute(tests.values(status=DeliveryStatus.CANCELLED, next_attempt_at=None))
     session.execute(update(DeliveryNote).where(DeliveryNote.delivery_id.in_(select(Delivery.id).where(theirs))).values(why=REASON, by=None))
+    session.execute(delete(Evidence).where(Evidence.delivery_id.in_(select(Delivery.id).where(theirs))))
     session.execute(update(Delivery).where(theirs).values(address=None, reason=None, provider_id=None))
 
 

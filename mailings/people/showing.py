@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,9 +12,12 @@ from sqlalchemy.orm import Session
 from mailings.model import (
     Address,
     AddressStanding,
+    Base,
     Company,
     Consent,
     Delivery,
+    DeliveryNote,
+    Evidence,
     ImportedRow,
     Interest,
     Mailing,
@@ -108,14 +112,24 @@ def _mailings(session: Session, person: Person) -> list[dict[str, Any]]:
     for recipient, mailing in rows:
         sent = session.scalars(select(Delivery).where(Delivery.recipient_id == recipient.id).order_by(Delivery.id))
         one = {"mailing": mailing.name, "status": mailing.status.value, "verdict": recipient.verdict.value, "address": recipient.address}
-        shown.append(one | {"overridden": recipient.overridden, "deliveries": [_delivery(delivery) for delivery in sent]})
+        shown.append(one | {"overridden": recipient.overridden, "deliveries": [_delivery(session, delivery) for delivery in sent]})
     return shown
 
 
-def _delivery(delivery: Delivery) -> dict[str, Any]:
+def _delivery(session: Session, delivery: Delivery) -> dict[str, Any]:
     columns = ("sent_at", "attempts", "next_attempt_at", "address", "code", "reason", "provider_id")
-    told = {column: _told(value) for column in columns if (value := getattr(delivery, column)) is not None}
+    told = _columns(delivery, columns)
+    notes = session.scalars(select(DeliveryNote).where(DeliveryNote.delivery_id == delivery.id).order_by(DeliveryNote.id))
+    words = session.scalars(select(Evidence).where(Evidence.delivery_id == delivery.id).order_by(Evidence.id))
+    history = [_columns(note, ("at", "what", "why", "by")) for note in notes]
+    evidence = [_columns(word, ("at", "verdict", "source", "said")) for word in words]
+    told |= {"history": history} if history else {}
+    told |= {"evidence": evidence} if evidence else {}
     return {"status": delivery.status.value, "test": delivery.test, **told}
+
+
+def _columns(row: Base, columns: Sequence[str]) -> dict[str, Any]:
+    return {column: _told(value) for column in columns if (value := getattr(row, column)) is not None}
 
 
 def _lists(session: Session, person: Person) -> list[dict[str, Any]]:

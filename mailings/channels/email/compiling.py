@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from hashlib import sha256
 from urllib.parse import urlsplit
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from mailings.channels.email.composing import CompiledEmail, Identity
+from mailings.channels.email.identity import message_id
 from mailings.channels.email.rows import row_of
 from mailings.channels.email.senders import Senders
 from mailings.content.compiling import Content, Sources
@@ -90,11 +90,8 @@ def table_of(mailing: Mailing, rows: Sequence[TrackedLink], settings: Settings) 
 
 def _identity(mailing: Mailing, settings: Settings) -> Identity:
     public = _public(settings)
-    domain = str(mailing.sender.get("address") or "").rpartition("@")[2] or urlsplit(public).hostname or "localhost"
-    # deliveries are numbered from 1 in every installation: the mailing's own mark keeps their ids apart
-    mark = sha256(f"{mailing.id} {mailing.name} {round(mailing.created_at.timestamp() * 1000)}".encode()).hexdigest()[:12]
-    ascii_domain = domain.encode("idna").decode("ascii") if not domain.isascii() else domain
-    return Identity(f"<%d.{mark}@{ascii_domain}>", public, Tokens(settings.secret.get_secret_value()), settings.bounce_address)
+    host = urlsplit(public).hostname or "localhost"
+    return Identity(message_id(mailing, host), public, Tokens(settings.secret.get_secret_value()), settings.bounce_address)
 
 
 def _public(settings: Settings) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar, Self
 
-from mailings.message import Offer, Receipt, Transport
+from mailings.message import Offer, Receipt, Sought, Transport, Word
 from mailings.transports._source import Source
 from mailings.transports.smtp.carrying import Carrying
+from mailings.transports.smtp.log import words_of
 from mailings.transports.smtp.pool import Pool
 from mailings.transports.smtp.settings import Settings
 
@@ -32,6 +33,12 @@ class Smtp(Transport):
         source = Source(offers)
         yield from Carrying(self._pool, source).receipts()
         source.close()
+
+    @classmethod
+    def evidence(cls, sought: Sought) -> Iterator[Word]:
+        """What the log that MAILINGS_SMTP_LOG names says. Raises Unreadable, and Misconfigured."""
+        log = Settings.read().log
+        return iter(()) if log is None else words_of(log, sought)
 
     def close(self) -> None:
         """Say goodbye to the server."""

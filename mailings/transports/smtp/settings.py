@@ -32,6 +32,7 @@ class Settings(BaseSettings):
     connections: int = Field(default=10, ge=1, le=200)
     timeout: float = Field(default=300, gt=0)
     helo: str | None = Field(default=None, pattern=r"^[A-Za-z0-9.:\[\]-]+$", description="the name we greet with; absent = this host's")
+    log: Path | None = Field(default=None, description="the Postfix server's log, where this machine can read it: settles what is in doubt")
 
     @model_validator(mode="after")
     def _login_is_whole(self) -> Self:

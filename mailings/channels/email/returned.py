@@ -1,0 +1,122 @@
+"""Reads returned mail: which delivery a delivery report (RFC 3464, 6522, 6533) is about, and what it says of it.
+
+Only what stands in the report counts: its own fields, and the Message-ID of the message it gives back. A message quoted deeper down,
+or the ids an answer refers to, are somebody else's.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from email import message_from_bytes
+from email.message import Message
+from pathlib import Path
+
+from mailings.errors import Misconfigured, Unreadable
+from mailings.message import Sought, Word
+
+SOURCE = "delivery report"
+LARGEST = 1 << 20  # bytes that are read of a file: the report stands before the message it gives back, whatever that weighs
+SKEW = 3600.0  # seconds by which a file may seem older than it is: another host's clock
+
+#: what became of it, by the Action of RFC 3464 2.3.3; `delayed` says nothing yet, `expired` is SendGrid's own word
+VERDICTS = {"delivered": "delivered", "relayed": "sent", "expanded": "sent", "failed": "bounced", "expired": "bounced"}
+_STATUS = ("message/delivery-status", "message/global-delivery-status")
+_GIVEN_BACK = ("message/rfc822", "message/global")
+_HEADERS = ("text/rfc822-headers", "message/rfc822-headers", "message/global-headers")
+
+
+def returned(mailbox: str, sought: Sought) -> Iterator[Word]:
+    """What the reports in a mailbox, `maildir:PATH`, say of what is sought. The mailbox is left as it is.
+
+    Raises Unreadable when the Maildir is not there, Misconfigured for a mailbox of another kind.
+    """
+    kind, _, path = mailbox.partition(":")
+    if kind.lower() != "maildir" or not path:
+        hint = "imap cannot be read yet" if kind.lower().startswith("imap") else "it names no mailbox"
+        raise Misconfigured(f"MAILINGS_BOUNCE_MAILBOX: {hint}; write maildir:PATH.")
+    for file in _files(Path(path), sought.since - SKEW):
+        yield from words_of(file, sought)
+
+
+def words_of(file: bytes, sought: Sought) -> Iterator[Word]:
+    """What one file says of what is sought: nothing, unless it is a delivery report on one of these messages."""
+    try:
+        words = list(_told(message_from_bytes(file), sought))
+    except Exception:  # anybody may write such a file, and what trips the parser up says nothing
+        return
+    yield from words
+
+
+def _told(message: Message, sought: Sought) -> Iterator[Word]:
+    parts = _parts(message) if message.get_content_maintype() == "multipart" else []
+    blocks = [block for part in parts if part.get_content_type() in _STATUS for block in _blocks(part)]
+    if not blocks:
+        return
+    for named in _names(parts, blocks):
+        if (delivery := sought.delivery_of(named)) is not None:
+            yield from (word for block in blocks if (word := _word(block, delivery)))
+            return
+
+
+def _files(maildir: Path, since: float) -> Iterator[bytes]:
+    """The beginnings of the files that arrived since, in no order; one that is moved or locked meanwhile is passed over."""
+    for part in ("new", "cur"):
+        try:
+            entries = os.scandir(maildir / part)
+        except OSError as error:
+            why = (error.strerror or "it cannot be read").lower()
+            raise Unreadable(f"MAILINGS_BOUNCE_MAILBOX: {maildir} is no Maildir that can be read ({why}).") from error
+        with entries:
+            yield from (beginning for entry in entries if (beginning := _beginning(entry, since)))
+
+
+def _beginning(entry: os.DirEntry[str], since: float) -> bytes | None:
+    try:
+        if not entry.is_file(follow_symlinks=False) or entry.stat(follow_symlinks=False).st_mtime < since:
+            return None
+        with Path(entry.path).open("rb") as opened:
+            return opened.read(LARGEST)
+    except OSError:
+        return None
+
+
+def _names(parts: list[Message], blocks: list[Message]) -> Iterator[str]:
+    """Every text that may name the message a report is about, the surest first."""
+    given_back = [part for part in parts if part.get_content_type() in _GIVEN_BACK]
+    for message in [inner for part in given_back for inner in _parts(part)[:1]]:
+        yield str(message["Message-ID"])
+    for part in parts:
+        if part.get_content_type() in _HEADERS:
+            yield str(message_from_bytes(_content(part).lstrip())["Message-ID"])
+    yield from (str(block["Original-Envelope-Id"]) for block in blocks)
+
+
+def _blocks(report: Message) -> list[Message]:
+    """The groups of fields of a report: about the message first, then one for each recipient."""
+    if blocks := _parts(report):
+        return blocks
+    # encoded, against RFC 3464 2.1.1; some do
+    return [message_from_bytes(block) for block in _content(report).replace(b"\r\n", b"\n").strip().split(b"\n\n")]
+
+
+def _parts(message: Message) -> list[Message]:
+    inner = message.get_payload()
+    return [part for part in inner if isinstance(part, Message)] if isinstance(inner, list) else []
+
+
+def _content(part: Message) -> bytes:
+    if inner := _parts(part):
+        return inner[0].as_bytes()
+    content = part.get_payload(decode=True)
+    return content if isinstance(content, bytes) else b""
+
+
+def _word(block: Message, delivery: int) -> Word | None:
+    action = str(block["Action"] or "").split()
+    given_up = "failed" if str(block["Status"] or "").strip().startswith("5.") else ""  # Action is left out by some
+    verdict = VERDICTS.get(action[0].lower().strip(";,()") if action else given_up)
+    if verdict is None:
+        return None
+    said = [f"{name}: {' '.join(str(block[name]).split())}" for name in ("Action", "Status", "Diagnostic-Code") if block[name]]
+    return Word(delivery, verdict, SOURCE, "; ".join(said))

@@ -1,0 +1,63 @@
+"""What is in doubt: on which mailings, since when, and under which Message-IDs the world may have spoken of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from mailings.channels.email.identity import InDoubt
+from mailings.clock import timestamp
+from mailings.model import Mailing
+from mailings.sending.finding import mailing_named
+from mailings.sending.recovery import recover
+
+LATE = 7 * 24 * 3600.0  # seconds after which nothing more is expected of a message a server took; queues give up after five days
+
+#: open, or in the hands of a sender that may have died. One walk over the deliveries: no index knows the status (model/delivery.py)
+WITH_DOUBT = "SELECT DISTINCT mailing_id FROM delivery WHERE status IN ('in_doubt', 'sending') AND NOT test"
+#: taken as its server's log said, and not yet so long ago that it could not come back
+WATCHED = "SELECT DISTINCT mailing_id FROM evidence JOIN delivery ON delivery.id = evidence.delivery_id WHERE evidence.at > :late"
+#: whose fate is asked for. Nothing is looked for that would name an erased person again (domain.md D30)
+SOUGHT = """
+    SELECT delivery.id, delivery.claimed_at FROM delivery JOIN recipient ON recipient.id = delivery.recipient_id
+    WHERE delivery.mailing_id = :mailing AND NOT delivery.test AND recipient.erased_at IS NULL AND (delivery.status = 'in_doubt' OR
+        (delivery.status = 'sent' AND EXISTS (SELECT 1 FROM evidence WHERE evidence.delivery_id = delivery.id AND evidence.at > :late)))
+    ORDER BY delivery.id
+"""
+
+
+class Doubtful(NamedTuple):
+    """A mailing on which something is, or lately was, in doubt."""
+
+    mailing_id: int
+    name: str
+
+
+def doubtful(session: Session, name: str | None = None) -> list[Doubtful]:
+    """Every mailing that settling may change, by its number; only the one of that name, where one is given. Raises NotFound."""
+    if name is not None:
+        one = mailing_named(session, name)
+        return [Doubtful(one.id, one.name)]
+    late = round((timestamp() - LATE) * 1000)
+    ids = set(session.scalars(text(WITH_DOUBT))) | set(session.scalars(text(WATCHED), {"late": late}))
+    return [Doubtful(mailing.id, mailing.name) for number in sorted(ids) if (mailing := session.get(Mailing, number))]
+
+
+def come_into_doubt(session: Session, mailings: Sequence[Doubtful]) -> None:
+    """Put in doubt what dead senders left; a sender at work keeps what it holds."""
+    for mailing in mailings:
+        recover(session, mailing.mailing_id)
+
+
+def sought(session: Session, mailings: Sequence[Doubtful]) -> InDoubt:
+    """Whom to look for in what the world says of these mailings; from a moment before the first of them was handed over."""
+    now, late = timestamp(), round((timestamp() - LATE) * 1000)
+    found = InDoubt(since=now)
+    for one in mailings:
+        rows = session.execute(text(SOUGHT), {"mailing": one.mailing_id, "late": late}).all()
+        found.add(session.get_one(Mailing, one.mailing_id), [row.id for row in rows])
+        found.since = min([found.since, *(row.claimed_at / 1000 for row in rows if row.claimed_at)])
+    return found
