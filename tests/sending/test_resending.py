@@ -8,14 +8,12 @@ from mailings.consent.giving import give
 from mailings.consent.standing import block_address, complain
 from mailings.consent.withdrawing import withdraw
 from mailings.db import Database
-from mailings.errors import NotAllowed, NotFound
 from mailings.model import Basis, Delivery, Mailing, MailingStatus, Recipient
 from mailings.people.erasing import erase
 from mailings.reports.figures import status_of
-from mailings.sending import lifecycle
 from mailings.sending.books import books_of
 from tests.sending import world
-from tests.sending.again import NAME, again, finish, lines, move, of, sent
+from tests.sending.again import again, finish, lines, move, of, sent
 
 ENDS = ("sent", "failed", "bounced", "in_doubt", "cancelled", "delivered")
 
@@ -127,61 +125,6 @@ def test_nobody_at_an_address_somebody_else_was_served_at(any_db: Database) -> N
     assert (came.queued, came.left_out) == (0, {"duplicate": 1})
 
 
-@pytest.mark.parametrize(
-    ("only", "error", "says"),
-    [
-        ("unopened", NotAllowed, "Nobody knows who is unopened: opens and clicks are not recorded by this version"),
-        ("failed,unclicked", NotAllowed, "Nobody knows who is unclicked"),
-        ("gone", NotFound, "'gone' says nothing about whom to send to again; name failed, bounced, in_doubt, cancelled, or addresses"),
-        ("p0@blåbær.test, borte@fjord.test", NotFound, "borte@fjord.test is not on høst-nytt; look at: mailings recipients høst-nytt"),
-        ("failed, rot@", NotFound, "rot@ is not on høst-nytt"),
-        (" , ", NotAllowed, "It is not said whom to send to again"),
-    ],
-)
-def test_what_cannot_be_asked_for(any_db: Database, only: str, error: type[Exception], says: str) -> None:
-    """What needs tracking, a word that is none, an address that is not on the mailing: one sentence, and nothing is changed."""
-    mailing_id = sent(any_db, "failed", "sent")
-    with pytest.raises(error) as told:
-        again(any_db, only=only)
-    assert says in str(told.value)
-    assert len(lines(any_db)) == 2
-    assert world.status(any_db, mailing_id) is MailingStatus.SENT
-
-
-def test_one_of_the_two(any_db: Database) -> None:
-    """Reload and only exclude each other."""
-    sent(any_db, "failed")
-    with pytest.raises(NotAllowed, match="one of them"):
-        again(any_db, reload=True, only="failed")
-
-
-def test_nobody_fits(any_db: Database) -> None:
-    """A resend of nothing says so, and a sent or cancelled mailing stays what it is."""
-    mailing_id = sent(any_db, "sent")
-    for status in (MailingStatus.SENT, MailingStatus.CANCELLED):
-        with any_db.writing() as session:
-            session.get_one(Mailing, mailing_id).status = status
-        for came in (again(any_db, only="failed"), again(any_db, reload=True)):
-            assert (came.queued, came.status, came.sentence) == (0, status, "høst-nytt: nobody is to be sent to again.")
-
-
-@pytest.mark.parametrize("status", list(MailingStatus))
-def test_where_it_is_allowed(any_db: Database, status: MailingStatus) -> None:
-    """Sent and cancelled are reopened, sending goes on, paused stays paused and says how to resume; before that nothing can be resent."""
-    mailing_id = sent(any_db, "failed")
-    with any_db.writing() as session:
-        session.get_one(Mailing, mailing_id).status = status
-    if status in (MailingStatus.DRAFT, MailingStatus.SCHEDULED, MailingStatus.POPULATING):
-        with pytest.raises(NotAllowed, match=f"høst-nytt is {status}: nobody has got it"):
-            again(any_db, only="failed")
-        return
-    came = again(any_db, only="failed")
-    assert world.statuses(any_db, mailing_id) == {"failed": 1, "queued": 1}
-    paused = status is MailingStatus.PAUSED
-    assert world.status(any_db, mailing_id) is came.status is (status if paused else MailingStatus.SENDING)
-    assert ("mailings resume høst-nytt" in came.sentence) is paused
-
-
 def test_what_is_on_its_way_is_left_alone(any_db: Database) -> None:
     """An address whose message is queued or in somebody's hands gets no second one beside it."""
     mailing_id = sent(any_db, "queued", "sending", "failed")
@@ -201,14 +144,3 @@ def test_a_test_is_nobodys_attempt(any_db: Database) -> None:
     assert lines(any_db)[-1] == ("p0", "queued", "failed")
     with any_db.reading() as session:
         assert session.query(Recipient).count() == 2
-
-
-def test_a_cancelled_mailing_comes_back(any_db: Database) -> None:
-    """Cancelled by mistake: a resend of the cancelled ones opens it again, and cancelling again ends it."""
-    mailing_id = sent(any_db, "sent", "cancelled")
-    with any_db.writing() as session:
-        session.get_one(Mailing, mailing_id).status = MailingStatus.CANCELLED
-    assert again(any_db, only="cancelled").status is MailingStatus.SENDING
-    with any_db.writing() as session:
-        assert lifecycle.cancel(session, session.get_one(Mailing, mailing_id)) == 1
-    assert NAME in again(any_db, only="cancelled").sentence
