@@ -1,0 +1,63 @@
+"""A sender as a process of its own, without Prefect: `python -m tests.stories.sender conduct|join MAILING BATCH`.
+
+It says `ready` on standard output when it holds its lease and has its content, begins when it is sent a line, and says at the end
+how many messages the other side accepted from it.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from mailings.db import database
+from mailings.message import Outcome
+from mailings.sending import closing, senders
+from mailings.sending.deliver import deliver_portion
+from mailings.sending.finding import mailing_named
+from mailings.sending.preparing import prepare
+from mailings.sending.run import Run, conducting, joining
+from mailings.settings import settings
+
+
+def conduct(name: str, batch: int) -> int:
+    """Watch the others until none is at work, send what they left, and close."""
+    with conducting(database(), name, settings()) as run:
+        with database().writing() as session:
+            prepare(session, run, mailing_named(session, name), settings())
+        began(run, batch)
+        served = 0
+        while True:
+            for _ in senders.looks(database(), run):
+                pass
+            served += delivered(run)
+            if not senders.at_work(database(), run):
+                break
+        with database().writing() as session:
+            print(closing.close(session, mailing_named(session, name)).sentence, flush=True)
+    return served
+
+
+def join(name: str, batch: int) -> int:
+    """Send what is next until nothing can be sent now."""
+    with joining(database(), name, settings()) as run:
+        began(run, batch)
+        return delivered(run)
+
+
+def began(run: Run, batch: int) -> None:
+    """Say that we are ready, and wait for the word."""
+    run.batch_size = batch
+    print("ready", flush=True)
+    sys.stdin.readline()
+
+
+def delivered(run: Run) -> int:
+    """Portions until no other should follow; how many were accepted."""
+    served, more = 0, True
+    while more:
+        portion = deliver_portion(database(), run, run.portion)
+        served, more = served + portion.counts.get(Outcome.ACCEPTED, 0), portion.more
+    return served
+
+
+if __name__ == "__main__":
+    print({"conduct": conduct, "join": join}[sys.argv[1]](sys.argv[2], int(sys.argv[3])), flush=True)
