@@ -1,78 +1,162 @@
-"""How fast: buckets in the database, shared by all processes, one statement a reservation. Restarts do not refill them."""
+"""How fast: the limits every message of one mailing passes, and the reservations its senders make in them together."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import math
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple, Self
 
 from sqlalchemy import Connection
 
+from mailings import seams
 from mailings.clock import milliseconds
 from mailings.db import Database, driver_sql
 from mailings.model import Mailing
+from mailings.seams import Seam
+from mailings.sending import buckets, rates
+from mailings.sending.rates import State
 from mailings.settings import Settings
 
-WORTH = 0.5  # seconds of messages reserved at a time: few statements at high rates, one message at low ones
+SEEN = 2.0  # seconds a look at the limits holds
+AHEAD = 5_000  # milliseconds: who would wait longer for the broadest limit reserves nothing yet, and asks again then
 
-MADE = (
-    "INSERT INTO bucket (name, per_minute, next_free, burst, zone, day_count) VALUES (?, ?, 0, 1, 'UTC', 0) "
-    "ON CONFLICT (name) DO UPDATE SET per_minute = excluded.per_minute"
-)
-# next_free runs ahead of the clock by what is reserved; a bucket left alone saves nothing up, so there is no burst
-RESERVED = "UPDATE bucket SET next_free = CASE WHEN next_free > ? THEN next_free ELSE ? END + ? WHERE name = ? RETURNING next_free"
-RETURNED = "UPDATE bucket SET next_free = next_free - ? WHERE name = ?"
+# for the limits of settings and mailings, which need a place to count in
+MAKE = "INSERT INTO bucket (name, burst, zone, next_free, day_count) VALUES (?, 1, 'UTC', 0, 0) ON CONFLICT (name) DO NOTHING"
 
 
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """A bucket that holds for a mailing, and its rate."""
+class Decision(NamedTuple):
+    """What is reserved: how many, to leave from when (ms); with none, when to ask again, and for people why."""
 
-    name: str
-    per_minute: float
+    messages: int
+    start: int
+    why: str | None = None
 
-    def cost(self, messages: int) -> int:
-        """Milliseconds that `messages` take at this rate."""
-        return round(messages * 60_000 / self.per_minute)
+
+class Charge(NamedTuple):
+    """A bucket as a reservation left it, and how many it took."""
+
+    after: State
+    messages: int
+
+
+@dataclass(slots=True)
+class Reservation:
+    """Tokens for `messages` that may leave after `wait` seconds; past their time slot they are void. With 0: ask again after `wait`."""
+
+    messages: int
+    wait: float = 0.0
+    why: str | None = None  # for people: what is waited for, where nothing could be reserved
+    begins: float = -math.inf  # the slot, in seconds of `monotonic`
+    ends: float = math.inf
+    charges: Sequence[Charge] = ()
+    monotonic: Callable[[], float] = time.monotonic
+    left: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.left = self.messages
+
+    @property
+    def usable(self) -> int:
+        """How many may leave now."""
+        return self.left if self.begins <= self.monotonic() < self.ends else 0
+
+    def use(self) -> bool:
+        """Let one message leave now; False when none may."""
+        if self.usable <= 0:
+            return False
+        self.left -= 1
+        return True
 
 
 class Throttle:
-    """The limits that hold for one mailing. Without any, everything may leave at once."""
+    """The limits of one mailing, from narrow to broad. Where none is set, everything may leave at once and nobody is asked."""
 
-    def __init__(self, limits: Sequence[Limit]) -> None:
-        self.limits = list(limits)
+    def __init__(self, names: Sequence[str], beside: Mapping[str, float]) -> None:
+        self.names = list(names)
+        self.beside = dict(beside)  # messages a minute that hold beside what the buckets say, by name
+        self.limited = bool(beside)
+        self._seen = -math.inf
 
     @classmethod
-    def of(cls, mailing: Mailing, settings: Settings) -> Throttle:
-        """The installation's rate (MAILINGS_RATE) and the mailing's own."""
-        rates = [("installation", settings.rate), (f"mailing:{mailing.name}", mailing.rate)]
-        return cls([Limit(name, rate) for name, rate in rates if rate])
+    def of(cls, mailing: Mailing, settings: Settings) -> Self:
+        """Those of the mailing, its sender's address and domain, its transport and the installation; MAILINGS_RATE and `rate` with them."""
+        address = str(mailing.sender.get("address") or "").lower()
+        senders = [f"sender:{address}", f"sender:{address.rpartition('@')[2]}"] if address else []
+        own, whole = f"mailing:{mailing.name}", "installation"
+        rates = {own: mailing.rate, whole: settings.rate}
+        beside = {name: rate for name, rate in rates.items() if rate}
+        return cls([own, *senders, f"transport:{settings.email_transport}", whole], beside)
 
     def make(self, connection: Connection) -> None:
-        """Make or update the buckets. In one order, so that two runs cannot wait for each other."""
-        for limit in self.limits:
-            connection.exec_driver_sql(driver_sql(connection, MADE), (limit.name, limit.per_minute))
+        """Make the buckets that settings and mailing need. In one order, so that two runs cannot wait for each other."""
+        for name in sorted(self.beside):
+            connection.exec_driver_sql(driver_sql(connection, MAKE), (name,))
+        self.refresh(connection)
 
-    def batch(self, wanted: int) -> int:
-        """How many to reserve at a time when `wanted` could be used."""
-        slowest = min((limit.per_minute for limit in self.limits), default=None)
-        return wanted if slowest is None else max(1, min(wanted, int(slowest / 60 * WORTH)))
+    def refresh(self, connection: Connection) -> None:
+        """Look whether a limit was set or removed meanwhile, at most once in two seconds."""
+        if time.monotonic() - self._seen >= SEEN:
+            self._seen = time.monotonic()
+            self.limited = bool(self.beside or self._limits(connection, locked=False))
 
-    def reserve(self, database: Database, messages: int) -> float:
-        """Take `messages` from every bucket; seconds to wait before the first may leave."""
-        if not self.limits:
-            return 0.0
-        now, free = milliseconds(), 0
+    def reserve(self, database: Database, wanted: int) -> Reservation:
+        """Tokens for up to `wanted` messages, in every bucket at once; or, with 0 messages, when to ask again and why."""
         with database.connection() as connection:
-            for limit in self.limits:
-                marks = (now, now, limit.cost(messages), limit.name)
-                ahead = connection.exec_driver_sql(driver_sql(connection, RESERVED), marks).scalar_one()
-                free = max(free, ahead - limit.cost(messages))
-        return max(0.0, (free - now) / 1000)
+            began = time.monotonic()  # before the clock is read: a process that is stopped here loses of its slot, and cannot use it late
+            limits = self._limits(connection, locked=True)
+            if not limits:
+                self.limited = False
+                return Reservation(wanted)
+            now = milliseconds()
+            decision = decide(limits, wanted, now)
+            wait = (decision.start - now) / 1000
+            if not decision.messages:
+                return Reservation(0, wait, decision.why)
+            charges = _charged(connection, limits, decision)
+        slot = min(rates.closes(state, decision.start) for state in limits) - now
+        return Reservation(decision.messages, wait, None, time.monotonic() + wait, began + slot / 1000, charges)
 
-    def give_back(self, database: Database, messages: int) -> None:
-        """Return what was reserved and not used."""
-        if not self.limits or messages <= 0:
+    def give_back(self, database: Database, reservation: Reservation) -> None:
+        """Return what of a reservation was not used. It is used up afterwards."""
+        unused, reservation.left = reservation.left, 0
+        if not unused or not reservation.charges:
             return
         with database.connection() as connection:
-            for limit in self.limits:
-                connection.exec_driver_sql(driver_sql(connection, RETURNED), (limit.cost(messages), limit.name))
+            seams.before(Seam.RESERVE)
+            for charge in reservation.charges:
+                buckets.give_back(connection, charge.after, charge.messages, unused)
+            seams.after(Seam.RESERVE)
+
+    def _limits(self, connection: Connection, *, locked: bool) -> list[State]:
+        found = buckets.states(connection, self.names, locked=locked)
+        if locked and not self.beside.keys() <= {state.name for state in found}:  # a person removed one that settings or mailing still need
+            self.make(connection)
+            found = buckets.states(connection, self.names, locked=True)
+        limits = [state.at_most(self.beside.get(state.name)) for state in found]
+        return [state for state in limits if state.limits]
+
+
+def decide(limits: Sequence[State], wanted: int, now: int) -> Decision:
+    """How many of `wanted` may leave, and from when (ms), under all of these limits, the broadest last.
+
+    Only the broadest is reserved ahead: who reserved there while waiting for a narrower limit would keep others from leaving.
+    """
+    broadest = rates.opens(limits[-1], now)
+    shut = [(at, rates.why(state, now)) for state in limits[:-1] if (at := rates.opens(state, now)) > now]
+    if broadest > now + AHEAD:
+        shut.append((broadest, rates.why(limits[-1], now)))
+    if shut:
+        return Decision(0, *max(shut))
+    if messages := min(rates.room(state, broadest, wanted) for state in limits):
+        return Decision(messages, broadest)
+    return Decision(0, *max((rates.opens(state, broadest), rates.why(state, broadest)) for state in limits))
+
+
+def _charged(connection: Connection, limits: Sequence[State], decision: Decision) -> list[Charge]:
+    seams.before(Seam.RESERVE)
+    for state in limits:
+        buckets.charge(connection, state, decision.messages, decision.start)
+    seams.after(Seam.RESERVE)
+    return [Charge(rates.charged(state, decision.messages, decision.start), decision.messages) for state in limits]
