@@ -26,6 +26,7 @@ class Settings(BaseSettings):
     public_url: str = "http://127.0.0.1:8600"
     secret: SecretStr = SecretStr(DEMO_SECRET)
     run_patience: Seconds = timedelta(seconds=300)
+    shard_patience: Seconds = timedelta(seconds=60)
     retry_first_wait: Seconds = timedelta(seconds=60)
     retry_deadline: Seconds = timedelta(hours=24)
     rate: float | None = Field(default=None, gt=0, description="messages a minute for the whole installation")

@@ -15,15 +15,15 @@ from mailings.sending.recovery import recover
 from mailings.sending.run import Run
 
 LOOK = 1.0  # seconds between two looks
-WITHIN = 60.0  # seconds for a shard to take its lease: on a worker a run begins within 6-14 s, later only where none is free
 
 
-def looks(database: Database, run: Run, asked: int = 0, within: float = WITHIN) -> Iterator[int]:
+def looks(database: Database, run: Run, asked: int = 0) -> Iterator[int]:
     """A look a second while others send: how many are at work. Ends when nobody is, so that the run goes on by itself.
 
-    `asked` shards that have not come yet are waited for, while something could be sent, `within` seconds at most.
+    `asked` shards that have not come yet are waited for, while something could be sent, MAILINGS_SHARD_PATIENCE at most: on a worker
+    a run begins within 6-14 s, later only where none is free.
     """
-    until = time.monotonic() + within
+    until = time.monotonic() + run.settings.shard_patience.total_seconds()
     while not run.stop.is_set():
         working = at_work(database, run)
         if not working and not (time.monotonic() < until and missing(database, run, asked) and could_be_sent(database, run)):
