@@ -38,6 +38,7 @@ class Mailbox:
     told: dict[str, str | list[str]] = field(default_factory=dict)
     per_connection: int | None = None
     at_once: int | None = None  #: connections beyond these are sent away
+    drip: bool = False  #: answers leave byte by byte
     idle: float | None = None  #: seconds without a command after which a line is closed
     taken: list[Taken] = field(default_factory=list)
     bodies: int = 0  #: whole messages that came in, taken or not
@@ -140,7 +141,9 @@ class _Conversation(socketserver.StreamRequestHandler):
             while self.rfile.read(65_536):
                 pass
             raise _Closed
-        self.wfile.write(answer.encode() + b"\r\n")
+        words = answer.encode() + b"\r\n"
+        for piece in (words[n : n + 1] for n in range(len(words))) if self.mailbox.drip else (words,):
+            self.wfile.write(piece)
         if answer.startswith("421"):
             raise _Closed
 
