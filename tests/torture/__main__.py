@@ -39,7 +39,12 @@ def main(words: Sequence[str] | None = None) -> int:
         cases = _watched(players, chosen, quiet=given.json)
     missing = [] if given.random is not None else uncovered(passed, cases)
     if given.json:
-        sys.stdout.write(orjson.dumps(document(cases, passed, time.monotonic() - began), option=orjson.OPT_INDENT_2).decode() + "\n")
+        sys.stdout.write(
+            orjson.dumps(
+                document(cases, passed) | {"seed": given.seed, "seconds": round(time.monotonic() - began)}, option=orjson.OPT_INDENT_2
+            ).decode()
+            + "\n"
+        )
     else:
         _say(cases, missing, time.monotonic() - began)
         if given.random is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import shlex
 from collections import Counter
@@ -83,10 +84,10 @@ def plans(passed: Mapping[tuple[str, str], Passed], part: Sequence[str]) -> list
 
 
 def drawn(passed: Mapping[tuple[str, str], Passed], count: int, seed: int) -> list[Plan]:
-    """So many first kills drawn from all, each with one second kill."""
-    draw = random.Random(seed)
-    everything = [(where, point) for where, passages in passed.items() for point in points(passages)]
-    return [Plan(*where, point, second=draw.randrange(10**9)) for where, point in draw.choices(everything, k=count)]
+    """So many first kills drawn from all passages, the transports in turn, each with one second kill."""
+    draw, wheres = random.Random(seed), sorted(passed)
+    chosen = [(where, draw.choice(points(passed[where]))) for where, _ in zip(itertools.cycle(wheres), range(count), strict=False)]
+    return [Plan(*where, point, second=draw.randrange(10**9)) for where, point in chosen]
 
 
 def played(chamber: Chamber, plan: Plan) -> Iterator[Case]:

@@ -33,7 +33,7 @@ class Ledger:
         """As it stands."""
         with database.reading() as session:
             mailing_id, status = session.execute(text("SELECT id, status FROM mailing")).one()
-            verdicts = dict(session.execute(text(LIST)).tuples().all())
+            verdicts = {row.name: row.verdict for row in session.execute(text(LIST))}
             deliveries = [(row.id, row.address, row.status) for row in session.execute(text(ROWS))]
             return cls(status, verdicts, deliveries, books_of(session, mailing_id).balanced)
 

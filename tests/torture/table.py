@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from rich.box import SIMPLE_HEAD
@@ -67,13 +68,13 @@ def uncovered(passed: Mapping[tuple[str, str], Passed], cases: Sequence[Case]) -
     return found
 
 
-def document(cases: Sequence[Case], passed: Mapping[tuple[str, str], Passed], seconds: float) -> dict[str, object]:
+def document(cases: Sequence[Case], passed: Mapping[tuple[str, str], Passed]) -> dict[str, object]:
     """The same for machines."""
     return {
         "cases": len(cases),
+        "transports": dict(Counter(case.transport for case in cases)),
         "killed": sum(case.met for case in cases),
         "kills": sum(len(case.kills) for case in cases if case.met),
-        "seconds": round(seconds, 1),
         "broken": [{"command": case.command, "wrong": list(case.wrong)} for case in cases if case.wrong],
         "not_met": [case.command for case in cases if not case.met],
         "uncovered": uncovered(passed, cases),

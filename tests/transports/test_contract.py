@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from mailings import seams
 from mailings.errors import TransportError
 from mailings.message import FLUSH, Offer, Outcome, Receipt
 from mailings.plugins import transport_class, transport_names
+from mailings.seams import Seam
 from tests.transports.letters import Broken, Counted, answers, offer, offers
 from tests.transports.stages import MODES, STAGES, Stage
 
@@ -44,6 +46,27 @@ def test_one_receipt_a_delivery(stage: Stage) -> None:
     carried = stage.carried()
     assert len(carried) == 250
     assert all("Blåbærsyltetøy".encode() in c or b"Bl=C3=A5b=C3=A6rsyltet=C3=B8y" in c for c in carried)
+
+
+def test_it_passes_the_seams(stage: Stage) -> None:
+    """Nothing is on the far side before the seam of hand-over, and each answer passes its seam once the far side has the message."""
+    passed: list[tuple[Seam, str, int]] = []
+
+    def note(seam: Seam, side: str) -> None:
+        passed.append((seam, side, len(stage.carried())))
+
+    seams.watch(note)
+    try:
+        assert len(answers(stage.transport, offers(3))) == 3
+    finally:
+        seams.unwatch(note)
+    assert passed[0] == (Seam.HAND_OVER, "before", 0)
+    begun = {side: sum((seam, at) == (Seam.HAND_OVER, side) for seam, at, _ in passed) for side in ("before", "after")}
+    assert begun["before"] >= begun["after"] >= 1
+    for side in ("before", "after"):
+        carried = [count for seam, at, count in passed if (seam, at) == (Seam.ANSWER, side)]
+        assert len(carried) == 3
+        assert all(count > nth for nth, count in enumerate(carried))
 
 
 def test_nothing_to_carry(stage: Stage) -> None:

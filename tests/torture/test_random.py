@@ -1,0 +1,25 @@
+"""A part of `make torture` for every day: kills drawn at random from all passages, once and twice, through every transport."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+
+import orjson
+
+from mailings.plugins import transport_names
+from tests.house.tree import ROOT
+
+
+def test_killed_at_random_passages() -> None:
+    """Wherever a sender is killed, once or twice, going on serves everybody else, nobody twice, and the books say so."""
+    seed = random.randrange(10**6)
+    command = [sys.executable, "-m", "tests.torture", "--database", "sqlite", "--random", "24", "--seed", str(seed), "--json"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
+    assert done.stdout, f"seed {seed}: {done.stderr}"
+    found = orjson.loads(done.stdout)
+    assert found["broken"] == [], f"seed {seed}"
+    assert done.returncode == 0
+    assert sorted(found["transports"]) == transport_names()
+    assert found["killed"] >= 40, f"seed {seed}: {found['not_met']}"
