@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import insert, text
 
 from mailings import seams
 from mailings.db import Database
@@ -64,7 +64,7 @@ def test_a_commit_lies_between_its_two_sides(any_db: Database, bare: bool) -> No
     try:
         if bare:
             with any_db.connection() as connection:
-                connection.execute(text("INSERT INTO topic (name) VALUES ('Høst')"))
+                connection.execute(insert(Topic).values(name="Høst"))
         else:
             with any_db.writing() as session:
                 session.add(Topic(name="Høst"))
@@ -97,7 +97,7 @@ def test_a_watcher_that_ends_the_process_leaves_nothing_behind(db: Database) -> 
     seams.watch(end)
     try:
         with pytest.raises(SystemExit), db.connection() as connection:
-            connection.execute(text("INSERT INTO topic (name) VALUES ('Høst')"))
+            connection.execute(insert(Topic).values(name="Høst"))
     finally:
         seams.unwatch(end)
     assert topics(db) == 0
