@@ -12,18 +12,19 @@ from mailings.errors import Misconfigured, TransportError, TryLater
 from mailings.message import Outcome
 from mailings.model import MailingStatus
 from mailings.sending import lifecycle
-from mailings.sending.claims import next_due, something_is_left
 from mailings.sending.finding import mailing_named
 from mailings.sending.interruption import finishing_what_is_in_hand
+from mailings.sending.opening import opening
 from mailings.sending.run import Run
 from mailings.sending.source import Source
 
 LOOK = 1.0  # seconds between looks at the mailing's status while a run only waits
+BARREN = 5  # portions in a row that got nothing of what seemed to be there: others hold it, or this sender was taken for dead
 
 
 @dataclass(frozen=True, slots=True)
 class Portion:
-    """What one portion came to. `trouble` = the sentence the mailing was paused with; `next_due` = the earliest retry."""
+    """What one portion came to. `trouble` = the sentence the mailing was paused with; `next_due` = when the next delivery may leave."""
 
     more: bool  # another portion should follow
     counts: Mapping[Outcome, int] = field(default_factory=dict)
@@ -48,12 +49,12 @@ def deliver_portion(database: Database, run: Run, limit: int) -> Portion:
 
 def _delivered(database: Database, run: Run, source: Source) -> Portion:
     with finishing_what_is_in_hand(run.stop):
-        if not _waited_until_due(database, run):
-            return _portion(database, run, more=False)
+        if not _waited_until_open(database, run):
+            return _portion(database, run)
         trouble = _sent(run, source)
     if trouble is not None:
         return _paused(database, run, trouble)
-    return _portion(database, run, more=not source.dry and not run.stop.is_set())
+    return _portion(database, run, source)
 
 
 def _sent(run: Run, source: Source) -> str | None:
@@ -77,8 +78,9 @@ def _hand_over(run: Run, source: Source) -> None:
         for receipt in receipts:
             source.answered(receipt)
     finally:
-        run.hand.let_go(last=source.dry)
+        run.hand.let_go(last=source.last)
         source.record()
+        source.turns.end()
     if source.error is not None:
         raise source.error
 
@@ -102,20 +104,25 @@ def _longer(wait: float, error: TransportError) -> float:
     return min(max(wait, asked), 30.0)
 
 
-def _waited_until_due(database: Database, run: Run) -> bool:
-    """When only retries are left, wait for the next one; False when the mailing stopped sending meanwhile."""
+def _waited_until_open(database: Database, run: Run) -> bool:
+    """When only retries and lanes without room are left, wait for the first; False when the mailing stopped sending meanwhile."""
+    run.stop.wait(0.1 * run.barren)
     while True:
-        with database.reading() as session:
-            sending = mailing_named(session, run.mailing).status is MailingStatus.SENDING
-            run.next_due = next_due(session.connection(), run.by.mailing_id)
-            left = something_is_left(session.connection(), run.by.mailing_id, run.last, milliseconds())
+        sending, opens = _stands(database, run)
         if not sending or run.stop.is_set():
             return False
-        if left or run.next_due is None:
+        if opens is None or opens <= milliseconds():
             return True
-        if not _is_soon(run, run.next_due):
+        if not _is_soon(run, opens):
             return False
-        run.stop.wait(min(LOOK, max(0.0, run.next_due - milliseconds()) / 1000 + 0.001))
+        run.stop.wait(min(LOOK, max(0.0, opens - milliseconds()) / 1000 + 0.001))
+
+
+def _stands(database: Database, run: Run) -> tuple[bool, int | None]:
+    """Whether the mailing is being sent, and from when on (ms) there is something to claim; None when there is nothing."""
+    with database.reading() as session:
+        sending = mailing_named(session, run.mailing).status is MailingStatus.SENDING
+        return sending, opening(session.connection(), run)
 
 
 def _paused(database: Database, run: Run, trouble: str) -> Portion:
@@ -126,12 +133,16 @@ def _paused(database: Database, run: Run, trouble: str) -> Portion:
     return Portion(more=False, counts=dict(run.hand.counts), trouble=trouble)
 
 
-def _portion(database: Database, run: Run, *, more: bool) -> Portion:
-    with database.reading() as session:
-        due = next_due(session.connection(), run.by.mailing_id)
-        sending = mailing_named(session, run.mailing).status is MailingStatus.SENDING
-    again = sending and not run.stop.is_set() and (more or (due is not None and _is_soon(run, due)))
-    return Portion(again, dict(run.hand.counts), next_due=None if due is None else datetime.fromtimestamp(due / 1000, UTC))
+def _portion(database: Database, run: Run, source: Source | None = None) -> Portion:
+    """What came of it. Another should follow while there is something to claim within the run's patience."""
+    sending, opens = _stands(database, run)
+    if opens is not None and source is not None and source.turns.opens is not None:
+        opens = max(opens, source.turns.opens)
+    counts = dict(run.hand.counts)
+    run.barren = 0 if counts or source is None or not source.dry else run.barren + 1
+    soon = opens is not None and _is_soon(run, opens) and run.barren < BARREN
+    more = sending and not run.stop.is_set() and source is not None and (not source.dry or soon)
+    return Portion(more, counts, next_due=None if opens is None else datetime.fromtimestamp(opens / 1000, UTC))
 
 
 def _is_soon(run: Run, due: int) -> bool:

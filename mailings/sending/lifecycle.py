@@ -12,12 +12,14 @@ from mailings.clock import now
 from mailings.errors import IllegalMove
 from mailings.model import Mailing, MailingStatus
 from mailings.seams import Seam
+from mailings.sending.consumers import keep_known
+from mailings.sending.domains import any_limit, lane_of
 from mailings.sending.rechecking import judge_again
 
 # one delivery for each eligible recipient that has none; a second time it adds nobody
 DELIVERIES = (
     "INSERT INTO delivery (mailing_id, recipient_id, status, test, attempts, lane)"
-    " SELECT mailing_id, id, 'queued', FALSE, 0, 0 FROM recipient WHERE mailing_id = :mailing AND verdict = 'eligible'"
+    " SELECT mailing_id, id, 'queued', FALSE, 0, {lane} FROM recipient WHERE mailing_id = :mailing AND verdict = 'eligible'"
     " AND NOT EXISTS (SELECT 1 FROM delivery WHERE delivery.recipient_id = recipient.id AND NOT delivery.test) ORDER BY id"
 )
 CANCELLED = "the mailing was cancelled"
@@ -58,9 +60,18 @@ def begin_sending(session: Session, mailing: Mailing) -> int:
     mailing.started_at = mailing.started_at or now()
     session.flush()
     seams.before(Seam.QUEUE)
-    queued = session.execute(text(DELIVERIES), {"mailing": mailing.id}).rowcount  # type: ignore[attr-defined]  # a cursor result
+    queued = session.execute(text(DELIVERIES.format(lane=lane(session))), {"mailing": mailing.id}).rowcount  # type: ignore[attr-defined]  # a cursor result
     seams.after(Seam.QUEUE)
     return int(queued)
+
+
+def lane(session: Session) -> str:
+    """The SQL of a recipient's lane, for statements that queue deliveries of recipients; 0 while no recipient domain has a limit."""
+    connection = session.connection()
+    if not any_limit(connection):
+        return "0"
+    keep_known(connection)
+    return lane_of("recipient.address", connection.dialect.name)
 
 
 def schedule(mailing: Mailing, at: datetime) -> None:

@@ -22,6 +22,7 @@ from mailings.sending.claims import Claimer
 from mailings.sending.finding import mailing_named
 from mailings.sending.hand import Hand
 from mailings.sending.heart import Heart
+from mailings.sending.lanes import Lanes
 from mailings.sending.preparing import joined
 from mailings.sending.receipts import RetryPolicy
 from mailings.sending.recovery import recover
@@ -45,10 +46,12 @@ class Run:
     short_waits: tuple[float, ...] = (1.0, 2.0, 4.0)  # seconds between attempts to reach a transport that worked a moment ago
     compiled: Compiled | None = None
     hand: Hand = field(default_factory=Hand)
+    lanes: Lanes = field(default_factory=Lanes)
     last: int = 0  # the keyset of fresh claims: ids up to here were claimed
-    next_due: int | None = None  # milliseconds: the earliest retry this run knows of
+    next_due: int | None = None  # milliseconds: the earliest retry of the main lane this run knows of
     begun: bool = False  # something was handed over in this run, so the transport has worked
     idle: int = 0  # portions in a row that the transport ended without getting one message out
+    barren: int = 0  # portions in a row that got nothing of what seemed to be there
     stop: threading.Event = field(default_factory=threading.Event)  # finish what is in hand, then end
     _transport: Transport | None = None
 

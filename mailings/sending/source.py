@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Any
 
 from sqlalchemy import Connection
@@ -13,14 +13,14 @@ from mailings import seams
 from mailings.clock import milliseconds
 from mailings.db import Database
 from mailings.errors import MailingsError, Unreadable
-from mailings.message import FLUSH, Offer, Outcome, Receipt
+from mailings.message import Offer, Outcome, Receipt
 from mailings.seams import Seam
-from mailings.sending.claims import Claimed, claim_due, claim_fresh, next_due, something_is_left, stretches
+from mailings.sending.claims import Claimed, claim_due, claim_fresh, next_dues, stretches
 from mailings.sending.receipts import record
 from mailings.sending.rechecking import cancel_forbidden
 from mailings.sending.run import Run
+from mailings.sending.turns import Turns
 
-MINUTE = 60.0  # seconds of sending after which a portion ends, so that progress is seen
 QUEUED_AGAIN = (Outcome.TRY_LATER, Outcome.UNTOUCHED)
 HELD_BACK = 1.0  # seconds an answer may wait to be recorded with others
 
@@ -30,30 +30,28 @@ class Source:
 
     def __init__(self, database: Database, run: Run, limit: int) -> None:
         self.database, self.run, self.left = database, run, limit
-        self.until = time.monotonic() + MINUTE
         self.recorded = time.monotonic()
         self.dry = False  # nothing is left to claim now
         self.ended = False  # we ended it: dry, full, out of time, stopped, or in error
         self.error: MailingsError | None = None
+        self.turns = Turns(database, run, self.record)
         self._swept = False
+        run.lanes.begin()
 
     def offers(self) -> Iterator[Offer | None]:
         """Offers, and FLUSH where none may leave now. Ends by itself; an error of the database ends it too, and is kept."""
         try:
-            while (batch := self._room()) > 0 and self._something_is_left():
-                if (wait := self.run.throttle.reserve(self.database, batch)) > 0:
-                    yield FLUSH
-                    self.record()
-                    if not self._waited(wait):
-                        break
-                claimed = self._claim(batch)
-                self.run.throttle.give_back(self.database, batch - claimed)
-                if not claimed:
-                    break
+            while (batch := self._room()) > 0 and (yield from self._next(batch)):
                 yield from self._offered()
+            self.turns.end()
         except MailingsError as error:
             self.error = error
         self.ended = True
+
+    @property
+    def last(self) -> bool:
+        """True when nothing of the mailing is left for this run to claim, now or when a lane opens."""
+        return self.dry and self.turns.opens is None and self.run.lanes.ready() is None
 
     def answered(self, receipt: Receipt) -> None:
         """A receipt of the transport; recorded with the next claim, or soon."""
@@ -69,48 +67,56 @@ class Source:
         if self.run.hand.answers:
             with self.database.connection() as connection:
                 count = self._record_in(connection)
-            del self.run.hand.answers[:count]
+            self._recorded(count)
 
     def _room(self) -> int:
-        if self.run.stop.is_set() or self.run.hand.outage or time.monotonic() > self.until:
+        if self.run.stop.is_set() or self.run.hand.outage or time.monotonic() > self.turns.until:
             return 0
-        return self.run.throttle.batch(min(self.run.batch_size, self.left))
+        return min(self.run.batch_size, self.left)
 
-    def _something_is_left(self) -> bool:
-        """Only asked under a limit: nobody should wait for tokens that no message will use."""
-        if not self.run.throttle.limits:
+    def _next(self, batch: int) -> Generator[None, None, bool]:
+        """Claim the next batch, when its turn has come; False when there is none to wait for here."""
+        if self.turns.something_is_left():
+            if not (yield from self.turns.reserve(self.left)):
+                self.dry = self.turns.opens is not None
+                return False
+            if self._claim(self.turns.most(batch)):
+                return True
+        if (yield from self.turns.lane()):
             return True
-        with self.database.connection(write=False) as connection:
-            places = (self.run.last, 0)  # from the start only when nothing is left ahead
-            self.dry = not any(something_is_left(connection, self.run.by.mailing_id, after, milliseconds()) for after in places)
-        return not self.dry
-
-    def _waited(self, seconds: float) -> bool:
-        """Sleep until tokens are there; False when the run is stopped meanwhile."""
-        return not self.run.stop.wait(seconds)
+        self.dry = not self.run.stop.is_set()
+        return False
 
     def _claim(self, wanted: int) -> int:
-        hand = self.run.hand
+        """Claim up to `wanted`, with the answers so far; how many were claimed, those diverted to their lane among them."""
+        run = self.run
         seams.before(Seam.CLAIM)
         with self.database.connection() as connection:
             count = self._record_in(connection)
+            run.throttle.refresh(connection)
+            run.lanes.look(connection, run.by.mailing_id)
             claimed = self._chosen(connection, wanted)
-            rows = self._rows(connection, claimed)
+            rows = self._rows(connection, sorted(claimed))
+            ours = run.lanes.divert(connection, run.by, claimed, rows)
         seams.after(Seam.CLAIM)
-        del hand.answers[:count]
-        hand.hold(claimed, rows)
-        self.left -= len(claimed)
-        self.dry = not claimed
+        self._recorded(count)
+        run.hand.hold(ours, rows)
+        self.left -= len(ours)
         return len(claimed)
 
     def _chosen(self, connection: Connection, wanted: int) -> list[Claimed]:
+        """Of the lanes that have room, then of the main lane: what is due, then what was never tried."""
         run, now = self.run, milliseconds()
-        if run.next_due is not None and run.next_due <= now:
+        if min((at for at in (run.next_due, run.lanes.next_due(now)) if at is not None), default=now + 1) <= now:
             cancel_forbidden(Session(connection), run.by.mailing_id, now, run.settings)
-            due = claim_due(connection, run.by, wanted, now)
-            run.next_due = next_due(connection, run.by.mailing_id)
-            if due:
-                return due
+        chosen = run.lanes.claim(connection, run.by, wanted, now) if run.lanes.lanes else []
+        if run.next_due is not None and run.next_due <= now and len(chosen) < wanted:
+            chosen += claim_due(connection, run.by, wanted - len(chosen), now)
+            self._note_dues(connection)
+        return chosen + self._fresh(connection, wanted - len(chosen), now) if len(chosen) < wanted else chosen
+
+    def _fresh(self, connection: Connection, wanted: int, now: int) -> list[Claimed]:
+        run = self.run
         fresh = claim_fresh(connection, run.by, run.last, wanted, now)
         if not fresh and run.last and not self._swept:
             # once from the start: rows another transaction held locked when the keyset passed them
@@ -128,11 +134,16 @@ class Source:
             rows.update((row[0], row) for row in connection.execute(compiled.select, marks).fetchall() if row[0] in mine)
         return rows
 
-    def _offered(self) -> Iterator[Offer]:
-        hand, compose = self.run.hand, self.run.content().offer
+    def _offered(self) -> Iterator[Offer | None]:
+        hand, compose, turns = self.run.hand, self.run.content().offer, self.turns
         while hand.waiting and not self.run.stop.is_set():
+            if turns.limited and not turns.take() and not (yield from turns.again()):
+                return
             claimed, row = hand.waiting.popleft()
             hand.offered[claimed.id] = claimed
+            if turns.missed(claimed.id):
+                hand.answered(Receipt(claimed.id, Outcome.UNTOUCHED))
+                continue
             try:
                 offer = compose(row)
             except Unreadable as error:
@@ -146,6 +157,14 @@ class Source:
         if count:
             record(connection, run.by.lease_id, answers[:count], run.policy, now)
             if any(one.receipt.outcome in QUEUED_AGAIN for one in answers[:count]):
-                run.next_due = next_due(connection, run.by.mailing_id)
+                self._note_dues(connection)
         self.recorded = time.monotonic()
         return count
+
+    def _note_dues(self, connection: Connection) -> None:
+        dues = next_dues(connection, self.run.by.mailing_id)
+        self.run.next_due = dues.get(0)
+        self.run.lanes.note(dues)
+
+    def _recorded(self, count: int) -> None:
+        del self.run.hand.answers[:count]

@@ -63,7 +63,7 @@ def _standing(domain: str, dns_server: str | None, deadline: float) -> Answer:
 
 def _asked(domain: str, dns_server: str | None, seconds: float) -> Answer:
     try:
-        return _judged(domain, _records(domain, _resolver(dns_server), seconds))
+        return _judged(domain, _records(domain, resolver(dns_server), seconds))
     except dns.resolver.NXDOMAIN:
         return Answer(domain, Spf.WRONG, f"The domain {domain} does not exist in the DNS; write from an address of your own domain.")
     except dns.resolver.NoAnswer:
@@ -80,8 +80,8 @@ def _why(error: Exception) -> str:
     return "the resolver could not answer" if isinstance(error, dns.exception.DNSException) else str(error)
 
 
-def _records(domain: str, resolver: dns.resolver.Resolver, seconds: float) -> list[str]:
-    found = resolver.resolve(dns.name.from_text(domain), dns.rdatatype.TXT, lifetime=seconds, search=False)
+def _records(domain: str, asked: dns.resolver.Resolver, seconds: float) -> list[str]:
+    found = asked.resolve(dns.name.from_text(domain), dns.rdatatype.TXT, lifetime=seconds, search=False)
     texts = [b"".join(record.strings).decode("utf-8", "replace") for record in found]
     return [text for text in texts if text.lower().split(" ", 1)[0] == "v=spf1"]
 
@@ -103,13 +103,14 @@ def _unknown(domain: str, why: str) -> Answer:
     return Answer(domain, Spf.UNKNOWN, f"The SPF record of {domain} could not be looked up ({why}); check it before a big mailing.")
 
 
-def _resolver(dns_server: str | None) -> dns.resolver.Resolver:
+def resolver(dns_server: str | None) -> dns.resolver.Resolver:
+    """Who is asked: host or host:port, None = whom the system names. Raises ValueError, and NoResolverConfiguration."""
     if not dns_server:
         return dns.resolver.Resolver()
     host, port = _host_and_port(dns_server)
-    resolver = dns.resolver.Resolver(configure=False)
-    resolver.nameservers, resolver.port = [host], port
-    return resolver
+    made = dns.resolver.Resolver(configure=False)
+    made.nameservers, made.port = [host], port
+    return made
 
 
 def _host_and_port(text: str) -> tuple[str, int]:

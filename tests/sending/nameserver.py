@@ -14,9 +14,12 @@ import dns.rrset
 
 
 class NameServer:
-    """Answers TXT questions from `texts` (domain -> records); unknown domains do not exist; `asked` keeps every name asked for."""
+    """Answers questions of one `kind` from `texts` (domain -> records); unknown domains do not exist; `asked` keeps every name asked for."""
 
-    def __init__(self, texts: dict[str, list[str]], *, silent: bool = False, rcode: dns.rcode.Rcode | None = None) -> None:
+    def __init__(
+        self, texts: dict[str, list[str]], *, kind: str = "TXT", silent: bool = False, rcode: dns.rcode.Rcode | None = None
+    ) -> None:
+        self.kind = kind
         self.texts, self.silent, self.rcode = texts, silent, rcode
         self.asked: list[str] = []
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -48,14 +51,16 @@ class NameServer:
         elif records is None:
             answer.set_rcode(dns.rcode.NXDOMAIN)
         elif records:
-            answer.answer.append(dns.rrset.from_text(name, 60, "IN", "TXT", *records))
+            answer.answer.append(dns.rrset.from_text(name, 60, "IN", self.kind, *records))
         return answer
 
 
 @contextmanager
-def name_server(texts: dict[str, list[str]], *, silent: bool = False, rcode: dns.rcode.Rcode | None = None) -> Iterator[NameServer]:
+def name_server(
+    texts: dict[str, list[str]], *, kind: str = "TXT", silent: bool = False, rcode: dns.rcode.Rcode | None = None
+) -> Iterator[NameServer]:
     """A NameServer that runs for the block."""
-    server = NameServer(texts, silent=silent, rcode=rcode)
+    server = NameServer(texts, kind=kind, silent=silent, rcode=rcode)
     thread = threading.Thread(target=server.serve, daemon=True)
     thread.start()
     try:

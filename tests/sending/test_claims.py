@@ -85,8 +85,8 @@ def test_due_ones_when_their_time_has_come(any_db: Database) -> None:
         assert next_due(connection, mailing_id) == now + 1000
         assert claim_due(connection, by, 10, now) == []
         assert claim_fresh(connection, by, 0, 10, now) == []
-        assert not something_is_left(connection, mailing_id, 0, now)
-        assert something_is_left(connection, mailing_id, 0, now + 1000)
+        assert not something_is_left(connection, by, 0, now)
+        assert something_is_left(connection, by, 0, now + 1000)
         assert [row.id for row in claim_due(connection, by, 1, now + 3000)] == [ids[1]]
         again = claim_due(connection, by, 10, now + 3000)
         assert [(row.id, row.attempts) for row in again] == [(ids[0], 2)]
