@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from mailings.clock import milliseconds, stands
 from mailings.db import driver_sql
 from mailings.sending.hours import Quiet
-from mailings.sending.rates import State, charged, closes, cost, opens, room, why
+from mailings.sending.rates import State, charged, closes, opens, room, why, without
 
 __all__ = ["State", "charge", "closes", "give_back", "opens", "room", "states", "states_of", "why"]
 
@@ -47,8 +47,8 @@ def charge(connection: Connection, state: State, messages: int, now: int) -> int
 def give_back(connection: Connection, after: State, taken: int, unused: int) -> None:
     """Return what of a charge was not used: its time only while nobody has reserved behind it, its place in the day's count always."""
     if after.rate:
-        earlier = after.next_free - cost(after, taken) + cost(after, taken - unused)
-        connection.exec_driver_sql(driver_sql(connection, RETURN_TIME), (earlier, after.id, after.next_free))
+        marks = (without(after, taken, unused), after.id, after.next_free)
+        connection.exec_driver_sql(driver_sql(connection, RETURN_TIME), marks)
     if after.ramp:
         connection.exec_driver_sql(driver_sql(connection, RETURN_COUNT), (unused, unused, after.id, after.day))
 

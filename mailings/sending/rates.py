@@ -72,7 +72,7 @@ def opens(state: State, now: int) -> int:
 
 def closes(state: State, now: int) -> float:
     """Until when what is reserved to leave from `now` on may leave: half a second or one interval later, and not within quiet hours."""
-    slot = max(WORTH * 1000, state.interval) if state.rate else RESTED * 1000
+    slot = (max(WORTH * 1000, state.interval) if state.rate else RESTED * 1000) - 1  # the clock is read in whole milliseconds
     return min(now + slot, state.quiet.begins(_own(state, now)) - state.ahead) if state.quiet else now + slot
 
 
@@ -109,6 +109,11 @@ def charged(state: State, messages: int, now: int) -> State:
 def cost(state: State, messages: int) -> int:
     """Milliseconds that `messages` cost: rounded up, so that roundings never add up to a message too many."""
     return math.ceil(messages * state.interval)
+
+
+def without(after: State, taken: int, unused: int) -> int:
+    """The `next_free` of a bucket whose last charge took `taken`, without those of them that were not used."""
+    return after.next_free - cost(after, taken) + cost(after, taken - unused)
 
 
 def _own(state: State, now: int) -> int:
