@@ -1,65 +1,252 @@
-"""Limits: a bucket in the database lets messages leave evenly, whoever asks."""
+"""Limits in the database: shared by processes, kept over restarts, exact when given back, and unmoved by a clock that is set."""
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from datetime import timedelta
+from multiprocessing import get_context
 
 import pytest
+from sqlalchemy import text
 
 from mailings.clock import standing_at
-from mailings.db import Database
-from mailings.sending.throttle import Limit, Throttle
-from tests.sending.world import START
+from mailings.db import Database, connected
+from mailings.model import Mailing
+from mailings.sending.throttle import Reservation, Throttle
+from mailings.settings import Settings
+from tests.sending.limited import bucket, row
+from tests.sending.test_throttle_law import worst
+from tests.sending.world import START, mailing
+
+HOUR = timedelta(hours=1)
 
 
-def made(db: Database, *limits: Limit) -> Throttle:
-    """A throttle with its buckets in the database."""
-    throttle = Throttle(limits)
+def throttle(db: Database, *names: str, **beside: float) -> Throttle:
+    """The throttle of a mailing under these limits, from narrow to broad; `beside`, the rates of settings and mailing."""
+    made = Throttle(names or ("installation",), beside)
     with db.connection() as connection:
-        throttle.make(connection)
-    return throttle
+        made.make(connection)
+    return made
 
 
-def test_evenly(any_db: Database) -> None:
-    """At 600 a minute every message is worth 100 ms: the first five leave now, the next in half a second, nothing is saved up."""
-    throttle = made(any_db, Limit("installation", 600))
+def waits(throttle: Throttle, db: Database, *wanted: int) -> list[tuple[int, float]]:
+    """Reservations one after the other: how many, and after how many seconds."""
+    made = [throttle.reserve(db, n) for n in wanted]
+    return [(one.messages, one.wait) for one in made]
+
+
+def test_one_after_the_other(any_db: Database) -> None:
+    """At 600 a minute a message is worth 100 ms: five leave now, the next five in half a second, whoever asks; a rest saves up nothing."""
+    bucket(any_db, "installation", per_minute=600)
+    limits = throttle(any_db)
     with standing_at(START):
-        assert [throttle.reserve(any_db, 5) for _ in range(3)] == [0.0, 0.5, 1.0]
-    with standing_at(START + timedelta(hours=1)):
-        assert [throttle.reserve(any_db, 5) for _ in range(2)] == [0.0, 0.5]
+        assert waits(limits, any_db, 5, 5, 200) == [(5, 0.0), (5, 0.5), (5, 1.0)]
+    with standing_at(START + HOUR):
+        assert waits(limits, any_db, 5, 5) == [(5, 0.0), (5, 0.5)]
+
+
+def test_a_burst_in_one_reservation(any_db: Database) -> None:
+    """A rested bucket with a burst of 20 gives them at once, and then half a second's worth."""
+    bucket(any_db, "installation", per_minute=60, burst=20)
+    with standing_at(START):
+        assert waits(throttle(any_db), any_db, 200, 200, 1) == [(20, 0.0), (1, 1.0), (1, 2.0)]
 
 
 def test_shared_and_kept(any_db: Database) -> None:
-    """A second process, or a restart, finds the bucket as it was left; a new rate holds at once."""
+    """A second process, or a restart, finds the bucket as it was left; a new rate of the settings holds from the next message on."""
     with standing_at(START):
-        made(any_db, Limit("installation", 60)).reserve(any_db, 2)
-        again = made(any_db, Limit("installation", 120))
-        assert [again.reserve(any_db, 1), again.reserve(any_db, 1)] == [2.0, 2.5]
+        assert waits(throttle(any_db, installation=60), any_db, 1, 1) == [(1, 0.0), (1, 1.0)]
+        assert waits(throttle(any_db, installation=120), any_db, 1, 1) == [(1, 2.0), (1, 2.5)]
 
 
-def test_the_slower_of_two(any_db: Database) -> None:
-    """The installation's limit and the mailing's own hold both."""
-    throttle = made(any_db, Limit("installation", 6000), Limit("mailing:høst", 60))
+def test_what_a_person_set_holds_beside_the_settings(any_db: Database) -> None:
+    """The smaller of the two counts, and neither writes over the other."""
+    bucket(any_db, "installation", per_minute=600)
     with standing_at(START):
-        assert [throttle.reserve(any_db, 1) for _ in range(3)] == [0.0, 1.0, 2.0]
+        assert waits(throttle(any_db, installation=60), any_db, 9, 9) == [(1, 0.0), (1, 1.0)]
+    assert row(any_db, "installation").per_minute == 600
+
+
+def test_a_narrow_limit_does_not_hold_the_broad_one(any_db: Database) -> None:
+    """Who must wait for the mailing's own limit takes nothing from the installation's: others go on."""
+    bucket(any_db, "mailing:høst", per_minute=60)
+    bucket(any_db, "installation", per_minute=600)
+    slow = throttle(any_db, "mailing:høst", "installation")
+    with standing_at(START):
+        assert waits(slow, any_db, 5, 5, 5) == [(1, 0.0), (0, 1.0), (0, 1.0)]
+        assert slow.reserve(any_db, 5).why == "60 a minute of mailing:høst"
+        assert waits(throttle(any_db), any_db, 1, 1) == [(1, 0.1), (1, 0.2)]
+
+
+def test_nobody_reserves_far_ahead(any_db: Database) -> None:
+    """Five seconds ahead at most: who would wait longer asks again then, so a pause loses nothing and a sender in trouble little."""
+    bucket(any_db, "installation", per_minute=15)
+    with standing_at(START):
+        assert waits(throttle(any_db), any_db, 1, 1, 1, 1) == [(1, 0.0), (1, 4.0), (0, 8.0), (0, 8.0)]
 
 
 def test_unused_is_given_back(any_db: Database) -> None:
-    """What was reserved and not sent does not delay the next."""
-    throttle = made(any_db, Limit("installation", 60))
+    """What was reserved and not sent does not delay the next, and a second time gives nothing back."""
+    bucket(any_db, "installation", per_minute=600)
+    limits = throttle(any_db)
     with standing_at(START):
-        throttle.reserve(any_db, 10)
-        throttle.give_back(any_db, 9)
-        assert throttle.reserve(any_db, 1) == 1.0
+        held = limits.reserve(any_db, 5)
+        assert held.use()
+        limits.give_back(any_db, held)
+        limits.give_back(any_db, held)
+        assert not held.use()
+        assert waits(limits, any_db, 5) == [(5, 0.1)]
 
 
-@pytest.mark.parametrize(("rate", "batch"), [(6, 1), (60, 1), (600, 5), (24_000, 200), (1e9, 200)])
-def test_batches_follow_the_rate(rate: float, batch: int) -> None:
-    """Half a second's worth at a time, at least one and never more than wanted."""
-    assert Throttle([Limit("installation", rate)]).batch(200) == batch
+def test_nothing_is_given_back_behind_which_somebody_reserved(any_db: Database) -> None:
+    """Then the tokens are void: the others' moments stay where they are."""
+    bucket(any_db, "installation", per_minute=600)
+    limits = throttle(any_db)
+    with standing_at(START):
+        first, _ = limits.reserve(any_db, 5), limits.reserve(any_db, 5)
+        limits.give_back(any_db, first)
+        assert waits(limits, any_db, 5) == [(5, 1.0)]
 
 
-def test_no_limit_asks_nobody(any_db: Database) -> None:
-    """Without limits nothing waits."""
-    assert Throttle([]).reserve(any_db, 1000) == 0.0
-    assert Throttle([]).batch(200) == 200
+def test_the_day_of_a_warm_up(any_db: Database) -> None:
+    """The day's count is shared and kept, what was given back counts as not sent, and the next day has its own."""
+    bucket(any_db, "sender:fjord.test", ramp_from="2026-11-21", ramp_first=10, ramp_growth=2.0)
+    limits = throttle(any_db, "sender:fjord.test", "installation")
+    with standing_at(START):
+        first, _ = limits.reserve(any_db, 6), limits.reserve(any_db, 3)
+        assert limits.reserve(any_db, 6).messages == 1
+        limits.give_back(any_db, first)
+        assert throttle(any_db, "sender:fjord.test").reserve(any_db, 50).messages == 6
+        none = limits.reserve(any_db, 1)
+        assert (none.messages, none.wait, none.why) == (0, 15 * 3600, "the day's 10 of sender:fjord.test are used up")
+    with standing_at(START + 15 * HOUR):
+        assert limits.reserve(any_db, 50).messages == 20
+
+
+def test_a_time_slot() -> None:
+    """Tokens hold from their start until their end, and not outside; each lets one message leave."""
+    clock = [9.9]
+    held = Reservation(2, begins=10.0, ends=10.5, monotonic=lambda: clock[0])
+    assert (held.usable, held.use()) == (0, False)
+    clock[0] = 10.0
+    assert (held.usable, held.use(), held.usable) == (2, True, 1)
+    clock[0] = 10.5
+    assert (held.usable, held.use()) == (0, False)
+
+
+def test_the_slot_of_a_real_reservation(any_db: Database) -> None:
+    """Half a second at high rates; past it the tokens are void."""
+    bucket(any_db, "installation", per_minute=6000)
+    held = throttle(any_db).reserve(any_db, 200)
+    assert held.messages == 50
+    assert held.use()
+    time.sleep(0.51)
+    assert not held.use()
+
+
+@pytest.mark.parametrize("hours", [1, 24, 24 * 300])
+def test_a_clock_turned_back(any_db: Database, hours: int) -> None:
+    """What was reserved lies as far ahead as before: nobody waits for the hours to come again, and nothing is let through twice."""
+    bucket(any_db, "installation", per_minute=60)
+    bucket(any_db, "mailing:høst", per_minute=30)
+    limits = throttle(any_db, "mailing:høst", "installation")
+    with standing_at(START + hours * HOUR):
+        assert waits(limits, any_db, 1, 1) == [(1, 0.0), (0, 2.0)]
+    with standing_at(START):
+        assert waits(limits, any_db, 1) == [(0, 2.0)]
+    with standing_at(START + timedelta(seconds=1)):
+        assert waits(limits, any_db, 1) == [(0, 1.0)]
+    with standing_at(START + timedelta(seconds=2)):
+        assert waits(limits, any_db, 1) == [(1, 0.0)]
+
+
+def test_a_clock_set_forward(any_db: Database) -> None:
+    """An hour's leap is a rest: the burst leaves once, and then all goes on evenly."""
+    bucket(any_db, "installation", per_minute=60, burst=3)
+    limits = throttle(any_db)
+    with standing_at(START):
+        assert waits(limits, any_db, 9, 1) == [(3, 0.0), (1, 1.0)]
+    with standing_at(START + HOUR):
+        assert waits(limits, any_db, 9, 1, 1) == [(3, 0.0), (1, 1.0), (1, 2.0)]
+
+
+def test_without_limits_nobody_is_asked(any_db: Database) -> None:
+    """Then all that is wanted may leave, and nothing is written."""
+    limits = throttle(any_db)
+    assert not limits.limited
+    held = limits.reserve(any_db, 1000)
+    assert (held.messages, held.wait, held.usable) == (1000, 0.0, 1000)
+    with any_db.reading() as session:
+        assert session.execute(text("SELECT count(*) FROM bucket")).scalar_one() == 0
+
+
+def test_a_limit_set_or_removed_meanwhile(any_db: Database) -> None:
+    """A run sees within two seconds that a limit was set where there was none; what was removed holds no more."""
+    limits = throttle(any_db)
+    bucket(any_db, "installation", per_minute=600)
+    time.sleep(2.0)
+    with any_db.connection(write=False) as connection:
+        limits.refresh(connection)
+    assert limits.limited
+    with any_db.writing() as session:
+        session.execute(text("DELETE FROM bucket"))
+    assert limits.reserve(any_db, 1000).messages == 1000
+    assert not limits.limited
+
+
+def test_a_bucket_that_settings_need_is_made_again(any_db: Database) -> None:
+    """Who removes the bucket of MAILINGS_RATE removes what a person set, not the setting."""
+    limits = throttle(any_db, installation=600)
+    with any_db.writing() as session:
+        session.execute(text("DELETE FROM bucket"))
+    with standing_at(START):
+        assert waits(limits, any_db, 9, 9) == [(5, 0.0), (5, 0.5)]
+
+
+@pytest.mark.parametrize("name", ["mailing:høst-nytt", "sender:åse@fjord.test", "sender:fjord.test", "transport:memory", "installation"])
+def test_every_limit_of_a_mailing_holds(any_db: Database, name: str) -> None:
+    """A mailing passes its own limit, its sender's, its sender's domain's, its transport's and the installation's; not other ones."""
+    bucket(any_db, name, per_minute=600)
+    bucket(any_db, "mailing:other", per_minute=1)
+    mailing_id = mailing(any_db, sender={"address": "Åse@fjord.test"})
+    with any_db.reading() as session:
+        limits = Throttle.of(session.get_one(Mailing, mailing_id), Settings(email_transport="memory"))
+    assert limits.reserve(any_db, 200).messages == 5
+
+
+def reserved(url: str, count: int) -> list[float]:
+    """In a process of its own: so many reservations of one message, by a clock that stands; when each may leave."""
+    db, limits = connected(url), Throttle(["mailing:høst", "installation"], {})
+    with standing_at(START):
+        return [limits.reserve(db, 1).wait for _ in range(count)]
+
+
+def test_processes_never_share_a_token(any_db: Database) -> None:
+    """Three hundred messages reserved by four processes at once leave one after the other, 10 ms apart: none shared, none lost."""
+    bucket(any_db, "installation", per_minute=6000)
+    url = any_db.url.render_as_string(hide_password=False)
+    with ProcessPoolExecutor(4, mp_context=get_context("spawn")) as pool:
+        found = sorted(wait for waits in pool.map(reserved, [url] * 4, [75] * 4) for wait in waits)
+    assert found == [n / 100 for n in range(300)]
+
+
+def test_the_law_by_the_real_clock(any_db: Database) -> None:
+    """Four threads that send as fast as they may for two seconds exceed no window by more than burst and one second's worth."""
+    bucket(any_db, "installation", per_minute=3000, burst=5)
+    until, sent = time.monotonic() + 2, list[float]()
+
+    def send() -> None:
+        """One sender."""
+        limits = throttle(any_db)
+        while time.monotonic() < until:
+            held = limits.reserve(any_db, 50)
+            time.sleep(held.wait)
+            while (moment := time.monotonic()) < held.ends and held.use():
+                sent.append(moment)
+
+    with ThreadPoolExecutor(4) as pool:
+        for done in [pool.submit(send) for _ in range(4)]:
+            done.result()
+    assert len(sent) > 50
+    assert worst(sorted(moment * 1000 for moment in sent), 3000) <= 5 + 50
