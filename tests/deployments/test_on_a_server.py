@@ -13,14 +13,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
+import yaml
+from sqlalchemy import text
 
 from mailings.addresses import read_address
 from mailings.clock import now
 from mailings.db import connected
 from mailings.model import Address, Basis, Consent, Mailing, MailingStatus, MailingType, Person, Source, SourceKind
+from tests.flows.test_send_mailing import draft
+from tests.sending import world
 
 pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("prefect")]
 
@@ -93,7 +98,7 @@ def told(command: list[str], env: dict[str, str]) -> str:
     return done.stdout + done.stderr
 
 
-def deployments(env: dict[str, str]) -> dict[str, dict[str, object]]:
+def deployments(env: dict[str, str]) -> dict[str, Any]:
     """The deployments on the server, by name."""
     found = httpx.post(f"{env['PREFECT_API_URL']}/deployments/filter", json={}).json()
     return {deployment["name"]: deployment for deployment in found}
@@ -122,14 +127,16 @@ def workplace(tmp_path: Path, sqlite_template: Path) -> Path:
 
 
 def test_provisioned_and_deployed_twice(server: dict[str, str]) -> None:
-    """Both may be repeated: one pool, two deployments, one schedule, each run once."""
+    """Both may be repeated: one pool, and each deployment of prefect.yaml once, with its schedules once."""
     assert "there already" in told([sys.executable, "-m", "deployments.provision"], server)
     told([*PREFECT, "deploy", "--all"], server)
-    found = deployments(server)
-    assert set(found) == {"send-mailing", "start-due-mailings"}
-    schedules = found["start-due-mailings"]["schedules"]
-    assert isinstance(schedules, list)
-    assert [s["slug"] for s in schedules] == ["every-minute"]
+    wanted = yaml.safe_load((ROOT / "prefect.yaml").read_text())["deployments"]
+    assert slugs(deployments(server)) == slugs({deployment["name"]: deployment for deployment in wanted})
+
+
+def slugs(found: dict[str, Any]) -> dict[str, list[str]]:
+    """The schedules of each deployment, by the deployment's name."""
+    return {name: [schedule["slug"] for schedule in deployment.get("schedules", [])] for name, deployment in found.items()}
 
 
 def test_a_worker_sends_what_is_scheduled(server: dict[str, str], workplace: Path) -> None:
@@ -148,3 +155,30 @@ def test_a_worker_sends_what_is_scheduled(server: dict[str, str], workplace: Pat
         until(lambda: status() is MailingStatus.SENT, 90)
     assert len(list((workplace / "var" / "outbox" / "new").iterdir())) == len(PEOPLE)
     database.engine.dispose()
+
+
+def test_two_shards(server: dict[str, str], workplace: Path) -> None:
+    """send_mailing with two shards starts two runs of deliver-shard; both send, everybody gets it once, and the mailing is sent."""
+    people, database = 900, connected(f"sqlite:///{workplace}/var/mailings.db")
+    mailing_id = draft(database, "to-skår", people)
+    with (workplace / ".env").open("a") as env:
+        env.write("MAILINGS_RATE=2400\n")  # 40 a second: the second shard comes while the first is at it
+    worker = [*PREFECT, "worker", "start", "--pool", "mailings"]
+    with background(worker, server | {"MAILINGS_ROOT": str(workplace)}, workplace / "worker.log"):
+        asked = ["--param", "mailing=to-skår", "--param", "shards=2", "--param", "batch_size=20"]
+        told([*PREFECT, "deployment", "run", "send-mailing/send-mailing", *asked], server)
+        until(lambda: world.status(database, mailing_id) is MailingStatus.SENT, 120)
+        until(lambda: [run["state_type"] for run in shard_runs(server)] == ["COMPLETED"] * 2, 60)
+    files = {path.name.split(".")[0] for path in (workplace / "var" / "outbox" / "new").iterdir()}
+    assert len(files) == len(list((workplace / "var" / "outbox" / "new").iterdir())) == people
+    with database.reading() as session:
+        senders = session.execute(text("SELECT count(DISTINCT lease_id) FROM delivery WHERE status = 'sent'")).scalar_one()
+    assert senders == 2
+    database.engine.dispose()
+
+
+def shard_runs(env: dict[str, str]) -> list[dict[str, Any]]:
+    """The runs of deliver-shard on the server."""
+    asked = {"flow_runs": {"tags": {"all_": ["mailing:to-skår"]}}}
+    found: list[dict[str, Any]] = httpx.post(f"{env['PREFECT_API_URL']}/flow_runs/filter", json=asked).json()
+    return found
