@@ -6,7 +6,9 @@ from prefect import task
 
 from mailings.audience.populate import populate
 from mailings.db import database
+from mailings.sending import providers
 from mailings.sending.finding import mailing_named
+from mailings.settings import settings
 from tasks.retrying import STEP
 
 
@@ -15,4 +17,15 @@ def resolve_recipients(mailing: str) -> dict[str, int]:
     """Sources to recipients with verdicts; how many have each."""
     with database().writing() as session:
         counts = populate(session, mailing_named(session, mailing, locked=True), launch=True)
+    _learn_providers(mailing)
     return {str(verdict): n for verdict, n in counts.items()}
+
+
+def _learn_providers(mailing: str) -> None:
+    """Who receives for the commonest domains of the list, where a domain's limit could use it. The DNS is asked between transactions."""
+    with database().reading() as session:
+        domains = providers.unknown(session, mailing_named(session, mailing))
+    if domains:
+        answers = providers.look_up(domains, settings().dns)
+        with database().writing() as session:
+            providers.keep(session, answers)

@@ -44,6 +44,7 @@ def deliver_portion(database: Database, run: Run, limit: int) -> Portion:
     if not portion.more:
         run.hand.give_back()
         source.record()
+        source.tidy()
     return portion
 
 
@@ -146,4 +147,4 @@ def _portion(database: Database, run: Run, source: Source | None = None) -> Port
 
 
 def _is_soon(run: Run, due: int) -> bool:
-    return run.waits and due <= milliseconds() + run.patience.total_seconds() * 1000
+    return due <= milliseconds() + run.patience.total_seconds() * 1000

@@ -14,6 +14,7 @@ from mailings.model import Mailing, MailingStatus
 from mailings.seams import Seam
 from mailings.sending.consumers import keep_known
 from mailings.sending.domains import any_limit, lane_of
+from mailings.sending.pacing import take_away_unset
 from mailings.sending.rechecking import judge_again
 
 # one delivery for each eligible recipient that has none; a second time it adds nobody
@@ -68,6 +69,7 @@ def begin_sending(session: Session, mailing: Mailing) -> int:
 def lane(session: Session) -> str:
     """The SQL of a recipient's lane, for statements that queue deliveries of recipients; 0 while no recipient domain has a limit."""
     connection = session.connection()
+    take_away_unset(connection)
     if not any_limit(connection):
         return "0"
     keep_known(connection)

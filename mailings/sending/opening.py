@@ -1,33 +1,53 @@
-"""From when on a mailing has something to claim: what was never tried, what is due again, what stands in lanes with room."""
+"""When something of a mailing may leave next, and what is waited for: its limits, those of its recipients' domains, or a retry."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
+from typing import NamedTuple
 
 from sqlalchemy import Connection
+from sqlalchemy.orm import Session
 
 from mailings.clock import milliseconds
-from mailings.sending import buckets
-from mailings.sending.claims import next_dues, something_is_left
-from mailings.sending.domains import DOMAIN
-from mailings.sending.run import Run
+from mailings.db import driver_sql
+from mailings.model import Mailing
+from mailings.sending import buckets, rates
+from mailings.sending.claims import Claimer, next_dues, something_is_left
+from mailings.sending.lanes import LANES
+from mailings.sending.rates import State
+from mailings.sending.throttle import Throttle
+from mailings.settings import settings
+
+SOON = 60_000  # milliseconds that are not worth a sentence: what is due is looked for every minute
 
 
-def opening(connection: Connection, run: Run) -> int | None:
-    """The moment (ms) from which this run could claim something, not later than now when it could now; None when nothing is queued."""
-    now, mailing_id = milliseconds(), run.by.mailing_id
-    run.next_due = next_dues(connection, mailing_id).get(0)
-    run.lanes.look(connection, mailing_id, anew=True)
-    if something_is_left(connection, run.by, run.last, now):
-        return now
-    moments = list(_of_lanes(connection, run, now)) if run.lanes.lanes else []
-    return min(moments if run.next_due is None else [*moments, run.next_due], default=None)
+class Opening(NamedTuple):
+    """The moment (ms), and for people which limit is waited for; None where it is a retry, or nothing."""
+
+    at: int
+    why: str | None
 
 
-def _of_lanes(connection: Connection, run: Run, now: int) -> Iterator[int]:
-    states = buckets.states_of(connection, run.lanes.lanes.keys(), locked=False)
-    opens = {state.id: buckets.opens(state, now) for state in states if state.name.startswith(DOMAIN)}
-    for number, lane in run.lanes.lanes.items():
-        left = something_is_left(connection, run.by._replace(lane=number), lane.last, now)
-        if left or lane.next_due is not None:
-            yield max(now if left else lane.next_due or now, opens.get(number, now))
+def opening(session: Session, mailing: Mailing) -> Opening | None:
+    """When the next delivery of the mailing may leave; None when none is queued."""
+    connection = session.connection()
+    lanes = _lanes(connection, mailing.id)
+    common = Throttle.of(mailing, settings()).limits(connection, locked=False)
+    own = {state.id: [state] for state in buckets.states_of(connection, [lane for lane in lanes if lane], locked=False)}
+    return min((_under([*own.get(lane, []), *common], at) for lane, at in lanes.items()), key=lambda found: found.at, default=None)
+
+
+def _under(limits: Iterable[State], at: int) -> Opening:
+    found = Opening(at, None)
+    for state in limits:
+        if (later := rates.opens(state, found.at)) > found.at:
+            found = Opening(later, rates.why(state, found.at))
+    return found
+
+
+def _lanes(connection: Connection, mailing_id: int) -> dict[int, int]:
+    """The lanes something is queued in, and from when (ms) it could be claimed."""
+    now, waiting = milliseconds(), next_dues(connection, mailing_id)
+    lanes = connection.exec_driver_sql(driver_sql(connection, LANES), (mailing_id, mailing_id)).scalars().all()
+    free = {lane: now for lane in (0, *lanes) if something_is_left(connection, Claimer(mailing_id, 0, lane), 0, now)}
+    return waiting | free

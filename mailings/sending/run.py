@@ -26,8 +26,11 @@ from mailings.sending.lanes import Lanes
 from mailings.sending.preparing import joined
 from mailings.sending.receipts import RetryPolicy
 from mailings.sending.recovery import recover
+from mailings.sending.slowing import Slowing
 from mailings.sending.throttle import Throttle
 from mailings.settings import Settings
+
+BRIEF = timedelta(seconds=5)  # what a sender beside the conductor waits: for the next turn under a limit, not for retries
 
 
 @dataclass(slots=True)
@@ -40,13 +43,13 @@ class Run:
     throttle: Throttle
     policy: RetryPolicy
     patience: timedelta  # how far away the next retry may be for the run to stay
-    waits: bool = True  # for retries; of several senders only the conductor does
     batch_size: int = 200
     portion: int = 5000  # deliveries in a portion, at most
     short_waits: tuple[float, ...] = (1.0, 2.0, 4.0)  # seconds between attempts to reach a transport that worked a moment ago
     compiled: Compiled | None = None
     hand: Hand = field(default_factory=Hand)
     lanes: Lanes = field(default_factory=Lanes)
+    slowing: Slowing = field(default_factory=Slowing)
     last: int = 0  # the keyset of fresh claims: ids up to here were claimed
     next_due: int | None = None  # milliseconds: the earliest retry of the main lane this run knows of
     begun: bool = False  # something was handed over in this run, so the transport has worked
@@ -110,7 +113,7 @@ def conducting(database: Database, name: str, settings: Settings) -> Iterator[Ru
 def joining(database: Database, name: str, settings: Settings) -> Iterator[Run]:
     """A run of one more sender beside the conductor, ready to deliver; its lease ends with the block.
 
-    The conductor has written the link table, so the content is only compiled; and the conductor waits for retries.
+    The conductor has written the link table, so the content is only compiled; and what is worth waiting for is the conductor's.
     Raises NotFound, and NotAllowed where the mailing is not being sent.
     """
     with database.reading() as session:
@@ -121,7 +124,7 @@ def joining(database: Database, name: str, settings: Settings) -> Iterator[Run]:
             raise NotAllowed(f"{name} is {mailing.status}, so there is nothing to join; begin with: mailings send {name}")
         lease = leases.take(session, mailing, LeaseRole.SENDER).id
         run = _of(session, mailing, lease, settings)
-    run.waits, run.compiled, run.portion = False, compiled, portion
+    run.patience, run.compiled, run.portion = min(run.patience, BRIEF), compiled, portion
     with _at_work(database, run, [lease]):
         yield run
 

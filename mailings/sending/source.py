@@ -16,6 +16,7 @@ from mailings.errors import MailingsError, Unreadable
 from mailings.message import Offer, Outcome, Receipt
 from mailings.seams import Seam
 from mailings.sending.claims import Claimed, claim_due, claim_fresh, next_dues, stretches
+from mailings.sending.pacing import take_away_unset
 from mailings.sending.receipts import record
 from mailings.sending.rechecking import cancel_forbidden
 from mailings.sending.run import Run
@@ -69,6 +70,12 @@ class Source:
                 count = self._record_in(connection)
             self._recorded(count)
 
+    def tidy(self) -> None:
+        """Take away limits of lanes that were made while sending, where they are needed no more."""
+        if self.run.lanes.domains:
+            with self.database.connection() as connection:
+                take_away_unset(connection)
+
     def _room(self) -> int:
         if self.run.stop.is_set() or self.run.hand.outage or time.monotonic() > self.turns.until:
             return 0
@@ -99,9 +106,9 @@ class Source:
             rows = self._rows(connection, sorted(claimed))
             ours = run.lanes.divert(connection, run.by, claimed, rows)
         seams.after(Seam.CLAIM)
-        self._recorded(count)
-        run.hand.hold(ours, rows)
+        run.hand.hold(ours, rows)  # before anything else may fail: what is claimed is in our hands
         self.left -= len(ours)
+        self._recorded(count)
         return len(claimed)
 
     def _chosen(self, connection: Connection, wanted: int) -> list[Claimed]:
@@ -136,7 +143,7 @@ class Source:
 
     def _offered(self) -> Iterator[Offer | None]:
         hand, compose, turns = self.run.hand, self.run.content().offer, self.turns
-        while hand.waiting and not self.run.stop.is_set():
+        while hand.waiting and not (self.run.stop.is_set() or hand.outage):
             if turns.limited and not turns.take() and not (yield from turns.again()):
                 return
             claimed, row = hand.waiting.popleft()
@@ -167,4 +174,6 @@ class Source:
         self.run.lanes.note(dues)
 
     def _recorded(self, count: int) -> None:
-        del self.run.hand.answers[:count]
+        run = self.run
+        answers, run.hand.answers[:count] = run.hand.answers[:count], []
+        run.slowing.note(self.database, run.lanes, run.settings.email_transport, answers)
