@@ -7,6 +7,7 @@ import random
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import orjson
 from rich.console import Console
@@ -14,10 +15,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from mailings.seams import Seam
 from tests import postgres
-from tests.torture.cases import Case, Plan, drawn, plans
+from tests.torture.cases import Case, Passed, Plan, drawn, plans
 from tests.torture.chamber import Point
 from tests.torture.far_sides import transports
 from tests.torture.pool import Pool, pool
+from tests.torture.stories import STORIES, told
 from tests.torture.table import coverage, document, uncovered
 
 WIDE = 120
@@ -32,12 +34,12 @@ def main(words: Sequence[str] | None = None) -> int:
     whole, part = _databases(given.database)
     with pool([*whole, *part], given.workers) as players:
         if given.only:
-            plan = _only(given.only, (whole or part)[0])
+            plan = replace(_only(given.only, (whole or part)[0]), story=given.story or "")
             return _say_one([case for cases in players.played([plan]) for case in cases])
         passed = players.undisturbed([(database, name) for database in [*whole, *part] for name in transports()])
-        chosen = plans(passed, part) if given.random is None else drawn(passed, given.random, given.seed)
+        chosen = _chosen(given, passed, part)
         cases = _watched(players, chosen, quiet=given.json)
-    missing = [] if given.random is not None else uncovered(passed, cases)
+    missing = [] if given.random is not None or given.story else uncovered(passed, cases)
     if given.json:
         sys.stdout.write(
             orjson.dumps(
@@ -58,11 +60,20 @@ def _options() -> argparse.ArgumentParser:
         "--database", choices=["sqlite", "postgres", "both"], help="all cases on these; else all on SQLite, a part on PostgreSQL"
     )
     read.add_argument("--only", nargs="+", metavar="WORD", help='one case: smtp "batch claimed" after 2, and a second kill likewise')
+    read.add_argument("--once", action="store_true", help="no second kills")
+    read.add_argument("--story", choices=sorted(STORIES), help="this story alone")
     read.add_argument("--random", type=int, metavar="N", help="so many first kills drawn from all, each with one second kill")
     read.add_argument("--seed", type=int, default=random.randrange(10**6), help="what --random draws by")
     read.add_argument("--workers", type=int, help="cases at a time; as many as there are cores")
     read.add_argument("--json", action="store_true", help="one document instead of tables")
     return read
+
+
+def _chosen(given: argparse.Namespace, passed: dict[tuple[str, str], Passed], part: Sequence[str]) -> list[Plan]:
+    if given.random is not None:
+        return drawn(passed, given.random, given.seed)
+    tales = [plan for plan in told(passed) if given.story in {None, plan.story}]
+    return tales if given.story else tales + plans(passed, part, once=given.once)
 
 
 def _databases(asked: str | None) -> tuple[list[str], list[str]]:

@@ -27,6 +27,7 @@ class Plan:
     transport: str
     first: Point
     second: Point | int | bool | None = None  #: True = at each seam and side; a number = the seed that chooses one
+    story: str = ""  #: one of tests/torture/stories.py instead
 
     @property
     def where(self) -> tuple[str, str]:
@@ -43,6 +44,7 @@ class Case:
     kills: tuple[Point, ...]
     met: bool
     wrong: tuple[str, ...] = ()
+    story: str = ""
 
     @property
     def where(self) -> tuple[str, str]:
@@ -53,14 +55,15 @@ class Case:
     def command(self) -> str:
         """What repeats it."""
         words = [word for point in self.kills for word in (str(point.seam), point.side, str(point.nth))]
-        return f"python -m tests.torture --database {self.database} --only {self.transport} {shlex.join(words)}"
+        told = f" --story {self.story}" if self.story else ""
+        return f"python -m tests.torture --database {self.database}{told} --only {self.transport} {shlex.join(words)}"
 
 
 def undisturbed(chamber: Chamber) -> Passed:
     """The passages of a run that nobody kills. Raises SystemExit where even that one breaks a promise."""
     chamber.fresh()
     ended = chamber.run(None)
-    wrong = _judged(chamber, ended, [])
+    wrong = judged(chamber, ended, [])
     if wrong:
         raise SystemExit(f"Without any kill: {'; '.join(wrong)}")
     return ended.passed
@@ -71,13 +74,13 @@ def points(passed: Passed) -> list[Point]:
     return [Point(seam, side, nth + 1) for seam, side in sorted(passed, key=_order) for nth in range(passed[seam, side])]
 
 
-def plans(passed: Mapping[tuple[str, str], Passed], part: Sequence[str]) -> list[Plan]:
-    """Every passage, with a second kill everywhere; of the databases in `part` the first passage of each seam and side, killed once."""
+def plans(passed: Mapping[tuple[str, str], Passed], part: Sequence[str], *, once: bool) -> list[Plan]:
+    """Every passage, with a second kill everywhere unless `once`; of databases in `part` the first passage of each, killed once."""
     found = []
     for (database, transport), passages in passed.items():
         for point in points(passages):
             if database not in part:
-                found.append(Plan(database, transport, point, second=True))
+                found.append(Plan(database, transport, point, second=None if once else True))
             elif point.nth == 1:
                 found.append(Plan(database, transport, point))
     return found
@@ -101,14 +104,14 @@ def played(chamber: Chamber, plan: Plan) -> Iterator[Case]:
         chamber.store.save()
     known = chamber.far.save()
     ended = chamber.run(None)
-    yield Case(*plan.where, (plan.first,), met=True, wrong=_judged(chamber, ended, [held]))
+    yield Case(*plan.where, (plan.first,), met=True, wrong=judged(chamber, ended, [held]))
     for second in _seconds(plan, ended.passed):
         chamber.store.restore(SAVED)
         chamber.far.restore(known)
         killed = chamber.run(second)
         again = chamber.in_hand()
         ended = chamber.run(None) if killed.killed else killed
-        yield Case(*plan.where, (plan.first, second), met=killed.killed, wrong=_judged(chamber, ended, [held, again]))
+        yield Case(*plan.where, (plan.first, second), met=killed.killed, wrong=judged(chamber, ended, [held, again]))
 
 
 def _killed(chamber: Chamber, point: Point) -> bool:
@@ -132,7 +135,8 @@ def _seconds(plan: Plan, passed: Passed) -> list[Point]:
     return [random.Random(plan.second).choice(points(passed))]
 
 
-def _judged(chamber: Chamber, ended: Ended, in_hand: list[frozenset[int]]) -> tuple[str, ...]:
+def judged(chamber: Chamber, ended: Ended, in_hand: list[frozenset[int]]) -> tuple[str, ...]:
+    """What is wrong at the end of a story, whose last run ended so."""
     if ended.trouble:
         return (f"the run that went on ended badly: {ended.trouble}",)
     ledger = Ledger.of(chamber.store.database)

@@ -7,6 +7,7 @@ import os
 import signal
 import traceback
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -21,6 +22,13 @@ from tests.torture import verbs
 from tests.torture.far import Far
 from tests.torture.stores import Store
 from tests.torture.world import ENVIRONMENT
+
+HELD = (
+    "SELECT delivery.id FROM delivery JOIN lease ON lease.id = delivery.lease_id"
+    " WHERE lease.pid = :pid AND delivery.status IN ('sending', 'in_doubt')"
+)
+
+Verb = Callable[[Callable[[], None]], None]  # what a process does; it calls what it is given after each portion
 
 PATIENCE = 60  # seconds after which a run hangs
 
@@ -72,48 +80,59 @@ class Chamber:
         self.store.restore("world")
         self.far.restore(None)
 
-    def run(self, until: Point | None) -> Ended:
-        """The verbs of a sending process in a process of its own, which kills itself at that point."""
+    def run(self, until: Point | None, verb: Verb = verbs.send) -> Ended:
+        """The verb of a sending process in a process of its own, which kills itself at that point."""
+        return self.end(self.start(until, verb))[0]
+
+    def start(self, until: Point | None, verb: Verb = verbs.send) -> int:
+        """Begin it; the process's number."""
         self.far.begin()
-        self.said.unlink(missing_ok=True)
         child = os.fork()
         if child == 0:
-            self._inside(until)
-        _, status = os.waitpid(child, 0)
-        self.far.settle()
-        if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL:
-            return Ended(killed=True)
-        if os.WIFSIGNALED(status):
-            return Ended(killed=False, trouble=f"the run ended by signal {os.WTERMSIG(status)} (14 = it did not end within {PATIENCE} s)")
-        said = self.said.read_text("utf-8")
-        if os.waitstatus_to_exitcode(status):
-            return Ended(killed=False, trouble=said.strip())
-        return Ended(killed=False, passed=Counter({(Seam(seam), side): n for seam, side, n in orjson.loads(said.splitlines()[-1])}))
+            self._inside(until, verb)
+        return child
 
-    def in_hand(self) -> frozenset[int]:
-        """The deliveries that stand `sending`."""
+    def end(self, *children: int) -> list[Ended]:
+        """How they ended, once they have and everything they said was heard."""
+        statuses = [os.waitpid(child, 0)[1] for child in children]
+        self.far.settle()
+        return [self._ended(status, self._said(child)) for child, status in zip(children, statuses, strict=True)]
+
+    def in_hand(self, of: int | None = None) -> frozenset[int]:
+        """The deliveries that stand `sending`; those of one process also where another has put them in doubt meanwhile."""
         with self.store.database.reading() as session:
-            found = frozenset(session.scalars(text("SELECT id FROM delivery WHERE status = 'sending'")))
+            found = frozenset(
+                session.scalars(text("SELECT id FROM delivery WHERE status = 'sending'" if of is None else HELD), {"pid": of})
+            )
         self.store.let_go()
         return found
 
-    @property
-    def said(self) -> Path:
-        """What the run's process said."""
-        return self.folder / "said"
+    def _said(self, child: int) -> Path:
+        return self.folder / f"said-{child}"
 
-    def _inside(self, until: Point | None) -> None:
+    def _ended(self, status: int, file: Path) -> Ended:
+        said = file.read_text("utf-8", "replace").strip() if file.exists() else ""
+        file.unlink(missing_ok=True)
+        if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL:
+            return Ended(killed=True)
+        if os.WIFSIGNALED(status):
+            return Ended(killed=False, trouble=f"the run ended by signal {os.WTERMSIG(status)} (14 = not within {PATIENCE} s): {said}")
+        if os.waitstatus_to_exitcode(status):
+            return Ended(killed=False, trouble=said)
+        return Ended(killed=False, passed=Counter({(Seam(seam), side): n for seam, side, n in orjson.loads(said.splitlines()[-1])}))
+
+    def _inside(self, until: Point | None, verb: Verb) -> None:
         """Never returns: no frame of the process that forked may go on in this one."""
         try:
             signal.alarm(PATIENCE)
-            said = os.open(self.said, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+            said = os.open(self._said(os.getpid()), os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
             os.dup2(said, 1)
             os.dup2(said, 2)
             os.environ.update(self.environment)
             settings.cache_clear()
             self.far.begin_inside()
             passed = _killing(until)
-            verbs.send(self.far.relent)
+            verb(self.far.relent)
             os.write(1, b"\n" + orjson.dumps([[seam.value, side, n] for (seam, side), n in passed.items()]))
             os._exit(0)
         except BaseException:  # whatever it is, the process that forked shows it

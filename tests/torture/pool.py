@@ -17,6 +17,7 @@ from tests.torture.cases import Case, Passed, Plan, played, undisturbed
 from tests.torture.chamber import Chamber
 from tests.torture.far_sides import FARS
 from tests.torture.stores import PostgresStore, SqliteStore, postgres_world, sqlite_world
+from tests.torture.stories import STORIES
 
 _worlds: dict[str, str] = {}  # database -> SQLite file or PostgreSQL server; set before the pool's processes are made
 _kept = ExitStack()  # a worker's far sides, open as long as it lives
@@ -79,4 +80,5 @@ def _counted(where: tuple[str, str]) -> Passed:
 
 
 def _played(plan: Plan) -> list[Case]:
-    return list(played(_chamber(plan.where), plan))
+    play = STORIES[plan.story] if plan.story else played
+    return list(play(_chamber(plan.where), plan))

@@ -11,11 +11,7 @@ from rich.table import Table
 from mailings.seams import Seam
 from tests.torture.cases import Case, Passed
 
-#: seams that a run of a mailing does not pass, and why
-ELSEWHERE = {Seam.SETTLE: "doubt is settled later, by `mailings settle`: tests/sending/test_settling.py kills it there"}
-
-
-DEPTHS = {1: "first kill", 2: "second kill"}
+DEPTHS = {1: "once", 2: "twice"}
 
 
 def coverage(cases: Sequence[Case], *, wide: bool) -> Iterator[Table]:
@@ -36,7 +32,7 @@ def _table(cases: Sequence[Case], database: str, transports: Sequence[str]) -> T
     for seam in Seam:
         where = [(transport, depth, side) for transport in transports for depth in DEPTHS for side in ("before", "after")]
         mine = [[case for case in cases if case.database == database and _last(case) == (t, depth, seam, side)] for t, depth, side in where]
-        table.add_row(seam.value, *(_cell(found, seam) for found in mine))
+        table.add_row(seam.value, *(_cell(found) for found in mine))
     return table
 
 
@@ -44,28 +40,24 @@ def _last(case: Case) -> tuple[str, int, Seam, str]:
     return case.transport, len(case.kills), case.kills[-1].seam, case.kills[-1].side
 
 
-def _cell(cases: Sequence[Case], seam: Seam) -> str:
+def _cell(cases: Sequence[Case]) -> str:
     if not cases:
-        return "[dim]n/a[/]" if seam in ELSEWHERE else "-"
+        return "[dim]-[/]"
     killed = sum(case.met for case in cases)
     colour = "red" if any(case.wrong for case in cases) else "green" if killed == len(cases) else "yellow"
     return f"[{colour}]{killed}/{len(cases)}[/]"
 
 
 def uncovered(passed: Mapping[tuple[str, str], Passed], cases: Sequence[Case]) -> list[str]:
-    """A sentence for each seam that a run never passed, or that no kill came about at."""
-    found = []
-    killed = {(*case.where, case.kills[0].seam, case.kills[0].side) for case in cases if case.met}
-    for where, passages in passed.items():
-        for seam in Seam:
-            if seam in ELSEWHERE:
-                continue
-            for side in ("before", "after"):
-                if not passages[seam, side]:
-                    found.append(f"{where[1]} on {where[0]} never came to {side} {seam.value!r}")
-                elif (*where, seam, side) not in killed:
-                    found.append(f"{where[1]} on {where[0]} was never killed {side} {seam.value!r}")
-    return found
+    """A sentence for each side of a seam that no kill came about at."""
+    killed = {(*case.where, point.seam, point.side) for case in cases if case.met for point in case.kills}
+    return [
+        f"{transport} on {database} {'was never killed' if passages[seam, side] else 'never came to'} {side} {seam.value!r}"
+        for (database, transport), passages in passed.items()
+        for seam in Seam
+        for side in ("before", "after")
+        if (database, transport, seam, side) not in killed
+    ]
 
 
 def document(cases: Sequence[Case], passed: Mapping[tuple[str, str], Passed]) -> dict[str, object]:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from mailings.audience.populate import populate
 from mailings.db import database
+from mailings.message import Word
 from mailings.model import MailingStatus
-from mailings.sending import closing, lifecycle, preflight
+from mailings.sending import closing, gathering, lifecycle, preflight, settling
 from mailings.sending.deliver import deliver_portion
 from mailings.sending.finding import mailing_named
 from mailings.sending.preparing import prepare
-from mailings.sending.run import Run, conducting
+from mailings.sending.run import Run, conducting, joining
 from mailings.settings import settings
 from tests.torture.world import BATCH, NAME, PORTION
 
@@ -29,6 +30,22 @@ def send(between: Callable[[], None]) -> None:
             _deliver(run, between)
         with database().writing() as session:
             closing.close(session, mailing_named(session, NAME, locked=True))
+
+
+def join(between: Callable[[], None]) -> None:
+    """Send beside the conductor, as flows/deliver_shard.py does."""
+    with joining(database(), NAME, settings()) as run:
+        run.batch_size = BATCH
+        while deliver_portion(database(), run, PORTION).more:
+            between()
+
+
+def settle(words: Sequence[Word]) -> None:
+    """Settle what is in doubt, as flows/settle_deliveries.py does: by what is said of it, the rest by the mailing's policy."""
+    with database().writing() as session:
+        gathering.keep(session, words)
+    with database().writing() as session:
+        settling.settle(session, mailing_named(session, NAME, locked=True), settings())
 
 
 def _make_the_list() -> None:
