@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.orm import Session
 
-from mailings.clock import now
+from mailings.clock import milliseconds, now
 from mailings.model import Delivery, DeliveryStatus, Mailing, MailingStatus
 from mailings.sending import leases
+from mailings.sending.opening import SOON, opening
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +51,22 @@ def _at_work(session: Session, mailing: Mailing) -> bool:
 def _why(session: Session, mailing: Mailing) -> str | None:
     if mailing.status is MailingStatus.POPULATING:
         return "its run stopped while the list was being made"
-    if _has(session, mailing, Delivery.next_attempt_at <= now()):
-        return "a retry is due"
-    # after the index on the due ones: these two walk the mailing's rows, and only where no run is alive
-    if _has(session, mailing, Delivery.status == DeliveryStatus.QUEUED, Delivery.next_attempt_at.is_(None)):
-        return "its run stopped before everybody was served"
+    retry = _has(session, mailing, Delivery.next_attempt_at <= now())
+    # after the index on the due ones: what follows walks the mailing's rows, and only where no run is alive
+    left = retry or _has(session, mailing, Delivery.status == DeliveryStatus.QUEUED, Delivery.next_attempt_at.is_(None))
+    if left and _may(session, mailing):
+        return "a retry is due" if retry else "its run stopped before everybody was served"
     if _has(session, mailing, Delivery.status == DeliveryStatus.SENDING):
         return "its run stopped in the middle of a message"
-    if _has(session, mailing, Delivery.next_attempt_at > now()):
-        return None  # waits for a retry still to come
+    if _has(session, mailing, Delivery.status == DeliveryStatus.QUEUED):
+        return None  # waits for a retry still to come, or until its limits let something leave
     return "everybody is served and the books are not closed"
+
+
+def _may(session: Session, mailing: Mailing) -> bool:
+    """True when the mailing's limits let something leave soon: nobody starts a run a minute until seven in the morning."""
+    found = opening(session, mailing)
+    return found is not None and found.at <= milliseconds() + SOON
 
 
 def _has(session: Session, mailing: Mailing, *conditions: ColumnElement[bool]) -> bool:

@@ -50,11 +50,6 @@ def days_since(first: str, now: int, zone: str) -> int:
     return (_date(now, zone) - date.fromisoformat(first)).days
 
 
-def read_out(now: int, zone: str) -> str:
-    """A moment as the zone's clocks show it: 07:00."""
-    return f"{datetime.fromtimestamp(now / 1000, _zone(zone)):%H:%M}"
-
-
 @lru_cache(maxsize=64)
 def _zone(name: str) -> ZoneInfo:
     return ZoneInfo(name)

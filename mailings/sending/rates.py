@@ -80,8 +80,8 @@ def why(state: State, now: int) -> str:
     """For people: what is waited for."""
     whose, own = f"the {state.name}" if state.name == "installation" else state.name, _own(state, now)
     at = max(own, state.next_free) if state.rate else own
-    if state.quiet and (end := state.quiet.until(at)) is not None:
-        return f"quiet hours of {whose} until {hours.read_out(end, state.zone)} ({state.zone})"
+    if state.quiet and state.quiet.until(at) is not None:
+        return f"quiet hours of {whose}, {state.quiet.begin} to {state.quiet.end} in {state.zone}"
     if _spent(state, at):
         return f"the day's {_allowance(state, at)} of {whose} are used up"
     return f"{state.rate or 0:g} a minute of {whose}"

@@ -99,13 +99,13 @@ class Throttle:
         """Look whether a limit was set or removed meanwhile, at most once in two seconds."""
         if time.monotonic() - self._seen >= SEEN:
             self._seen = time.monotonic()
-            self.limited = bool(self.beside or self._limits(connection, locked=False))
+            self.limited = bool(self.beside or self.limits(connection, locked=False))
 
     def reserve(self, database: Database, wanted: int) -> Reservation:
         """Tokens for up to `wanted` messages, in every bucket at once; or, with 0 messages, when to ask again and why."""
         with database.connection() as connection:
             began = time.monotonic()  # before the clock is read: a process that is stopped here loses of its slot, and cannot use it late
-            limits = self._limits(connection, locked=True)
+            limits = self.limits(connection, locked=True)
             if not limits:
                 self.limited = False
                 return Reservation(wanted)
@@ -129,7 +129,8 @@ class Throttle:
                 buckets.give_back(connection, charge.after, charge.messages, unused)
             seams.after(Seam.RESERVE)
 
-    def _limits(self, connection: Connection, *, locked: bool) -> list[State]:
+    def limits(self, connection: Connection, *, locked: bool) -> list[State]:
+        """The buckets that hold anything back, from narrow to broad; `locked` until the transaction ends."""
         found = buckets.states(connection, self.names, locked=locked)
         if locked and not self.beside.keys() <= {state.name for state in found}:  # a person removed one that settings or mailing still need
             self.make(connection)

@@ -136,7 +136,7 @@ def test_a_day_turned_back() -> None:
 def test_what_is_waited_for() -> None:
     """The sentence for people names the limit, the hour or the count."""
     assert rates.why(state(quiet=nights(), zone="Europe/Oslo"), at("2026-11-22 23:00")) == (
-        "quiet hours of the installation until 07:00 (Europe/Oslo)"
+        "quiet hours of the installation, 21:00 to 07:00 in Europe/Oslo"
     )
     spent = state("domain:gmail.com", ramp=("2026-11-22", 500, 2.0), day="2026-11-22", day_count=500)
     assert rates.why(spent, NOW) == "the day's 500 of domain:gmail.com are used up"
