@@ -12,9 +12,9 @@ from mailings.errors import Misconfigured, TransportError, TryLater
 from mailings.message import Outcome
 from mailings.model import MailingStatus
 from mailings.sending import lifecycle
+from mailings.sending.claimable import claimable_from
 from mailings.sending.finding import mailing_named
 from mailings.sending.interruption import finishing_what_is_in_hand
-from mailings.sending.opening import opening
 from mailings.sending.run import Run
 from mailings.sending.source import Source
 
@@ -123,7 +123,7 @@ def _stands(database: Database, run: Run) -> tuple[bool, int | None]:
     """Whether the mailing is being sent, and from when on (ms) there is something to claim; None when there is nothing."""
     with database.reading() as session:
         sending = mailing_named(session, run.mailing).status is MailingStatus.SENDING
-        return sending, opening(session.connection(), run)
+        return sending, claimable_from(session.connection(), run)
 
 
 def _paused(database: Database, run: Run, trouble: str) -> Portion:
