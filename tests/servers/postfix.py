@@ -1,4 +1,4 @@
-"""A real Postfix that receives, on a port and in folders of its own; what it takes it throws away. Needs root, as Postfix does."""
+"""A real Postfix that receives, on a port and in folders of its own; what it takes it throws away, or keeps. Needs root, as Postfix does."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from tests.servers.sink import free_port, program
@@ -30,6 +31,12 @@ smtp_dns_support_level = disabled
 relay_domains = firma.test
 relay_transport = discard:
 default_transport = discard:
+transport_maps = inline:{{ {transports} }}
+virtual_mailbox_domains = {kept}
+virtual_mailbox_base = {folder}/mail
+virtual_mailbox_maps = static:kept/
+virtual_uid_maps = static:2000
+virtual_gid_maps = static:2000
 smtpd_recipient_restrictions = check_recipient_access inline:{{ {recipients} }}, permit_mynetworks, reject
 smtpd_client_connection_count_limit = 0
 smtpd_hard_error_limit = 10000
@@ -54,6 +61,8 @@ proxymap unix - - n - - proxymap
 showq unix n - n - - showq
 error unix - - n - - error
 retry unix - - n - - error
+smtp unix - - n - - smtp
+virtual unix - n n - - virtual
 discard unix - - n - - discard
 anvil unix - - n - 1 anvil
 scache unix - - n - 1 scache
@@ -66,23 +75,57 @@ def may_run() -> bool:
     return os.geteuid() == 0 and program("postfix") is not None
 
 
+@dataclass(frozen=True)
+class Postfix:
+    """A running Postfix: its port, its log, and the Maildir of what it keeps."""
+
+    port: int
+    folder: Path
+
+    @property
+    def log(self) -> Path:
+        """Everything it writes down."""
+        return self.folder / "log"
+
+    @property
+    def mail(self) -> Path:
+        """Messages to the domains it keeps mail for."""
+        return self.folder / "mail" / "kept"
+
+
 @contextmanager
 def postfix(recipients: Mapping[str, str]) -> Iterator[int]:
     """A running Postfix that answers as `recipients` say ({address: "550 5.1.1 ..."}) and takes the rest; yields its port."""
+    with keeping("", recipients) as server:
+        yield server.port
+
+
+@contextmanager
+def keeping(domains: str, recipients: Mapping[str, str] | None = None, transports: Mapping[str, str] | None = None) -> Iterator[Postfix]:
+    """One that keeps mail to `domains` in a Maildir; `transports` decide otherwise for some ({address: "smtp:[127.0.0.1]:2525"})."""
     commands = Path(str(program("postfix"))).parent
     daemons = subprocess.run([commands / "postconf", "-dh", "daemon_directory"], capture_output=True, text=True, check=True).stdout.strip()
-    rules = ", ".join(f"{{ {address} = {answer} }}" for address, answer in recipients.items())
     with tempfile.TemporaryDirectory(prefix="mailings-postfix-") as name:
         folder, port = Path(name), free_port()
         folder.chmod(0o755)
-        for part in ("etc", "queue", "data"):
+        for part in ("etc", "queue", "data", "mail"):
             (folder / part).mkdir()
         subprocess.run(["chown", "postfix", folder / "data"], check=True)
-        (folder / "etc" / "main.cf").write_text(MAIN.format(folder=folder, commands=commands, daemons=daemons, recipients=rules))
+        os.chown(folder / "mail", 2000, 2000)
+        facts = {
+            "recipients": _inline(recipients or {"nobody@invalid": "OK"}),
+            "transports": _inline(transports or {"invalid": "discard:"}),
+        }
+        main = MAIN.format(folder=folder, commands=commands, daemons=daemons, kept=domains, **facts)
+        (folder / "etc" / "main.cf").write_text(main)
         (folder / "etc" / "master.cf").write_text(MASTER.format(port=port))
         control = [commands / "postfix", "-c", folder / "etc"]
         subprocess.run([*control, "start"], check=True, capture_output=True, timeout=60)
         try:
-            yield port
+            yield Postfix(port, folder)
         finally:
             subprocess.run([*control, "stop"], capture_output=True, timeout=60, check=True)
+
+
+def _inline(table: Mapping[str, str]) -> str:
+    return ", ".join(f"{{ {key} = {value} }}" for key, value in table.items())
