@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import ColumnElement, Select, Table, and_, delete, exists, select, true, update
+from sqlalchemy import ColumnElement, Index, Select, Table, and_, delete, exists, select, true, update
 from sqlalchemy.orm import Session
 
 from mailings.audience.populate import RECIPIENTS, change, decided, expansion, step, write_differences
@@ -62,6 +62,8 @@ def _served(recipient_id: ColumnElement[int]) -> ColumnElement[bool]:
 
 def _mark_duplicates(session: Session, mailing: Mailing, wanted: Table) -> None:
     """Among the wanted as in any list; and no address is wanted that another recipient is served at."""
+    # without it PostgreSQL, whose figures of a list just made are old, compares all with all: 16 s at 1,600 of 16,000
+    Index("ix_recipient_wanted_address", wanted.c.address).create(session.connection())
     taken = _taken(mailing, wanted)
     eligible = wanted.c.verdict == Verdict.ELIGIBLE
     step(session, update(wanted).values(verdict=Verdict.DUPLICATE, overridden=False).where(eligible, wanted.c.address.in_(taken)))
