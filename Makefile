@@ -1,6 +1,6 @@
 # Everything one does with a clone. `make` alone lists it; each target sets up what it needs.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format packages clean
+.PHONY: help setup demo test torture check format packages clean
 SHELL := /bin/sh
 
 VENV := .venv
@@ -8,6 +8,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PEOPLE ?= 2000
 TESTS ?= tests
+CASES ?=
 WORKERS ?= 2
 
 help:  ## list what one can do here
@@ -31,6 +32,9 @@ packages:  ## Debian packages some tests use: Postfix's smtp-sink, PostgreSQL
 
 test: $(READY) packages  ## all tests, on SQLite and PostgreSQL (TESTS=tests/audience for some, WORKERS=2)
 	@$(BIN)/pytest -n $(WORKERS) $(TESTS)
+
+torture: $(READY) packages  ## kills a sender at every point, twice, on every transport; a table of what was left (CASES="--once")
+	@$(BIN)/python -m tests.torture $(CASES)
 
 check: $(READY)  ## style, types, import contracts, docstrings
 	$(BIN)/ruff check .

@@ -23,6 +23,7 @@ from tests.torture.far import Far
 from tests.torture.stores import Store
 from tests.torture.world import ENVIRONMENT
 
+SENDING = "SELECT id FROM delivery WHERE status = 'sending'"
 HELD = (
     "SELECT delivery.id FROM delivery JOIN lease ON lease.id = delivery.lease_id"
     " WHERE lease.pid = :pid AND delivery.status IN ('sending', 'in_doubt')"

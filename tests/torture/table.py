@@ -23,7 +23,14 @@ def coverage(cases: Sequence[Case], *, wide: bool) -> Iterator[Table]:
 
 
 def _table(cases: Sequence[Case], database: str, transports: Sequence[str]) -> Table:
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, title=f"Killed at each seam, on {database}", title_justify="left", title_style="bold")
+    table = Table(
+        box=SIMPLE_HEAD,
+        pad_edge=False,
+        padding=(0, 0, 0, 1),
+        title=f"Killed at each seam, on {database}",
+        title_justify="left",
+        title_style="bold",
+    )
     table.add_column("\n\nseam", no_wrap=True)
     for transport in transports:
         for depth, said in DEPTHS.items():
