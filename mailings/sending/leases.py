@@ -100,10 +100,11 @@ def end(session: Session, lease_id: int) -> None:
 def end_dead(session: Session, mailing_id: int) -> list[int]:
     """End the leases of dead processes; their ids. One that is renewed in the same moment stays."""
     found = not_ended(session, mailing_id)
-    return [lease.id for lease in found if not is_alive(session, lease) and _ended_as_seen(session, lease)]
+    return [lease.id for lease in found if not is_alive(session, lease) and ended_as_seen(session, lease)]
 
 
-def _ended_as_seen(session: Session, lease: Lease) -> bool:
+def ended_as_seen(session: Session, lease: Lease) -> bool:
+    """End the lease if it still stands as it was read; False when its holder renewed it meanwhile."""
     seen = (Lease.id == lease.id) & (Lease.renewed_at == lease.renewed_at) & Lease.ended_at.is_(None)
     ended = update(Lease).where(seen).values(ended_at=moment(session)).returning(Lease.id)
     return session.scalar(ended) is not None

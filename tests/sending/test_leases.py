@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from datetime import timedelta
 
 import pytest
@@ -111,3 +112,47 @@ def test_renewal_does_not_raise_the_dead(any_db: Database) -> None:
         leases.renew(session, [lease])
     with any_db.reading() as session:
         assert session.get_one(Lease, lease).ended_at is not None
+
+
+def test_a_renewal_from_the_future_keeps_nobody_alive(any_db: Database) -> None:
+    """After the clock was turned back an hour, a lease of another host that died before holds nobody up for that hour."""
+    mailing_id = world.mailing(any_db)
+    lease_of(any_db, mailing_id, host="annen-vert", renewed_at=clock.now() + timedelta(hours=1))
+    with clock.standing_at(clock.now()):
+        assert take(any_db, mailing_id)
+
+
+@pytest.mark.parametrize(
+    "any_db", [pytest.param("postgres", marks=[pytest.mark.postgres, pytest.mark.xdist_group("postgres")])], indirect=True
+)
+@pytest.mark.parametrize("hours", [-1, 1])
+def test_the_servers_clock_judges(any_db: Database, hours: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A host whose clock is an hour wrong leaves those at work on other hosts alone, and follows the dead after 30 seconds as anybody."""
+    mailing_id, system = world.mailing(any_db), time.time
+    with any_db.reading() as session:
+        right = leases.moment(session)
+    lease = lease_of(any_db, mailing_id, host="annen-vert", renewed_at=right)
+    monkeypatch.setattr(time, "time", lambda: system() + hours * 3600)  # this machine's clock jumps
+    with pytest.raises(NotAllowed, match="on annen-vert since"):
+        take(any_db, mailing_id)
+    with any_db.writing() as session:
+        leases.renew(session, [lease])
+    with any_db.writing() as session:
+        held = session.get_one(Lease, lease)
+        assert abs(held.renewed_at - right) < timedelta(seconds=60)
+        held.renewed_at -= timedelta(seconds=61)
+    assert take(any_db, mailing_id)
+
+
+def test_one_renewed_between_look_and_touch(any_db: Database) -> None:
+    """A lease that looked dead and was renewed before it could be ended stays: a living sender is never taken for dead."""
+    mailing_id = world.mailing(any_db)
+    lease = lease_of(any_db, mailing_id, host="annen-vert", renewed_at=world.START)
+    with any_db.reading() as looking:
+        (seen,) = leases.not_ended(looking, mailing_id)
+        looking.expunge(seen)
+    with any_db.writing() as session:
+        leases.renew(session, [lease])
+    with any_db.writing() as session:
+        assert not leases.ended_as_seen(session, seen)
+        assert leases.end_dead(session, mailing_id) == []

@@ -101,13 +101,13 @@ def test_a_shard_waits_for_no_retry(db: Database, memory: Memory) -> None:
     with joined(db) as run:
         assert not deliver_portion(db, run, 100).more
     memory.accept("åse-0001@fjord.test")
-    with clock.standing_at(clock.now() + timedelta(seconds=59)), joined(db) as run, running(db) as conductor:
+    with clock.standing_at(clock.now() + timedelta(seconds=50)), joined(db) as run, running(db) as conductor:
         assert deliver_portion(db, run, 100).more is False
         with ThreadPoolExecutor(1) as aside:
             waits = aside.submit(deliver_portion, db, conductor, 100)
             while conductor.next_due is None:  # it has seen that there is only a retry
                 time.sleep(0.01)
-            with clock.standing_at(clock.now() + timedelta(seconds=5)):
+            with clock.standing_at(clock.now() + timedelta(seconds=14)):
                 assert waits.result(20).counts == {Outcome.ACCEPTED: 1}
 
 

@@ -1,12 +1,14 @@
 """A sender as a process of its own, without Prefect: `python -m tests.stories.sender conduct|join MAILING BATCH`.
 
 It says `ready` on standard output when it holds its lease and has its content, begins when it is sent a line, and says at the end
-how many messages the other side accepted from it.
+how many messages the other side accepted from it. CLOCK_OFF: so many seconds its machine's clock is wrong.
 """
 
 from __future__ import annotations
 
+import os
 import sys
+import time
 
 from mailings.db import database
 from mailings.message import Outcome
@@ -59,5 +61,12 @@ def delivered(run: Run) -> int:
     return served
 
 
+def set_off(seconds: float) -> None:
+    """From now on this process's machine has a wrong clock."""
+    right = time.time
+    time.time = lambda: right() + seconds
+
+
 if __name__ == "__main__":
+    set_off(float(os.environ.get("CLOCK_OFF", "0")))
     print({"conduct": conduct, "join": join}[sys.argv[1]](sys.argv[2], int(sys.argv[3])), flush=True)

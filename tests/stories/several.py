@@ -1,0 +1,114 @@
+"""Several real processes on one mailing, and what tells afterwards who was served by whom."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from subprocess import PIPE, Popen
+
+import pytest
+from sqlalchemy import text
+
+from mailings.audience.drafts import push
+from mailings.audience.populate import populate
+from mailings.db import Database
+from mailings.sending import lifecycle
+from mailings.sending.finding import mailing_named
+from tests.servers.sink import Sink
+from tests.stories.conftest import BODY, MAILING
+
+NAME, BATCH = "host-nytt", 50
+
+
+@pytest.fixture
+def begun(any_db: Database, tmp_path: Path) -> Callable[[int], int]:
+    """A mailing to so many people with everybody queued; its id."""
+
+    def made(people: int) -> int:
+        folder = tmp_path / NAME
+        folder.mkdir()
+        (folder / "mailing.yaml").write_text(MAILING)
+        (folder / "body.html").write_text(BODY)
+        rows = (f"Désirée van der IJssel {n},ase{n:05}@fjord.test" for n in range(people))
+        (folder / "people.csv").write_text("\n".join(["name,email", *rows]))
+        with any_db.writing() as session:
+            push(session, folder)
+            mailing = mailing_named(session, NAME)
+            lifecycle.pick_up(mailing)
+            populate(session, mailing, launch=True)
+            lifecycle.begin_sending(session, mailing)
+            return mailing.id
+
+    return made
+
+
+@contextmanager
+def processes(db: Database, server: Sink, clocks: list[float], **more: str) -> Iterator[list[Popen[str]]]:
+    """A conductor and a sender for each clock, which is so many seconds wrong; all hold leases, and begin when told. None outlives it."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("MAILINGS_")}
+    ours = {
+        "MAILINGS_DATABASE_URL": db.url.render_as_string(hide_password=False),
+        "MAILINGS_SECRET": "a-secret-of-the-tests-and-of-nobody-else",
+        "MAILINGS_EMAIL_TRANSPORT": "smtp",
+        "MAILINGS_SMTP_HOST": "127.0.0.1",
+        "MAILINGS_SMTP_PORT": str(server.port),
+    }
+    with ExitStack() as running:
+        started = []
+        for role, off in [("conduct", 0.0), *(("join", off) for off in clocks)]:
+            command = [sys.executable, "-m", "tests.stories.sender", role, NAME, str(BATCH)]
+            its = kept | ours | more | {"CLOCK_OFF": str(off)}
+            process = running.enter_context(Popen(command, env=its, text=True, stdin=PIPE, stdout=PIPE, stderr=PIPE))
+            running.callback(process.kill)
+            started.append(process)
+        for process in started:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "ready\n", process.communicate()
+        yield started
+
+
+def begin(process: Popen[str]) -> None:
+    """Tell it to begin."""
+    assert process.stdin is not None
+    process.stdin.write("\n")
+    process.stdin.flush()
+
+
+def said(process: Popen[str]) -> list[str]:
+    """What it said after it was ready; it must have ended well."""
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 0, err
+    return out.splitlines()
+
+
+def taken(server: Sink) -> Counter[str]:
+    """How often each message was taken by the server."""
+    return Counter(re.findall(r"^Message-ID: (<[^>]+>)", server.dumped(), re.MULTILINE))
+
+
+def by_lease(db: Database, status: str) -> dict[int, int]:
+    """How many deliveries of each lease have the status."""
+    asked = text("SELECT lease_id, count(*) FROM delivery WHERE status = :status GROUP BY lease_id")
+    with db.reading() as session:
+        return dict(list(session.execute(asked, {"status": status})))
+
+
+def until_sent(db: Database, count: int) -> None:
+    """Wait until the books show so many sent."""
+    for _ in range(1200):
+        if sum(by_lease(db, "sent").values()) >= count:
+            return
+        time.sleep(0.02)
+    pytest.fail(f"{count} were not sent within 24 s")
+
+
+def lease_of(db: Database, pid: int) -> int:
+    """The lease of a process."""
+    with db.reading() as session:
+        return int(session.execute(text("SELECT id FROM lease WHERE pid = :pid AND role = 'sender'"), {"pid": pid}).scalar_one())
