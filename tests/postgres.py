@@ -9,7 +9,11 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+QUIET: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.STDOUT, "check": True, "cwd": "/", "timeout": 90}
 
 
 def binaries() -> Path | None:
@@ -21,25 +25,49 @@ def binaries() -> Path | None:
     return next((c for c in candidates if (c / "initdb").exists() and (c / "pg_ctl").exists()), None)
 
 
+@dataclass(frozen=True)
+class Cluster:
+    """A PostgreSQL that can be taken away and brought back. `url` has no database name."""
+
+    url: str
+    _control: list[str | Path]
+    _options: list[str | Path]
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        subprocess.run([*self._control, *self._options, "start"], **QUIET)
+
+    def stop(self) -> None:
+        """Stop it as a crash would: every connection is gone, what was committed is there after the next start."""
+        subprocess.run([*self._control, "-m", "immediate", "stop"], **QUIET)
+
+
 @contextmanager
 def running(bin_dir: Path) -> Iterator[str]:
     """A fresh cluster with fsync on; yields a URL without a database name. Gone, with its files, at the end."""
+    with cluster(bin_dir) as made:
+        yield made.url
+
+
+@contextmanager
+def cluster(bin_dir: Path) -> Iterator[Cluster]:
+    """A fresh cluster with fsync on, running. Gone, with its files, at the end."""
     folder = Path(tempfile.mkdtemp(prefix="mailings-pg-"))
     folder.chmod(0o755)
     data, port = folder / "data", _free_port()
     as_user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
     if as_user:
         shutil.chown(folder, "postgres", "postgres")
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.STDOUT, "check": True, "cwd": "/", "timeout": 90}
     initdb = [bin_dir / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "--locale=C.UTF-8", "-E", "UTF8", "--no-sync"]
-    subprocess.run([*as_user, *initdb], **quiet)
+    subprocess.run([*as_user, *initdb], **QUIET)
     options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder} -c max_connections=60"
     control = [*as_user, bin_dir / "pg_ctl", "-D", data, "-w"]
-    subprocess.run([*control, "-o", options, "-l", folder / "log", "start"], **quiet)
+    made = Cluster(f"postgresql+psycopg://postgres@127.0.0.1:{port}", control, ["-o", options, "-l", folder / "log"])
+    made.start()
     try:
-        yield f"postgresql+psycopg://postgres@127.0.0.1:{port}"
+        yield made
     finally:
-        subprocess.run([*control, "-m", "immediate", "stop"], **quiet)
+        made.stop()
         shutil.rmtree(folder, ignore_errors=True)
 
 
