@@ -32,11 +32,14 @@ ALLOWED = (
     " AND EXISTS (SELECT 1 FROM mailing WHERE mailing.id = ? AND mailing.status = 'sending')"
     " AND EXISTS (SELECT 1 FROM lease WHERE lease.id = ? AND lease.ended_at IS NULL)"
 )
-OPEN = "mailing_id = ? AND lane = ? AND status = 'queued' AND NOT test"
-LANED = " AND lane <> 0"  # lets the planner use the index of lanes, which is partial
+OPEN = "mailing_id = ? AND status = 'queued' AND NOT test"
 # fresh: a keyset, so that nobody walks past finished rows (fast.md 3: 291 ms a claim without the lower bound)
-FRESH = f"SELECT id FROM delivery WHERE {OPEN} AND id > ? AND next_attempt_at IS NULL%s{ALLOWED} ORDER BY id LIMIT ?"  # noqa: S608
-DUE = f"SELECT id FROM delivery WHERE {OPEN} AND next_attempt_at <= ?{ALLOWED} ORDER BY next_attempt_at, id LIMIT ?"  # noqa: S608
+MAIN = "lane = ? AND id > ?"
+# the pair and its order leave PostgreSQL one index: given lane = ? it may follow the ids, past the rows of all other lanes
+LANED = "(lane, id) > (?, ?) AND lane <= ? AND lane <> 0"
+FRESH = f"SELECT id FROM delivery WHERE {OPEN} AND next_attempt_at IS NULL AND {MAIN}{ALLOWED} ORDER BY id LIMIT ?"  # noqa: S608
+FRESH_LANED = f"SELECT id FROM delivery WHERE {OPEN} AND next_attempt_at IS NULL AND {LANED}{ALLOWED} ORDER BY lane, id LIMIT ?"  # noqa: S608
+DUE = f"SELECT id FROM delivery WHERE {OPEN} AND lane = ? AND next_attempt_at <= ?{ALLOWED} ORDER BY next_attempt_at, id LIMIT ?"  # noqa: S608
 TAKE = (
     "UPDATE delivery SET status = 'sending', lease_id = ?, claimed_at = COALESCE(claimed_at, ?), attempts = attempts + 1,"
     " next_attempt_at = NULL"
@@ -54,14 +57,13 @@ NEXT_DUES = (
 
 def claim_fresh(connection: Connection, by: Claimer, after: int, limit: int, now: int) -> list[Claimed]:
     """Up to `limit` deliveries never tried, with ids above `after`, in order."""
-    sql = _statement(connection.dialect.name, fresh=True, laned=by.lane != 0)
-    return _claim(connection, sql, (by.mailing_id, by.lane, after, by.mailing_id, by.lease_id, limit), (by.lease_id, now))
+    chosen = FRESH_LANED if by.lane else FRESH
+    return _claim(connection, chosen, (by.mailing_id, *_ahead(by.lane, after), by.mailing_id, by.lease_id, limit), (by.lease_id, now))
 
 
 def claim_due(connection: Connection, by: Claimer, limit: int, now: int) -> list[Claimed]:
     """Up to `limit` deliveries whose next attempt is due at `now` (milliseconds), longest waiting first."""
-    sql = _statement(connection.dialect.name, fresh=False, laned=by.lane != 0)
-    return _claim(connection, sql, (by.mailing_id, by.lane, now, by.mailing_id, by.lease_id, limit), (by.lease_id, now))
+    return _claim(connection, DUE, (by.mailing_id, by.lane, now, by.mailing_id, by.lease_id, limit), (by.lease_id, now))
 
 
 def next_dues(connection: Connection, mailing_id: int) -> dict[int, int]:
@@ -77,10 +79,10 @@ def next_due(connection: Connection, mailing_id: int) -> int | None:
 
 def something_is_left(connection: Connection, by: Claimer, after: int, now: int) -> bool:
     """True while the lane has a delivery that could be claimed now: one never tried with an id above `after`, or one that is due."""
-    laned = LANED if by.lane else ""
-    fresh = f"SELECT 1 FROM delivery WHERE {OPEN} AND id > ? AND next_attempt_at IS NULL{laned} LIMIT 1"  # noqa: S608
-    due = f"SELECT 1 FROM delivery WHERE {OPEN} AND next_attempt_at <= ? LIMIT 1"  # noqa: S608
-    asked = ((fresh, (by.mailing_id, by.lane, after)), (due, (by.mailing_id, by.lane, now)))
+    ahead = LANED if by.lane else MAIN
+    fresh = f"SELECT 1 FROM delivery WHERE {OPEN} AND next_attempt_at IS NULL AND {ahead} ORDER BY lane, id LIMIT 1"  # noqa: S608
+    due = f"SELECT 1 FROM delivery WHERE {OPEN} AND lane = ? AND next_attempt_at <= ? LIMIT 1"  # noqa: S608
+    asked = ((fresh, (by.mailing_id, *_ahead(by.lane, after))), (due, (by.mailing_id, by.lane, now)))
     return any(connection.exec_driver_sql(driver_sql(connection, sql), marks).first() for sql, marks in asked)
 
 
@@ -95,15 +97,18 @@ def stretches(claimed: Sequence[Claimed], gap: int = 64) -> list[tuple[int, int]
     return found
 
 
-def _claim(connection: Connection, sql: str, chosen: tuple[int, ...], taken: tuple[int, ...]) -> list[Claimed]:
+def _ahead(lane: int, after: int) -> tuple[int, ...]:
+    return (lane, after, lane) if lane else (lane, after)
+
+
+def _claim(connection: Connection, chosen: str, marks: tuple[int, ...], taken: tuple[int, ...]) -> list[Claimed]:
     # the marks stand in the order of the text: PostgreSQL names the rows first, SQLite sets the columns first
-    marks = taken + chosen if connection.dialect.name == "sqlite" else chosen + taken
-    return sorted(map(Claimed._make, connection.exec_driver_sql(sql, marks).fetchall()))
+    both = taken + marks if connection.dialect.name == "sqlite" else marks + taken
+    return sorted(map(Claimed._make, connection.exec_driver_sql(_statement(connection.dialect.name, chosen), both).fetchall()))
 
 
 @lru_cache(maxsize=8)
-def _statement(dialect: str, *, fresh: bool, laned: bool) -> str:
-    chosen = FRESH % (LANED if laned else "") if fresh else DUE
+def _statement(dialect: str, chosen: str) -> str:
     if dialect == "sqlite":
         return f"{TAKE} WHERE id IN ({chosen}) {BACK}"
     # MATERIALIZED: planned as a join, a LIMIT ... FOR UPDATE could be run again for each row and lock more than it takes
