@@ -144,7 +144,7 @@ def _name(subject: Subject) -> str | None:
 
 
 def _delivery(session: Session, subject: Subject) -> dict[str, Any] | None:
-    """The latest message and what became of it; tests do not count (D11)."""
+    """The latest message, what became of it, and of the one it repeats; tests do not count (D11)."""
     if subject.recipient is None:
         return None
     rows = select(Delivery).where(Delivery.recipient_id == subject.recipient.id, Delivery.test.is_(False))
@@ -152,4 +152,6 @@ def _delivery(session: Session, subject: Subject) -> dict[str, Any] | None:
     if latest is None:
         return None
     told: dict[str, str | int | datetime | None] = {"status": latest.status.value, "sent_at": latest.sent_at, "attempts": latest.attempts}
-    return told | {"code": latest.code, "reason": latest.reason, "next_attempt": latest.next_attempt_at}
+    before = session.get(Delivery, latest.again_of or 0)
+    again = " ".join(filter(None, (before.status, before.code, before.reason))) if before else None
+    return told | {"code": latest.code, "reason": latest.reason, "next_attempt": latest.next_attempt_at, "again_after": again}

@@ -123,6 +123,8 @@ def _delivery(session: Session, delivery: Delivery) -> dict[str, Any]:
     words = session.scalars(select(Evidence).where(Evidence.delivery_id == delivery.id).order_by(Evidence.id))
     history = [_columns(note, ("at", "what", "why", "by")) for note in notes]
     evidence = [_columns(word, ("at", "verdict", "source", "said")) for word in words]
+    if before := session.get(Delivery, delivery.again_of or 0):
+        told["again_after"] = before.status.value  # what the message came to that this one repeats
     told |= {"history": history} if history else {}
     told |= {"evidence": evidence} if evidence else {}
     return {"status": delivery.status.value, "test": delivery.test, **told}

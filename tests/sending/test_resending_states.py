@@ -6,13 +6,15 @@ import threading
 
 import pytest
 
+from mailings.audience.explain import explain
 from mailings.db import Database
 from mailings.errors import NotAllowed, NotFound
-from mailings.model import Mailing, MailingStatus
+from mailings.model import Bucket, Delivery, Mailing, MailingStatus
+from mailings.people.showing import show
 from mailings.sending import lifecycle
 from mailings.sending.resending import Again
 from tests.sending import world
-from tests.sending.again import NAME, again, lines, sent
+from tests.sending.again import NAME, again, lines, move, of, sent
 
 
 @pytest.mark.parametrize(
@@ -104,3 +106,32 @@ def test_two_at_once_are_one(any_db: Database, asked: dict[str, object]) -> None
     assert sorted(one.queued for one in came) == [0, 0, 0, meant]
     assert world.statuses(any_db, mailing_id) == {"failed": 8, "queued": meant}
     assert len({where for where, status, _ in lines(any_db) if status == "queued"}) == meant
+
+
+def test_into_the_lane_of_its_domain(any_db: Database) -> None:
+    """Where a recipient domain has a limit, a further message waits in that domain's lane: in today's, if the address changed."""
+    sent(any_db, "failed", "failed")
+    with any_db.writing() as session:
+        bucket = Bucket(name="domain:fjord.test", per_minute=60.0)
+        session.add(bucket)
+        session.flush()
+        lane = bucket.id
+        move(session, 1, "ny@fjord.test")
+    again(any_db, only="failed")
+    with any_db.reading() as session:
+        queued = session.query(Delivery.lane).filter_by(status="queued").order_by(Delivery.id)
+        assert [found for (found,) in queued] == [0, lane]
+
+
+def test_the_history_tells_it(any_db: Database) -> None:
+    """Explaining a recipient, and showing a person, say after what a message was sent again."""
+    mailing_id = sent(any_db, "failed")
+    with any_db.writing() as session:
+        session.query(Delivery).update({"code": "550", "reason": "ukjent mottaker"})
+    again(any_db, only="failed")
+    with any_db.reading() as session:
+        (told,) = explain(session, session.get_one(Mailing, mailing_id), "p0@blåbær.test")
+        assert told.delivery is not None
+        assert (told.delivery["status"], told.delivery["again_after"]) == ("queued", "failed 550 ukjent mottaker")
+        (shown,) = show(session, of(session, 0)[0])["mailings"]
+        assert [one.get("again_after") for one in shown["deliveries"]] == [None, "failed"]
