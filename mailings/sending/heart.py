@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import threading
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from mailings.db import Database
 from mailings.errors import MailingsError
 from mailings.sending import leases
@@ -33,5 +35,5 @@ class Heart:
             try:
                 with self.database.writing() as session:
                     leases.renew(session, list(self.lease_ids))
-            except MailingsError as error:
+            except (MailingsError, SQLAlchemyError) as error:  # whatever it is: a thread that ends lets a living sender look dead
                 log.warning("the leases could not be renewed, trying again in %d s: %s", BEAT, error)

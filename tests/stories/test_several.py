@@ -11,6 +11,7 @@ import pytest
 
 from mailings.db import Database
 from mailings.model import MailingStatus
+from mailings.sending.due import due
 from tests.sending import world
 from tests.servers.sink import open_folder, program, sink
 from tests.stories.several import BATCH, NAME, begin, begun, by_lease, lease_of, processes, said, taken, until_sent
@@ -106,3 +107,27 @@ def test_clocks_that_are_wrong(any_db: Database, begun: Callable[[int], int]) ->
     assert world.statuses(any_db, mailing_id) == {"sent": people}
     assert len(on_the_wire) == people
     assert max(on_the_wire.values()) == 1
+
+
+def test_the_conductor_is_killed(any_db: Database, begun: Callable[[int], int]) -> None:
+    """Without its conductor the senders serve everybody; nobody takes its place while one lives, and then the next one closes."""
+    people = 1500
+    mailing_id = begun(people)
+    with open_folder() as mail, sink("-W", "DATA:1:1", dump=mail / "taken") as server:
+        with processes(any_db, server, [0.0, 0.0]) as (conductor, *shards):
+            for process in (*shards, conductor):
+                begin(process)
+            until_sent(any_db, 100)
+            conductor.kill()
+            assert conductor.wait(10) == -signal.SIGKILL, "it had ended by itself"
+            with any_db.reading() as session:
+                assert due(session) == []
+            assert sum(int(said(shard)[-1]) for shard in shards) == people
+        assert world.status(any_db, mailing_id) is MailingStatus.SENDING
+        with any_db.reading() as session:
+            assert [found.name for found in due(session)] == [NAME]
+        with processes(any_db, server, []) as (another,):
+            begin(another)
+            assert said(another) == [f"{NAME} is sent.", "0"]
+        assert max(taken(server).values()) == 1
+    assert world.statuses(any_db, mailing_id) == {"sent": people}
