@@ -14,6 +14,7 @@ from mailings.sending.run import Run
 from mailings.sending.throttle import Reservation
 
 LOOK = 1.0  # seconds between looks at the mailing's status during a wait
+SHORT = 0.5  # seconds of a wait after which nobody asks how the mailing stands: the next claim does
 MINUTE = 60.0  # seconds of sending after which a portion ends, so that progress is seen
 LINGER = 5.0  # seconds worth waiting for a lane with the transport's connections open
 
@@ -104,7 +105,7 @@ class Turns:
         yield FLUSH
         self._record()
         while (left := until - time.monotonic()) > 0:
-            if self.run.stop.wait(min(left, LOOK)) or (left >= LOOK and not self._is_sending()):
+            if self.run.stop.wait(min(left, LOOK)) or (seconds > SHORT and not self._is_sending()):
                 return False
         return True
 
