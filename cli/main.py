@@ -48,9 +48,10 @@ COMMANDS = {
     "cancel": "cli.sending",
     "resend": "cli.resending",
     "settle": "cli.settling",
+    "limits": "cli.limits",
     "report": "cli.reports",
 }
-GROUPS = frozenset({"people", "topics", "selections", "projects"})
+GROUPS = frozenset({"people", "topics", "selections", "projects", "limits"})
 
 
 class Commands(TyperGroup):
@@ -65,7 +66,7 @@ class Commands(TyperGroup):
         if cmd_name not in COMMANDS:
             return None
         group = typer.main.get_group(import_module(COMMANDS[cmd_name]).app)
-        group.no_args_is_help = True
+        group.no_args_is_help = not group.invoke_without_command
         group.name = cmd_name
         return group if cmd_name in GROUPS else group.commands[cmd_name]
 

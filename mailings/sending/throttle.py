@@ -16,6 +16,7 @@ from mailings.db import Database, driver_sql
 from mailings.model import Mailing
 from mailings.seams import Seam
 from mailings.sending import buckets, rates
+from mailings.sending.limit_names import INSTALLATION, sender_names
 from mailings.sending.rates import State
 from mailings.settings import Settings
 
@@ -82,9 +83,8 @@ class Throttle:
     @classmethod
     def of(cls, mailing: Mailing, settings: Settings) -> Self:
         """Those of the mailing, its sender's address and domain, its transport and the installation; MAILINGS_RATE and `rate` with them."""
-        address = str(mailing.sender.get("address") or "").lower()
-        senders = [f"sender:{address}", f"sender:{address.rpartition('@')[2]}"] if address else []
-        own, whole = f"mailing:{mailing.name}", "installation"
+        senders = sender_names(str(mailing.sender.get("address") or ""))
+        own, whole = f"mailing:{mailing.name}", INSTALLATION
         rates = {own: mailing.rate, whole: settings.rate}
         beside = {name: rate for name, rate in rates.items() if rate}
         return cls([own, *senders, f"transport:{settings.email_transport}", whole], beside)
