@@ -34,7 +34,7 @@ NEXT_STEPS = {
     "scheduled": "It waits for its time.",
     "sending": "It goes on by itself when the next attempt is due; at once with `mailings send {name}`",
     "paused": "When the reason is mended: `mailings resume {name}`, then `mailings send {name}`",
-    "cancelled": "It is stopped for good. To send it after all: `mailings copy {name} NEW`",
+    "cancelled": "It is stopped. To send it after all: `mailings resend {name} --reload`",
 }
 _TROUBLE = (DeliveryStatus.FAILED, DeliveryStatus.IN_DOUBT, DeliveryStatus.BOUNCED)
 OPEN = (DeliveryStatus.QUEUED, DeliveryStatus.SENDING)
@@ -86,6 +86,8 @@ def next_steps(document: Document) -> list[str]:
         steps.append(f"{document['waiting']:,} were asked to be tried later, the next {_time(document.get('next_attempt'))}.")
     if deliveries.get(DeliveryStatus.IN_DOUBT):
         steps.append(f"Those in doubt are never sent again by themselves; what others say of them settles it: `mailings settle {name}`")
+    if again := [s.value for s in (DeliveryStatus.FAILED, DeliveryStatus.BOUNCED) if deliveries.get(s)]:
+        steps.append(f"To try them once more, when the reason is mended: `mailings resend {name} --only {','.join(again)}`")
     if document["recipients"]["excluded"]:
         steps.append(
             f"Why somebody was left out: `mailings explain {name} ADDRESS`, or all: `mailings recipients {name} --verdict VERDICT`"
