@@ -20,15 +20,15 @@ pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("prefect")]
 BATCH = 200
 
 
-def until_sent(office: Office, running: Popen[str], count: int) -> None:
+def until_sent(office: Office, running: Popen[str], count: int, patience: float = 30) -> None:
     """Wait until the books of a running command show so many sent."""
-    for _ in range(600):
+    for _ in range(round(patience / 0.05)):
         with office.db.reading() as session:
             if session.execute(text("SELECT count(*) FROM delivery WHERE status = 'sent'")).scalar_one() >= count:
                 return
         assert running.poll() is None, running.communicate()
         time.sleep(0.05)
-    pytest.fail(f"{count} were not sent within 30 s")
+    pytest.fail(f"{count} were not sent within {patience:g} s")
 
 
 def message_ids(dump: str) -> Counter[str]:
