@@ -15,7 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from mailings.seams import Seam
 from tests import postgres
-from tests.torture.cases import Case, Passed, Plan, drawn, plans
+from tests.torture.cases import Case, Passed, Plan, drawn, first_kills, second_kills
 from tests.torture.chamber import Point
 from tests.torture.far_sides import transports
 from tests.torture.pool import Pool, pool
@@ -37,8 +37,7 @@ def main(words: Sequence[str] | None = None) -> int:
             plan = replace(_only(given.only, (whole or part)[0]), story=given.story or "")
             return _say_one([case for cases in players.played([plan]) for case in cases])
         passed = players.undisturbed([(database, name) for database in [*whole, *part] for name in transports()])
-        chosen = _chosen(given, passed, part)
-        cases = _watched(players, chosen, quiet=given.json)
+        cases = _cases(players, given, passed, part)
     missing = [] if given.random is not None or given.story else uncovered(passed, cases)
     if given.json:
         sys.stdout.write(
@@ -69,11 +68,16 @@ def _options() -> argparse.ArgumentParser:
     return read
 
 
-def _chosen(given: argparse.Namespace, passed: dict[tuple[str, str], Passed], part: Sequence[str]) -> list[Plan]:
+def _cases(players: Pool, given: argparse.Namespace, passed: dict[tuple[str, str], Passed], part: Sequence[str]) -> list[Case]:
     if given.random is not None:
-        return drawn(passed, given.random, given.seed)
-    tales = [plan for plan in told(passed) if given.story in {None, plan.story}]
-    return tales if given.story else tales + plans(passed, part, once=given.once)
+        return _watched(players, "killed at random", drawn(passed, given.random, given.seed), given)
+    cases = _watched(players, "stories", [plan for plan in told(passed) if given.story in {None, plan.story}], given)
+    if given.story is None:
+        firsts = _watched(players, "killed once", first_kills(passed, part), given)
+        cases += firsts
+        if not given.once:
+            cases += _watched(players, "killed twice", second_kills(firsts, part), given)
+    return cases
 
 
 def _databases(asked: str | None) -> tuple[list[str], list[str]]:
@@ -94,7 +98,7 @@ def _only(words: Sequence[str], database: str) -> Plan:
     return Plan(database, transport, first, second=more[0] if more else None)
 
 
-def _watched(players: Pool, chosen: Sequence[Plan], *, quiet: bool) -> list[Case]:
+def _watched(players: Pool, what: str, chosen: Sequence[Plan], given: argparse.Namespace) -> list[Case]:
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -103,8 +107,8 @@ def _watched(players: Pool, chosen: Sequence[Plan], *, quiet: bool) -> list[Case
         TextColumn("{task.fields[said]}"),
     )
     cases: list[Case] = []
-    with Progress(*columns, console=notes, transient=True, disable=quiet) as progress:
-        bar = progress.add_task("first kills", total=len(chosen), said="")
+    with Progress(*columns, console=notes, transient=True, disable=given.json) as progress:
+        bar = progress.add_task(what, total=len(chosen), said="")
         for played in players.played(chosen):
             cases += played
             wrong = sum(bool(case.wrong) for case in cases)

@@ -27,6 +27,7 @@ class Plan:
     transport: str
     first: Point
     second: Point | int | bool | None = None  #: True = at each seam and side; a number = the seed that chooses one
+    turn: int = 0  #: at which of a seam's passages the second kills come: each plan at another one
     story: str = ""  #: one of tests/torture/stories.py instead
 
     @property
@@ -45,6 +46,7 @@ class Case:
     met: bool
     wrong: tuple[str, ...] = ()
     story: str = ""
+    left: str = ""  #: what a first kill left behind
 
     @property
     def where(self) -> tuple[str, str]:
@@ -60,13 +62,18 @@ class Case:
 
 
 def undisturbed(chamber: Chamber) -> Passed:
-    """The passages of a run that nobody kills. Raises SystemExit where even that one breaks a promise."""
-    chamber.fresh()
-    ended = chamber.run(None)
-    wrong = judged(chamber, ended, [])
-    if wrong:
-        raise SystemExit(f"Without any kill: {'; '.join(wrong)}")
-    return ended.passed
+    """The passages of a run that nobody kills, the shortest of three: on a busy machine one may renew its leases, or record twice.
+
+    Raises SystemExit where even that one breaks a promise.
+    """
+    found = []
+    for _ in range(3):
+        chamber.fresh()
+        ended = chamber.run(None)
+        if wrong := judged(chamber, ended, []):
+            raise SystemExit(f"Without any kill: {'; '.join(wrong)}")
+        found.append(ended.passed)
+    return min(found, key=Counter.total)
 
 
 def points(passed: Passed) -> list[Point]:
@@ -74,16 +81,20 @@ def points(passed: Passed) -> list[Point]:
     return [Point(seam, side, nth + 1) for seam, side in sorted(passed, key=_order) for nth in range(passed[seam, side])]
 
 
-def plans(passed: Mapping[tuple[str, str], Passed], part: Sequence[str], *, once: bool) -> list[Plan]:
-    """Every passage, with a second kill everywhere unless `once`; of databases in `part` the first passage of each, killed once."""
-    found = []
-    for (database, transport), passages in passed.items():
-        for point in points(passages):
-            if database not in part:
-                found.append(Plan(database, transport, point, second=None if once else True))
-            elif point.nth == 1:
-                found.append(Plan(database, transport, point))
-    return found
+def first_kills(passed: Mapping[tuple[str, str], Passed], part: Sequence[str]) -> list[Plan]:
+    """One kill at every passage; on databases in `part` at the first passage of each seam and side."""
+    return [
+        Plan(database, transport, point)
+        for (database, transport), passages in passed.items()
+        for point in points(passages)
+        if database not in part or point.nth == 1
+    ]
+
+
+def second_kills(cases: Sequence[Case], part: Sequence[str]) -> list[Plan]:
+    """From each different state that first kills left behind: a second one at every seam and side of the run that goes on."""
+    different = {(case.where, case.left): case for case in cases if case.left and case.database not in part}
+    return [Plan(*case.where, case.kills[0], second=True, turn=turn) for turn, case in enumerate(different.values())]
 
 
 def drawn(passed: Mapping[tuple[str, str], Passed], count: int, seed: int) -> list[Plan]:
@@ -99,12 +110,13 @@ def played(chamber: Chamber, plan: Plan) -> Iterator[Case]:
     if not _killed(chamber, plan.first):
         yield Case(*plan.where, (plan.first,), met=False)
         return
-    held = chamber.in_hand()
+    held, left, known = chamber.in_hand(), chamber.state(), chamber.far.save()
     if plan.second is not None:
         chamber.store.save()
-    known = chamber.far.save()
     ended = chamber.run(None)
-    yield Case(*plan.where, (plan.first,), met=True, wrong=judged(chamber, ended, [held]))
+    wrong = judged(chamber, ended, [held])
+    if plan.second is not True or wrong:  # else it was told when it was killed once
+        yield Case(*plan.where, (plan.first,), met=True, wrong=wrong, left=left)
     for second in _seconds(plan, ended.passed):
         chamber.store.restore(SAVED)
         chamber.far.restore(known)
@@ -130,8 +142,8 @@ def _seconds(plan: Plan, passed: Passed) -> list[Point]:
         return [plan.second]
     if plan.second is None or not passed:
         return []
-    if plan.second is True:  # which passage differs from case to case, so that all come to their turn
-        return [Point(*where, 1 + plan.first.nth % passed[where]) for where in sorted(passed, key=_order)]
+    if plan.second is True:  # which passage differs from plan to plan, so that all come to their turn
+        return [Point(*where, 1 + plan.turn % passed[where]) for where in sorted(passed, key=_order)]
     return [random.Random(plan.second).choice(points(passed))]
 
 
