@@ -11,6 +11,7 @@ from mailings.db import Database
 from mailings.model import Bucket
 from mailings.sending.hours import Quiet
 from mailings.sending.rates import State
+from mailings.sending.throttle import Throttle
 
 
 def state(name: str = "installation", **facts: Any) -> State:
@@ -45,3 +46,17 @@ def at(text: str) -> int:
 def nights(zone: str = "Europe/Oslo", begin: str = "21:00", end: str = "07:00") -> Quiet:
     """Quiet hours over midnight."""
     return Quiet(begin, end, zone)
+
+
+def throttle(db: Database, *names: str, **beside: float) -> Throttle:
+    """The throttle of a mailing under these limits, from narrow to broad; `beside`, the rates of settings and mailing."""
+    made = Throttle(names or ("installation",), beside)
+    with db.connection() as connection:
+        made.make(connection)
+    return made
+
+
+def waits(throttle: Throttle, db: Database, *wanted: int) -> list[tuple[int, float]]:
+    """Reservations one after the other: how many, and after how many seconds."""
+    made = [throttle.reserve(db, n) for n in wanted]
+    return [(one.messages, one.wait) for one in made]

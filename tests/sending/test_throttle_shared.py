@@ -1,0 +1,82 @@
+"""Limits in the database under several senders at once, and under a clock that is set."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from datetime import timedelta
+from multiprocessing import get_context
+
+import pytest
+
+from mailings.clock import standing_at
+from mailings.db import Database, connected
+from mailings.sending.throttle import Throttle
+from tests.sending.limited import bucket, throttle, waits
+from tests.sending.test_throttle_law import worst
+from tests.sending.world import START
+
+HOUR = timedelta(hours=1)
+
+
+@pytest.mark.parametrize("hours", [1, 24, 24 * 300])
+def test_a_clock_turned_back(any_db: Database, hours: int) -> None:
+    """What was reserved lies as far ahead as before: nobody waits for the hours to come again, and nothing is let through twice."""
+    bucket(any_db, "installation", per_minute=60)
+    bucket(any_db, "mailing:høst", per_minute=30)
+    limits = throttle(any_db, "mailing:høst", "installation")
+    with standing_at(START + hours * HOUR):
+        assert waits(limits, any_db, 1, 1) == [(1, 0.0), (0, 2.0)]
+    with standing_at(START):
+        assert waits(limits, any_db, 1) == [(0, 2.0)]
+    with standing_at(START + timedelta(seconds=1)):
+        assert waits(limits, any_db, 1) == [(0, 1.0)]
+    with standing_at(START + timedelta(seconds=2)):
+        assert waits(limits, any_db, 1) == [(1, 0.0)]
+
+
+def test_a_clock_set_forward(any_db: Database) -> None:
+    """An hour's leap is a rest: the burst leaves once, and then all goes on evenly."""
+    bucket(any_db, "installation", per_minute=60, burst=3)
+    limits = throttle(any_db)
+    with standing_at(START):
+        assert waits(limits, any_db, 9, 1) == [(3, 0.0), (1, 1.0)]
+    with standing_at(START + HOUR):
+        assert waits(limits, any_db, 9, 1, 1) == [(3, 0.0), (1, 1.0), (1, 2.0)]
+
+
+def reserved(url: str, count: int) -> list[float]:
+    """In a process of its own: so many reservations of one message, by a clock that stands; when each may leave."""
+    db, limits = connected(url), Throttle(["mailing:høst", "installation"], {})
+    with standing_at(START):
+        return [limits.reserve(db, 1).wait for _ in range(count)]
+
+
+def test_processes_never_share_a_token(any_db: Database) -> None:
+    """Three hundred messages reserved by four processes at once leave one after the other, 10 ms apart: none shared, none lost."""
+    bucket(any_db, "installation", per_minute=6000)
+    url = any_db.url.render_as_string(hide_password=False)
+    with ProcessPoolExecutor(4, mp_context=get_context("spawn")) as pool:
+        found = sorted(wait for waits in pool.map(reserved, [url] * 4, [75] * 4) for wait in waits)
+    assert found == [n / 100 for n in range(300)]
+
+
+def test_the_law_by_the_real_clock(any_db: Database) -> None:
+    """Four threads that send as fast as they may for two seconds exceed no window by more than burst and one second's worth."""
+    bucket(any_db, "installation", per_minute=3000, burst=5)
+    until, sent = time.monotonic() + 2, list[float]()
+
+    def send() -> None:
+        """One sender."""
+        limits = throttle(any_db)
+        while time.monotonic() < until:
+            held = limits.reserve(any_db, 50)
+            time.sleep(held.wait)
+            while (moment := time.monotonic()) < held.ends and held.use():
+                sent.append(moment)
+
+    with ThreadPoolExecutor(4) as pool:
+        for done in [pool.submit(send) for _ in range(4)]:
+            done.result()
+    assert len(sent) > 50
+    assert worst(sorted(moment * 1000 for moment in sent), 3000) <= 5 + 50
