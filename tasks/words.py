@@ -34,7 +34,7 @@ NEXT_STEPS = {
     "scheduled": "It waits for its time.",
     "sending": "It goes on by itself when the next attempt is due; at once with `mailings send {name}`",
     "paused": "When the reason is mended: `mailings resume {name}`, then `mailings send {name}`",
-    "cancelled": "It is stopped. To send it after all: `mailings resend {name} --reload`",
+    "cancelled": "It is stopped. To send to the rest after all: `mailings resend {name} --reload`",
 }
 _TROUBLE = (DeliveryStatus.FAILED, DeliveryStatus.IN_DOUBT, DeliveryStatus.BOUNCED)
 OPEN = (DeliveryStatus.QUEUED, DeliveryStatus.SENDING)

@@ -116,6 +116,8 @@ def asked(mailing: Mailing, *, reload: bool, only: str) -> Choice | None:
         raise NotAllowed(
             f"{mailing.name} is {mailing.status}: nobody has got it, so nothing can be sent again; mailings send {mailing.name}"
         )
+    if mailing.started_at is None:  # it was never checked, let alone sent
+        raise NotAllowed(f"{mailing.name} was {mailing.status} before anybody got it; send its like with: mailings copy {mailing.name} NEW")
     return choice
 
 

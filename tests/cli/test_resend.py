@@ -91,7 +91,7 @@ def test_nobody(typed: Typed) -> None:
     ],
 )
 def test_what_cannot_be(typed: Typed, words: tuple[str, ...], says: str) -> None:
-    """Exit 1 and one sentence, before any engine is started."""
+    """What the rules do not allow is exit 1 and one sentence, and nothing on standard output."""
     told = typed("resend", *words)
     assert (told.returncode, told.stdout, len(told.stderr.splitlines())) == (1, "", 1)
     assert says in told.stderr

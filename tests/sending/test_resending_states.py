@@ -72,6 +72,14 @@ def test_where_it_is_allowed(any_db: Database, status: MailingStatus) -> None:
     assert ("mailings resume høst-nytt" in came.sentence) is paused
 
 
+def test_cancelled_before_it_began(any_db: Database) -> None:
+    """A draft that was cancelled was never checked: it cannot come to be sent by a resend."""
+    mailing_id = world.mailing(any_db, recipients=1, status=MailingStatus.CANCELLED)
+    with pytest.raises(NotAllowed, match="høst-nytt was cancelled before anybody got it; send its like with: mailings copy høst-nytt NEW"):
+        again(any_db, reload=True)
+    assert world.statuses(any_db, mailing_id) == {}
+
+
 def test_a_cancelled_mailing_comes_back(any_db: Database) -> None:
     """Cancelled by mistake: a resend of the cancelled ones opens it again, and cancelling again ends it."""
     mailing_id = sent(any_db, "sent", "cancelled")

@@ -1,0 +1,57 @@
+"""A resend that is killed anywhere has queued everybody it is for, or nobody; said again, it queues each once."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mailings.consent.standing import block_address
+from mailings.db import Database
+from mailings.model import MailingStatus
+from tests.sending import world
+from tests.sending.again import again, lines, move, of, sent
+
+ROOT = Path(__file__).parents[2]
+CHILD = """
+import os, signal, sys
+from mailings import seams
+from mailings.db import Database
+from tests.sending.again import again
+
+def die(seam, side):
+    if [seam.name, side] == sys.argv[2:]:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+database = Database(sys.argv[1])
+seams.watch(die)
+again(database, reload=True)
+"""
+
+
+def killed(db: Database, seam: str, side: str) -> None:
+    """A process of its own that reloads and is killed at the seam."""
+    url = db.url.render_as_string(hide_password=False)
+    ended = subprocess.run([sys.executable, "-c", CHILD, url, seam, side], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert ended.returncode == -signal.SIGKILL, ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("seam", "side", "kept"),
+    [("POPULATE", "after", False), ("QUEUE", "after", False), ("COMMIT", "before", False), ("COMMIT", "after", True)],
+)
+def test_all_or_nobody(any_db: Database, seam: str, side: str, kept: bool) -> None:
+    """Killed before its commit nothing is changed, killed after it everything is; the same command again leaves each with one message."""
+    mailing_id = sent(any_db, "failed", "bounced", "sent", "failed")
+    with any_db.writing() as session:
+        move(session, 1, "ny@fjord.test")
+        block_address(session, of(session, 3)[1].address, "a person did")
+    before = lines(any_db)
+    killed(any_db, seam, side)
+    assert (lines(any_db) != before) is kept
+    assert world.status(any_db, mailing_id) is (MailingStatus.SENDING if kept else MailingStatus.SENT)
+    assert again(any_db, reload=True).queued == (0 if kept else 2)
+    assert lines(any_db) == [*before, ("p0", "queued", "failed"), ("ny", "queued", "bounced")]
