@@ -38,19 +38,25 @@ def joined(mailing: str, batch_size: int) -> Iterator[None]:
 
 @task(name="ask for shards", **STEP)
 def ask_for_shards(mailing: str, shards: int, batch_size: int) -> int:
-    """Ask for as many runs of deliver-shard as are missing; how many. Without them, a sentence, and this run sends alone."""
+    """Ask for the runs of deliver-shard that are missing; how many senders to wait for. 0 = this run sends alone, having said why."""
     run = running(mailing)
     if not senders.could_be_sent(database(), run):
         return 0
+    missing = senders.missing(database(), run, shards)
+    return shards - missing + _asked(run, missing, batch_size)
+
+
+def _asked(run: Run, missing: int, batch_size: int) -> int:
+    asked = 0
     try:
-        for shard in range(1, senders.missing(database(), run, shards) + 1):
+        for shard in range(1, missing + 1):
             _ask(run, shard, batch_size)
+            asked = shard
     except ObjectNotFound:
         get_run_logger().warning("There is no deployment %s, so this run sends alone; make it with: prefect deploy --all", DEPLOYMENT)
-        return 0
     except (httpx.HTTPError, PrefectHTTPStatusError) as error:
-        get_run_logger().warning("The server takes no further run (%s); this one sends what no other does.", type(error).__name__)
-    return shards
+        get_run_logger().warning("Prefect's API takes no further run (%s); this one sends what no other does.", type(error).__name__)
+    return asked
 
 
 def _ask(run: Run, shard: int, batch_size: int) -> None:
