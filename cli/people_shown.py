@@ -88,6 +88,9 @@ def _tell_mailings(mailings: list[dict[str, Any]]) -> None:
         sent = [f"{delivery['status']} {delivery.get('sent_at', '')}".strip() for delivery in mailing["deliveries"] if not delivery["test"]]
         rows.append({**mailing, "messages": ", ".join(sent)})
     _tell_rows("Mailings", ("mailing", "verdict", "address", "messages"), rows)
+    messages = [(mailing, delivery) for mailing in mailings for delivery in mailing["deliveries"]]
+    history = [{"mailing": mailing["mailing"], **line} for mailing, delivery in messages for line in delivery.get("history", [])]
+    _tell_rows("What departed from the normal way", ("mailing", "at", "what", "why", "by"), history)
 
 
 def _tell_rows(title: str, heads: tuple[str, ...], rows: list[dict[str, Any]]) -> None:

@@ -76,10 +76,10 @@ def _settled(db: Database, one: Doubtful, gathered: Gathered, decided: Fate | No
 
 
 def _tell(done: list[Settled]) -> None:
-    worth_telling = [one for one in done if one.settled or one.left]
-    for one in worth_telling:
-        screen.print(one.sentence, highlight=False, soft_wrap=True, markup=False)
-    if not worth_telling:
+    sentences = [one.sentence for one in done if one.worth_telling]
+    for sentence in sentences:
+        screen.print(sentence, highlight=False, soft_wrap=True, markup=False)
+    if not sentences:
         screen.print("Nothing is in doubt.")
 
 

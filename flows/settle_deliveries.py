@@ -18,7 +18,8 @@ def settle_deliveries(mailing: str | None = None) -> list[str]:
     """
     found = find_doubt(mailing)
     gathered = gather_evidence(found) if found else None
-    sentences = [settle(one, gathered).sentence for one in found] if gathered else []
+    done = [settle(one, gathered) for one in found] if gathered else []
+    sentences = [one.sentence for one in done if one.worth_telling]
     for sentence in sentences:
         get_run_logger().info(sentence)
     if gathered and gathered.troubles:  # said when the rest is done; until it is mended no policy gives anything up

@@ -59,6 +59,8 @@ def decide(session: Session, mailing: Mailing, decision: Decision) -> tuple[int,
     which = " AND ".join([DOUBT, *_conditions(decision)])
     tell = f"INSERT INTO delivery_note (delivery_id, at, what, why, by) SELECT id, :now, :status, :why, :by FROM delivery WHERE {which}"  # noqa: S608  constants
     told = session.execute(text(tell), marks).rowcount  # type: ignore[attr-defined]  # a cursor result
+    if not told:
+        return 0, now
     move = f"UPDATE delivery SET status = :status, code = NULL, {BECOMES[decision.status]} WHERE {DOUBT} AND {TOLD}"  # noqa: S608  constants
     session.execute(text(move), marks)
     return int(told), now
@@ -72,6 +74,8 @@ def send_again(session: Session, mailing: Mailing, settings: Settings, decision:
     """
     hold_still(session)
     moved, now = decide(session, mailing, decision)
+    if not moved:
+        return 0, 0
     cancel_forbidden(session, mailing.id, now, settings)
     if mailing.status is MailingStatus.CANCELLED and decision.by == POLICY:
         lifecycle.cancel_queued(session, mailing)

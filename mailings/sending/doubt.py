@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -19,14 +20,14 @@ LATE = 7 * 24 * 3600.0  # seconds after which nothing more is expected of a mess
 #: open, or in the hands of a sender that may have died. One walk over the deliveries: no index knows the status (model/delivery.py)
 WITH_DOUBT = "SELECT DISTINCT mailing_id FROM delivery WHERE status IN ('in_doubt', 'sending') AND NOT test"
 #: taken as its server's log said, and not yet so long ago that it could not come back
-WATCHED = "SELECT DISTINCT mailing_id FROM evidence JOIN delivery ON delivery.id = evidence.delivery_id WHERE evidence.at > :late"
-#: whose fate is asked for. Nothing is looked for that would name an erased person again (domain.md D30)
-SOUGHT = """
-    SELECT delivery.id, delivery.claimed_at FROM delivery JOIN recipient ON recipient.id = delivery.recipient_id
-    WHERE delivery.mailing_id = :mailing AND NOT delivery.test AND recipient.erased_at IS NULL AND (delivery.status = 'in_doubt' OR
-        (delivery.status = 'sent' AND EXISTS (SELECT 1 FROM evidence WHERE evidence.delivery_id = delivery.id AND evidence.at > :late)))
-    ORDER BY delivery.id
-"""
+LATELY = "FROM evidence JOIN delivery ON delivery.id = evidence.delivery_id WHERE evidence.at > :late AND delivery.status = 'sent'"
+WATCHED = f"SELECT DISTINCT delivery.mailing_id {LATELY} AND NOT delivery.test"
+#: nothing is looked for that would name an erased person again (domain.md D30)
+THERE = "EXISTS (SELECT 1 FROM recipient WHERE recipient.id = delivery.recipient_id AND recipient.erased_at IS NULL)"
+SOUGHT = f"""
+    SELECT id, claimed_at FROM delivery WHERE mailing_id = :mailing AND NOT test AND status = 'in_doubt' AND {THERE}
+    UNION SELECT delivery.id, claimed_at {LATELY} AND mailing_id = :mailing AND NOT test AND {THERE}
+    ORDER BY 1"""  # noqa: S608  see above
 
 
 class Doubtful(NamedTuple):
@@ -54,10 +55,13 @@ def come_into_doubt(session: Session, mailings: Sequence[Doubtful]) -> None:
 
 def sought(session: Session, mailings: Sequence[Doubtful]) -> InDoubt:
     """Whom to look for in what the world says of these mailings; from a moment before the first of them was handed over."""
-    now, late = timestamp(), round((timestamp() - LATE) * 1000)
-    found = InDoubt(since=now)
+    found = InDoubt(since=timestamp())
+    late = round((found.since - LATE) * 1000)
     for one in mailings:
-        rows = session.execute(text(SOUGHT), {"mailing": one.mailing_id, "late": late}).all()
-        found.add(session.get_one(Mailing, one.mailing_id), [row.id for row in rows])
-        found.since = min([found.since, *(row.claimed_at / 1000 for row in rows if row.claimed_at)])
+        numbers = array("q")
+        rows = session.execute(text(SOUGHT), {"mailing": one.mailing_id, "late": late}, execution_options={"yield_per": 5000})
+        for number, claimed_at in rows:
+            numbers.append(number)
+            found.since = min(found.since, (claimed_at or 0) / 1000)
+        found.add(session.get_one(Mailing, one.mailing_id), numbers)
     return found

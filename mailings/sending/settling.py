@@ -50,6 +50,11 @@ class Settled:
     queued: int = 0  # to be sent again, those who may not get it any more taken out
 
     @property
+    def worth_telling(self) -> bool:
+        """True when something was settled, or is left."""
+        return bool(self.settled or self.left)
+
+    @property
     def sentence(self) -> str:
         """What was settled by whom, what is left until when, and what to do next."""
         told = [f"{n:,} {status} ({by})" for (by, status), n in self.settled.items()]
@@ -100,8 +105,9 @@ def _by_evidence(session: Session, mailing: Mailing, found: Settled) -> None:
     seams.before(Seam.SETTLE)
     for source, verdict, n in session.execute(text(COUNT), marks):
         found.settled[source, verdict] += n
-    session.execute(text(TELL), marks)
-    session.execute(text(MARK), marks)
+    if found.settled:
+        session.execute(text(TELL), marks)
+        session.execute(text(MARK), marks)
     seams.after(Seam.SETTLE)
 
 

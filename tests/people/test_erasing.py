@@ -16,6 +16,7 @@ from mailings.model import (
     Delivery,
     DeliveryNote,
     DeliveryStatus,
+    Evidence,
     ImportedRow,
     Interest,
     MailingStatus,
@@ -75,6 +76,8 @@ def test_nothing_names_the_person_any_more(any_db: Database) -> None:
         gone, failed = queue(session, sent, person, DeliveryStatus.SENT), queue(session, sent, "ase2@uniq.test", DeliveryStatus.FAILED)
         failed.reason, failed.code, gone.provider_id = "550 <ase2@uniq.test> unknown", "550", "uniq-17"
         session.add(DeliveryNote(delivery_id=failed.id, at=clock.now(), what="failed", why="550 <ase2@uniq.test> unknown"))
+        said = "550 <ase2@uniq.test> unknown"
+        session.add(Evidence(delivery_id=failed.id, at=clock.now(), verdict=DeliveryStatus.BOUNCED, source="delivery report", said=said))
         waits, stays = queue(session, under_way, person), queue(session, under_way, other)
         trial = Delivery(mailing_id=under_way.id, test=True, address="ase@uniq.test", status=DeliveryStatus.SENT)
         source = Source(mailing_id=under_way.id, position=1, kind=SourceKind.PERSON, label="ase@uniq.test", person_id=person.id)

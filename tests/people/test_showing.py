@@ -15,7 +15,9 @@ from mailings.db import Database
 from mailings.model import (
     Basis,
     Company,
+    DeliveryNote,
     DeliveryStatus,
+    Evidence,
     ImportedRow,
     Interest,
     Person,
@@ -86,6 +88,25 @@ def test_everything_held(any_db: Database) -> None:
         }
     ]  # fmt: skip
     assert held["lists"] == [{"mailing": "autumn-news", "list": "people.xlsx", "row": 7, "name": "Åse", "written": "Ase@X.test"}]
+
+
+def test_what_became_of_a_message_in_doubt(any_db: Database) -> None:
+    """Every line of a message's history is told, and what others said of it, in their words and with who decided."""
+    with clock.standing_at(AT), any_db.writing() as session:
+        person = a_person(session, "ase@x.test", name="Åse")
+        sent = queue(session, a_mailing(session, "autumn-news"), person, DeliveryStatus.IN_DOUBT)
+        said = "status=sent <ase@x.test> blåbær"
+        session.add(DeliveryNote(delivery_id=sent.id, at=AT, what="in_doubt", why="the sender died"))
+        session.add(DeliveryNote(delivery_id=sent.id, at=AT, what="sent", why=said, by="postfix log"))
+        session.add(Evidence(delivery_id=sent.id, at=AT, verdict=DeliveryStatus.SENT, source="postfix log", said=said))
+        session.flush()
+        (told,) = show(session, person)["mailings"][0]["deliveries"]
+    moment = "2026-10-01T12:00:00.000+00:00"
+    assert told["history"] == [
+        {"at": moment, "what": "in_doubt", "why": "the sender died"},
+        {"at": moment, "what": "sent", "why": said, "by": "postfix log"},
+    ]
+    assert told["evidence"] == [{"at": moment, "verdict": "sent", "source": "postfix log", "said": said}]
 
 
 def test_somebody_of_whom_little_is_held(any_db: Database) -> None:

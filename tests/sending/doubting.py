@@ -9,15 +9,20 @@ from typing import Any
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
+from mailings import clock
 from mailings.channels.email.identity import message_id
 from mailings.db import Database
 from mailings.message import Word
 from mailings.model import Delivery, DeliveryNote, DeliveryStatus, Mailing, MailingStatus
-from mailings.sending import lifecycle
+from mailings.sending.finding import mailing_named
 from mailings.sending.gathering import keep
-from mailings.sending.settling import Settled, settle
+from mailings.sending.settling import Settled, settle, settle_as
 from mailings.settings import Settings
 from tests.sending import world
+
+LATER = timedelta(hours=72)
+DROP = {"policy": "drop", "after_s": 72 * 3600}
+RESEND = {"policy": "resend", "after_s": 72 * 3600}
 
 
 def in_doubt(db: Database, count: int = 4, status: MailingStatus = MailingStatus.SENT, **facts: Any) -> list[int]:
@@ -67,3 +72,27 @@ def named(db: Database, delivery: int) -> str:
     with db.reading() as session:
         mailing = session.get_one(Mailing, session.get_one(Delivery, delivery).mailing_id)
         return message_id(mailing, "acme.test") % delivery
+
+
+def after(db: Database, waited: timedelta, **how: object) -> Settled:
+    """Settle so long after everything came into doubt."""
+    with clock.standing_at(world.START + waited):
+        return settled(db, **how)
+
+
+def status_of(db: Database) -> MailingStatus:
+    """Where the mailing stands."""
+    with db.reading() as session:
+        return session.scalars(select(Mailing.status)).one()
+
+
+def asked(db: Database, status: DeliveryStatus) -> Settled:
+    """A person decides."""
+    with db.writing() as session:
+        return settle_as(session, session.scalars(select(Mailing)).one(), Settings(), status, "kari")
+
+
+def locked(db: Database) -> Settled:
+    """Settle as a door does."""
+    with db.writing() as session:
+        return settle(session, mailing_named(session, "høst-nytt", locked=True), Settings())

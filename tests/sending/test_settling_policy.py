@@ -1,4 +1,4 @@
-"""What nobody speaks of is decided by the mailing's policy once its time is up, or by a person; nobody is sent to twice on a guess."""
+"""What nobody speaks of is decided by the mailing's policy once its time is up; nobody is sent to again on a guess."""
 
 from __future__ import annotations
 
@@ -8,34 +8,25 @@ import pytest
 from sqlalchemy import select
 
 from mailings import clock
-from mailings.consent.giving import give
-from mailings.consent.standing import block_address, complain
-from mailings.consent.withdrawing import withdraw
 from mailings.db import Database
-from mailings.model import Basis, Delivery, DeliveryStatus, Mailing, MailingStatus, Person, Recipient
+from mailings.model import Delivery, Mailing, MailingStatus
 from mailings.sending.books import books_of
 from mailings.sending.deciding import POLICY
 from mailings.sending.due import due
-from mailings.sending.settling import Settled, settle_as
-from mailings.settings import Settings
 from tests.sending import world
-from tests.sending.doubting import come_into_doubt, decided, in_doubt, settled, stands, told
-
-LATER = timedelta(hours=72)
-DROP = {"policy": "drop", "after_s": 72 * 3600}
-RESEND = {"policy": "resend", "after_s": 72 * 3600}
-
-
-def after(db: Database, waited: timedelta, **how: object) -> Settled:
-    """Settle so long after everything came into doubt."""
-    with clock.standing_at(world.START + waited):
-        return settled(db, **how)
-
-
-def status_of(db: Database) -> MailingStatus:
-    """Where the mailing stands."""
-    with db.reading() as session:
-        return session.scalars(select(Mailing.status)).one()
+from tests.sending.doubting import (
+    DROP,
+    LATER,
+    RESEND,
+    after,
+    come_into_doubt,
+    decided,
+    in_doubt,
+    settled,
+    stands,
+    status_of,
+    told,
+)
 
 
 def test_drop(any_db: Database) -> None:
@@ -115,33 +106,6 @@ def test_resend_only_once(any_db: Database) -> None:
     assert (found.left, found.until) == (1, None)
 
 
-@pytest.mark.parametrize("how", ["erased", "blocked", "complained", "withdrew"])
-@pytest.mark.parametrize("by", ["policy", "person"])
-def test_who_may_not_get_it_any_more(any_db: Database, how: str, by: str) -> None:
-    """Who was erased or blocked, complained or withdrew while the message was in doubt does not get it a second time (D10)."""
-    ids = in_doubt(any_db, 2, in_doubt=RESEND)
-    with any_db.writing() as session:
-        recipient = session.get_one(Recipient, session.get_one(Delivery, ids[0]).recipient_id)
-        person = Person(name="Åse Ødegård", created_at=clock.now())
-        session.add(person)
-        session.flush()
-        recipient.person_id = person.id
-        give(session, person.id, Basis.CONSENT, "User")
-        if how == "erased":
-            recipient.erased_at = clock.now()
-        elif how == "blocked":
-            block_address(session, str(recipient.address), "no such mailbox")
-        elif how == "complained":
-            complain(session, str(recipient.address))
-        else:
-            withdraw(session, person.id, "Unsubscribe page")
-    found = after(any_db, LATER) if by == "policy" else asked(any_db, DeliveryStatus.QUEUED)
-    assert stands(any_db) == ["cancelled", "queued"]
-    assert found.queued == 1
-    with any_db.reading() as session:
-        assert session.get_one(Delivery, ids[0]).reason == "The person or the address said no while the message waited."
-
-
 @pytest.mark.parametrize(
     ("status", "becomes", "leads"),
     [("cancelled", "cancelled", "cancelled"), ("paused", "queued", "paused"), ("sending", "queued", "sending")],
@@ -152,48 +116,3 @@ def test_a_mailing_somebody_stopped(any_db: Database, status: str, becomes: str,
     after(any_db, LATER)
     assert stands(any_db) == [becomes]
     assert status_of(any_db) == leads
-
-
-def asked(db: Database, status: DeliveryStatus) -> Settled:
-    """A person decides."""
-    with db.writing() as session:
-        return settle_as(session, session.scalars(select(Mailing)).one(), Settings(), status, "kari")
-
-
-@pytest.mark.parametrize("status", ["sent", "queued", "failed"])
-def test_a_person_decides(any_db: Database, status: str) -> None:
-    """A person settles all that is in doubt at once, named in the history; what evidence tells goes before."""
-    ids = in_doubt(any_db, 3, in_doubt=DROP)
-    told(any_db, ids[1], "bounced")
-    found = asked(any_db, DeliveryStatus(status))
-    assert stands(any_db) == [status, "bounced", status]
-    assert found.settled == {("kari", status): 2, ("postfix log", "bounced"): 1}
-    assert decided(any_db) == [(ids[0], status, "kari"), (ids[1], "bounced", "postfix log"), (ids[2], status, "kari")]
-    assert status_of(any_db) == ("sending" if status == "queued" else "sent")
-    assert asked(any_db, DeliveryStatus(status)).settled == {}
-
-
-def test_only_the_latest_message_is_sent_again(any_db: Database) -> None:
-    """Where a recipient was sent to again already, the earlier message is settled by evidence, never by policy or a second sending."""
-    one, other = in_doubt(any_db, 2, in_doubt=RESEND)
-    with any_db.writing() as session:
-        first = session.get_one(Delivery, one)
-        session.add(Delivery(mailing_id=first.mailing_id, recipient_id=first.recipient_id, status=DeliveryStatus.SENT, again_of=one))
-    after(any_db, LATER)
-    assert stands(any_db) == ["in_doubt", "queued", "sent"]
-    asked(any_db, DeliveryStatus.QUEUED)
-    assert stands(any_db) == ["in_doubt", "queued", "sent"]
-    told(any_db, one, "sent")
-    settled(any_db)
-    assert stands(any_db) == ["sent", "queued", "sent"]
-    assert other
-
-
-def test_tests_are_outside(any_db: Database) -> None:
-    """Test messages are settled by nobody: they count nowhere (domain.md D11)."""
-    (one,) = in_doubt(any_db, 1, in_doubt=DROP)
-    with any_db.writing() as session:
-        session.get_one(Delivery, one).test = True
-    told(any_db, one, "sent")
-    after(any_db, LATER)
-    assert stands(any_db) == ["in_doubt"]

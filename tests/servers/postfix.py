@@ -1,4 +1,4 @@
-"""A real Postfix that receives, on a port and in folders of its own; what it takes it throws away, or keeps. Needs root, as Postfix does."""
+"""A real Postfix that receives, on a port and in folders of its own; it throws away what it takes, or keeps it. Needs root."""
 
 from __future__ import annotations
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable
 from hashlib import sha256
 
 from mailings.model import Mailing
@@ -35,9 +34,9 @@ class InDoubt:
         self.since = since
         self._numbers: dict[str, array[int]] = {}
 
-    def add(self, mailing: Mailing, deliveries: Iterable[int]) -> None:
+    def add(self, mailing: Mailing, deliveries: array[int]) -> None:
         """Look for these deliveries of the mailing, given in order."""
-        self._numbers[mark_of(mailing)] = array("q", deliveries)
+        self._numbers[mark_of(mailing)] = deliveries
 
     def delivery_of(self, message_id: str) -> int | None:
         """The delivery a Message-ID names, if it is one of these."""
