@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator, Iterator
-from typing import Any
 
 from sqlalchemy import Connection
 from sqlalchemy.orm import Session
@@ -15,8 +14,9 @@ from mailings.db import Database
 from mailings.errors import MailingsError, Unreadable
 from mailings.message import Offer, Outcome, Receipt
 from mailings.seams import Seam
-from mailings.sending.claims import Claimed, claim_due, claim_fresh, next_dues, stretches
+from mailings.sending.claims import Claimed, claim_due, claim_fresh, next_dues
 from mailings.sending.pacing import take_away_unset
+from mailings.sending.reading import rows_of
 from mailings.sending.receipts import record
 from mailings.sending.rechecking import cancel_forbidden
 from mailings.sending.run import Run
@@ -84,7 +84,7 @@ class Source:
     def _next(self, batch: int) -> Generator[None, None, bool]:
         """Claim the next batch, when its turn has come; False when there is none to wait for here."""
         if self.turns.something_is_left():
-            if not (yield from self.turns.reserve(self.left)):
+            if not (yield from self.turns.reserve(self.turns.useful(self.left))):
                 self.dry = self.turns.opens is not None
                 return False
             if self._claim(self.turns.most(batch)):
@@ -103,7 +103,7 @@ class Source:
             run.throttle.refresh(connection)
             run.lanes.look(connection, run.by.mailing_id)
             claimed = self._chosen(connection, wanted)
-            rows = self._rows(connection, sorted(claimed))
+            rows = rows_of(connection, run.content(), run.by.mailing_id, sorted(claimed))
             ours = run.lanes.divert(connection, run.by, claimed, rows)
         seams.after(Seam.CLAIM)
         run.hand.hold(ours, rows)  # before anything else may fail: what is claimed is in our hands
@@ -132,14 +132,6 @@ class Source:
         if fresh:
             run.last = fresh[-1].id
         return fresh
-
-    def _rows(self, connection: Connection, claimed: list[Claimed]) -> dict[int, Any]:
-        compiled, mine = self.run.content(), {one.id for one in claimed}
-        rows: dict[int, Any] = {}
-        for low, high in stretches(claimed):
-            marks = {"mailing_id": self.run.by.mailing_id, "low": low, "high": high}
-            rows.update((row[0], row) for row in connection.execute(compiled.select, marks).fetchall() if row[0] in mine)
-        return rows
 
     def _offered(self) -> Iterator[Offer | None]:
         hand, compose, turns = self.run.hand, self.run.content().offer, self.turns

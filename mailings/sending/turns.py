@@ -10,12 +10,14 @@ from mailings.db import Database
 from mailings.message import FLUSH
 from mailings.model import Mailing, MailingStatus
 from mailings.sending.claims import something_is_left
+from mailings.sending.rates import WORTH
 from mailings.sending.run import Run
 from mailings.sending.throttle import Reservation
 
 LOOK = 1.0  # seconds between looks at the mailing's status during a wait
 SHORT = 0.5  # seconds of a wait after which nobody asks how the mailing stands: the next claim does
 MINUTE = 60.0  # seconds of sending after which a portion ends, so that progress is seen
+AMPLE = 1.5  # times what was sent lately
 LINGER = 5.0  # seconds worth waiting for a lane with the transport's connections open
 
 
@@ -47,13 +49,20 @@ class Turns:
         return bool(until) and (at := until.pop(delivery, None)) is not None and at < time.monotonic()
 
     def something_is_left(self) -> bool:
-        """Only asked under a limit: nobody should wait for tokens that no message will use."""
+        """Only asked when tokens are needed: nobody should wait for some that no message will use."""
         run, now = self.run, milliseconds()
-        if not run.throttle.limited or ((at := run.lanes.ready()) is not None and at <= now):
+        if not run.throttle.limited or (self._held is not None and self._held.usable):
+            return True
+        if (at := run.lanes.ready()) is not None and at <= now:
             return True
         with self.database.connection(write=False) as connection:
             # from the start only when nothing is left ahead
             return any(something_is_left(connection, run.by, after, now) for after in (run.last, 0))
+
+    def useful(self, left: int) -> int:
+        """How many of `left` this run could hand over while tokens hold: others may need the rest."""
+        pace = self.run.slowing.pace.a_minute() / 60 * WORTH * AMPLE
+        return min(left, max(2 * self.run.batch_size, round(pace)))
 
     def reserve(self, wanted: int) -> Generator[None, None, bool]:
         """See that there are tokens, for up to `wanted` messages; False when the run stops meanwhile, or it is too long to wait."""
