@@ -47,8 +47,8 @@ class World:
         """Its database."""
         return Database(self.url)
 
-    def mailing(self, selection: str = "Newsletter readers") -> str:
-        """A new draft of the newsletter for that selection; its name."""
+    def mailing(self, selection: str = "Newsletter readers", attached: int = 0) -> str:
+        """A new draft of the newsletter for that selection, with a file of `attached` bytes; its name."""
         name = f"news-{next(self.numbers)}"
         copied = self.folder / name
         shutil.copytree(EXAMPLE, copied)
@@ -59,6 +59,9 @@ class World:
             body = copied / said["html"]
             html = re.sub(r'<img src="cid:[^>]*>', "", body.read_text("utf-8"))
             body.write_text(html if self.shape == "text" else re.sub(r"\s*\n\s*", " ", html), "utf-8")
+        if attached:
+            (copied / "catalogue.pdf").write_bytes(os.urandom(attached))
+            said["attachments"] = ["catalogue.pdf"]
         (copied / "mailing.yaml").write_text(yaml.safe_dump(said, allow_unicode=True), "utf-8")
         ran(["push", str(copied)], self.environment)
         return name
