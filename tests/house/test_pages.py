@@ -11,6 +11,8 @@ from cli.inspection import known_settings
 from cli.main import COMMANDS, GROUPS, Commands
 from mailings.model import LIFE, Verdict
 from mailings.model.delivery import DeliveryStatus
+from mailings.plugins import transport_names
+from mailings.seams import Seam
 from tests.house.tree import ROOT, pages, written
 
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
@@ -67,6 +69,15 @@ def test_every_command_is_on_its_page() -> None:
     page = _read("docs/reference/cli.md")
     for words in _commands():
         assert f"`mailings {words}" in page, words
+
+
+@pytest.mark.parametrize("seam", Seam)
+def test_every_seam_was_tortured(seam: Seam) -> None:
+    """The table on docs/concepts/guarantees.md, printed by torture, has a line of kills for each seam, and no broken promise."""
+    printed = _read("docs/concepts/guarantees.md").split("<!-- torture -->")[1]
+    assert re.search(rf"^ *{seam.value} .*\d/\d", printed, re.MULTILINE), seam
+    assert set(transport_names()) <= set(re.findall(r"\w+", printed))
+    assert " 0 broken promises" in printed
 
 
 def test_nothing_names_a_machine() -> None:

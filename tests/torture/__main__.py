@@ -39,15 +39,12 @@ def main(words: Sequence[str] | None = None) -> int:
         passed = players.undisturbed([(database, name) for database in [*whole, *part] for name in transports()])
         cases = _cases(players, given, passed, part)
     missing = [] if given.random is not None or given.story else uncovered(passed, cases)
+    seconds = round(time.monotonic() - began)
     if given.json:
-        sys.stdout.write(
-            orjson.dumps(
-                document(cases, passed) | {"seed": given.seed, "seconds": round(time.monotonic() - began)}, option=orjson.OPT_INDENT_2
-            ).decode()
-            + "\n"
-        )
+        told_all = document(cases, passed) | {"uncovered": missing, "seed": given.seed, "seconds": seconds}
+        sys.stdout.write(orjson.dumps(told_all, option=orjson.OPT_INDENT_2).decode() + "\n")
     else:
-        _say(cases, missing, time.monotonic() - began)
+        _say(cases, missing, seconds)
         if given.random is not None:
             tells.print(f"Seed {given.seed}.")
     return int(bool(missing) or any(case.wrong for case in cases))
@@ -116,13 +113,13 @@ def _watched(players: Pool, what: str, chosen: Sequence[Plan], given: argparse.N
     return cases
 
 
-def _say(cases: Sequence[Case], missing: Sequence[str], seconds: float) -> None:
+def _say(cases: Sequence[Case], missing: Sequence[str], seconds: int) -> None:
     for table in coverage(cases, wide=tells.width >= WIDE):
         tells.print(table)
     for line in _complaints(cases, missing):
         tells.print(line, highlight=False, markup=False, soft_wrap=True)
     kills, wrong = sum(len(case.kills) for case in cases if case.met), sum(bool(case.wrong) for case in cases)
-    tells.print(f"{len(cases)} cases, {kills} kills, {wrong} broken promises, {seconds:.0f} s. A cell: kills that came about / cases.")
+    tells.print(f"{len(cases)} cases, {kills} kills, {wrong} broken promises, {seconds} s. A cell: kills that came about / cases.")
 
 
 def _complaints(cases: Sequence[Case], missing: Sequence[str]) -> Iterator[str]:

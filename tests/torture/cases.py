@@ -106,9 +106,9 @@ def drawn(passed: Mapping[tuple[str, str], Passed], count: int, seed: int) -> li
 
 def played(chamber: Chamber, plan: Plan) -> Iterator[Case]:
     """The plan's stories: one kill; then, from where it left things, each second one."""
-    chamber.fresh()
-    if not _killed(chamber, plan.first):
-        yield Case(*plan.where, (plan.first,), met=False)
+    first = _killed(chamber, plan.first)
+    if not first.killed:
+        yield Case(*plan.where, (plan.first,), met=False, wrong=(first.trouble,) if first.trouble else ())
         return
     held, left, known = chamber.in_hand(), chamber.state(), chamber.far.save()
     if plan.second is not None:
@@ -126,15 +126,13 @@ def played(chamber: Chamber, plan: Plan) -> Iterator[Case]:
         yield Case(*plan.where, (plan.first, second), met=killed.killed, wrong=judged(chamber, ended, [held, again]))
 
 
-def _killed(chamber: Chamber, point: Point) -> bool:
+def _killed(chamber: Chamber, point: Point) -> Ended:
     for _ in range(TRIES):
-        ended = chamber.run(point)
-        if ended.killed:
-            return True
-        if ended.trouble:
-            raise SystemExit(f"A run that was not killed yet: {ended.trouble}")
         chamber.fresh()
-    return False
+        ended = chamber.run(point)
+        if ended.killed or ended.trouble:
+            break
+    return ended
 
 
 def _seconds(plan: Plan, passed: Passed) -> list[Point]:

@@ -76,7 +76,6 @@ def document(cases: Sequence[Case], passed: Mapping[tuple[str, str], Passed]) ->
         "kills": sum(len(case.kills) for case in cases if case.met),
         "broken": [{"command": case.command, "wrong": list(case.wrong)} for case in cases if case.wrong],
         "not_met": [case.command for case in cases if not case.met],
-        "uncovered": uncovered(passed, cases),
         "passages": {
             f"{database} {transport}": {f"{seam.value} {side}": n for (seam, side), n in passages.items()}
             for (database, transport), passages in passed.items()

@@ -15,11 +15,11 @@ from tests.house.tree import ROOT
 def test_killed_at_random_passages() -> None:
     """Wherever a sender is killed, once or twice, going on serves everybody else, nobody twice, and the books say so."""
     seed = random.randrange(10**6)
-    command = [sys.executable, "-m", "tests.torture", "--database", "sqlite", "--random", "24", "--seed", str(seed), "--json"]
+    command = [sys.executable, "-m", "tests.torture", "--database", "sqlite", "--random", "18", "--seed", str(seed), "--json"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
     assert done.stdout, f"seed {seed}: {done.stderr}"
     found = orjson.loads(done.stdout)
     assert found["broken"] == [], f"seed {seed}"
     assert done.returncode == 0
     assert sorted(found["transports"]) == transport_names()
-    assert found["killed"] >= 40, f"seed {seed}: {found['not_met']}"
+    assert found["killed"] >= 30, f"seed {seed}: {found['not_met']}"
