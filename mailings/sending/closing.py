@@ -8,14 +8,14 @@ from datetime import UTC, datetime
 from sqlalchemy.orm import Session
 
 from mailings import seams
-from mailings.clock import milliseconds, now
+from mailings.clock import now
 from mailings.errors import Unfinished
 from mailings.model import Mailing, MailingStatus
 from mailings.seams import Seam
 from mailings.sending import lifecycle
 from mailings.sending.books import Books, books_of
 from mailings.sending.claims import next_due
-from mailings.sending.opening import SOON, opening
+from mailings.sending.opening import waits
 from mailings.sending.recovery import recover
 
 
@@ -67,14 +67,10 @@ def _stands(mailing: Mailing) -> str:
 
 
 def _waits(session: Session, mailing: Mailing, books: Books) -> str:
-    found = opening(session, mailing)
-    if found and found.why and found.at > milliseconds() + SOON:
-        return f"{mailing.name} waits until {_local(found.at):%Y-%m-%d %H:%M}: {found.why}."
+    if limit := waits(session, mailing):
+        return f"{mailing.name} waits {limit}."
     due = next_due(session.connection(), mailing.id)
     if due is None or not books.waiting:
         return f"{mailing.name} is not finished: {books.deliveries['queued']} are still to be sent; run it again."
-    return f"{mailing.name} waits: {books.waiting} to be tried later, the next at {_local(due):%Y-%m-%d %H:%M:%S}."
-
-
-def _local(at: int) -> datetime:
-    return datetime.fromtimestamp(at / 1000, UTC).astimezone()
+    at = datetime.fromtimestamp(due / 1000, UTC).astimezone()
+    return f"{mailing.name} waits: {books.waiting} to be tried later, the next at {at:%Y-%m-%d %H:%M:%S}."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 from sqlalchemy import Connection
@@ -35,6 +36,14 @@ def opening(session: Session, mailing: Mailing) -> Opening | None:
     common = Throttle.of(mailing, settings()).limits(connection, locked=False)
     own = {state.id: [state] for state in buckets.states_of(connection, [lane for lane in lanes if lane], locked=False)}
     return min((_under([*own.get(lane, []), *common], at) for lane, at in lanes.items()), key=lambda found: found.at, default=None)
+
+
+def waits(session: Session, mailing: Mailing) -> str | None:
+    """For people: until when nothing of the mailing may leave, and for which limit; None where no limit holds it for long."""
+    found = opening(session, mailing)
+    if found is None or found.why is None or found.at <= milliseconds() + SOON:
+        return None
+    return f"until {datetime.fromtimestamp(found.at / 1000, UTC).astimezone():%Y-%m-%d %H:%M}: {found.why}"
 
 
 def _under(limits: Iterable[State], at: int) -> Opening:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import NamedTuple, Self
 
 from sqlalchemy import Connection
@@ -21,7 +23,10 @@ from mailings.sending.rates import State
 from mailings.settings import Settings
 
 SEEN = 2.0  # seconds a look at the limits holds
+LONG = 60.0  # seconds of waiting that are worth a line in the log
 AHEAD = 5_000  # milliseconds: who would wait longer for the broadest limit reserves nothing yet, and asks again then
+
+log = logging.getLogger(__name__)
 
 # for the limits of settings and mailings, which need a place to count in
 MAKE = "INSERT INTO bucket (name, burst, zone, next_free, day_count) VALUES (?, 1, 'UTC', 0, 0) ON CONFLICT (name) DO NOTHING"
@@ -79,6 +84,7 @@ class Throttle:
         self.beside = dict(beside)  # messages a minute that hold beside what the buckets say, by name
         self.limited = bool(beside)
         self._seen = -math.inf
+        self._told: str | None = None
 
     @classmethod
     def of(cls, mailing: Mailing, settings: Settings) -> Self:
@@ -113,6 +119,7 @@ class Throttle:
             decision = decide(limits, wanted, now)
             wait = (decision.start - now) / 1000
             if not decision.messages:
+                self._tell(decision.why, wait)
                 return Reservation(0, wait, decision.why)
             charges = _charged(connection, limits, decision)
         slot = min(rates.closes(state, decision.start) for state in limits) - now
@@ -128,6 +135,12 @@ class Throttle:
             for charge in reservation.charges:
                 buckets.give_back(connection, charge.after, charge.messages, unused)
             seams.after(Seam.RESERVE)
+
+    def _tell(self, why: str | None, wait: float) -> None:
+        """A line in the log for a long wait, once."""
+        if wait >= LONG and why != self._told:
+            self._told = why
+            log.info("Nothing may leave for %s: %s", timedelta(seconds=round(wait)), why)
 
     def limits(self, connection: Connection, *, locked: bool) -> list[State]:
         """The buckets that hold anything back, from narrow to broad; `locked` until the transaction ends."""

@@ -170,3 +170,14 @@ def test_every_limit_of_a_mailing_holds(any_db: Database, name: str) -> None:
     with any_db.reading() as session:
         limits = Throttle.of(session.get_one(Mailing, mailing_id), Settings(email_transport="memory"))
     assert limits.reserve(any_db, 200).messages == 5
+
+
+def test_a_long_wait_is_told_once(any_db: Database, caplog: pytest.LogCaptureFixture) -> None:
+    """The log says once, not every second, for which limit and how long nothing may leave."""
+    bucket(any_db, "installation", quiet_from="08:00", quiet_until="12:00")
+    limits = throttle(any_db)
+    with standing_at(START), caplog.at_level("INFO", "mailings"):
+        assert waits(limits, any_db, 1, 1) == [(0, 3 * 3600), (0, 3 * 3600)]
+    assert [record.getMessage() for record in caplog.records] == [
+        "Nothing may leave for 3:00:00: quiet hours of the installation, 08:00 to 12:00 in UTC"
+    ]
