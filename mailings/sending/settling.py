@@ -33,8 +33,8 @@ MARK = f"""{BEST} UPDATE delivery SET status = best.verdict, next_attempt_at = N
     sent_at = CASE WHEN best.verdict = 'failed' THEN sent_at ELSE COALESCE(sent_at, claimed_at) END,
     reason = CASE WHEN best.verdict IN ('bounced', 'failed') THEN best.said END
     FROM best WHERE delivery.id = best.delivery_id"""  # noqa: S608
-#: how many stay, and when the first of those came into doubt that the policy will decide
-LEFT = f"SELECT count(*) AS n, min(CASE WHEN {{policys}} THEN {SINCE} END) AS first FROM delivery WHERE {DOUBT}"  # noqa: S608  constants
+#: how many stay as the books count them, and when the first of those came into doubt that the policy will decide
+LEFT = f"SELECT count(CASE WHEN {LATEST} THEN 1 END) AS n, min(CASE WHEN {{policys}} THEN {SINCE} END) FROM delivery WHERE {DOUBT}"  # noqa: S608
 POLICIES = {"drop": DeliveryStatus.FAILED, "resend": DeliveryStatus.QUEUED}
 
 
