@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from mailings.db import Database, driver_sql
+from sqlalchemy import func, select, text
+from sqlalchemy.orm import Session
+
+from mailings.db import Database, among
 from mailings.errors import MailingsError
 from mailings.message import Outcome, Receipt
+from mailings.model import Delivery, DeliveryStatus, Recipient
 from mailings.sending.claims import Claimed
 
 ENOUGH = 20  # refusals alike that stop a run which nobody accepted anything from
@@ -28,10 +32,11 @@ _NAME_OR_ID = re.compile(r"\S*\d\S*|\S+\.\S+|[^\w\s]")  # what holds a digit, a 
 
 
 class Known(NamedTuple):
-    """What the database says of the mailing: whether it is being sent, and whether anybody accepted anything of it."""
+    """What the database says of the mailing: it is being sent; somebody accepted something of it; others than one domain's still wait."""
 
     sending: bool
     accepted: bool
+    elsewhere: bool = False
 
 
 class Held(NamedTuple):
@@ -42,9 +47,9 @@ class Held(NamedTuple):
 
 
 class Alike:
-    """The refusals held back: what `holds` keeps comes out of `take`. `ask` tells how the mailing stands, other senders included."""
+    """The refusals held back: what `holds` keeps comes out of `take`. `ask` tells of the mailing and of those held."""
 
-    def __init__(self, ask: Callable[[], Known]) -> None:
+    def __init__(self, ask: Callable[[Sequence[int]], Known]) -> None:
         self._ask = ask
         self._watching: bool | None = None  # None until the first refusal: most runs meet none, and need not ask
         self._held: list[Held] = []
@@ -66,19 +71,23 @@ class Alike:
         return True
 
     def verdict(self, *, last: bool) -> str | None:
-        """The sentence to pause with, once enough say the same; at the `last` of a mailing, once all that is held does."""
-        most = max(self._same.values(), default=0)
+        """The sentence to pause with, once enough say the same; at the `last` of a mailing, once all that is held does.
+
+        Twenty of one recipient domain are not everybody: where others still wait, they are asked first.
+        """
+        most, full = max(self._same.values(), default=0), len(self._held) >= MOST
         if most >= ENOUGH or (last and most >= FEWEST and len(self._same) == 1):
-            self._watching = not self._ask().accepted
-        elif len(self._held) >= MOST:
+            known = self._known()
+            self._watching = not known.accepted
+            said = None if known.elsewhere and not (full or last) else _sentence(self._held[-1].receipt, most)
+            return said if self._watching else None
+        if full:
             self._watching = False
-        else:
-            return None
-        return _sentence(self._held[-1].receipt, most) if self._watching else None
+        return None
 
     def stopped(self) -> bool:
         """Whether something is held of a mailing that was stopped meanwhile: then its next run shall judge."""
-        return bool(self._held) and not self._ask().sending
+        return bool(self._held) and not self._known().sending
 
     def take(self) -> list[Held]:
         """All that is held, which is then held no more."""
@@ -86,9 +95,12 @@ class Alike:
         self._same.clear()
         return held
 
+    def _known(self) -> Known:
+        return self._ask([held.receipt.delivery for held in self._held])
+
     def _watches(self) -> bool:
         if self._watching is None:
-            self._watching = not self._ask().accepted
+            self._watching = not self._known().accepted
         return self._watching
 
 
@@ -106,24 +118,34 @@ def what_it_says(receipt: Receipt) -> tuple[str | None, str]:
     return receipt.code, " ".join(words.split())
 
 
-def asking(database: Database, mailing_id: int) -> Callable[[], Known]:
+def asking(database: Database, mailing_id: int) -> Callable[[Sequence[int]], Known]:
     """What asks the database about the mailing. Where it does not answer we take what fails nobody: stopped, and nobody accepted."""
 
-    def ask() -> Known:
+    def ask(held: Sequence[int]) -> Known:
         try:
-            with database.connection(write=False) as connection:
-                row = connection.exec_driver_sql(driver_sql(connection, KNOWN), (mailing_id, mailing_id)).one()
+            with database.reading() as session:
+                sending, accepted = session.execute(KNOWN, {"mailing": mailing_id}).one()
+                return Known(bool(sending), bool(accepted), _elsewhere(session, mailing_id, held))
         except MailingsError:
             return Known(sending=False, accepted=False)
-        return Known(*map(bool, row))
 
     return ask
 
 
-KNOWN = (
-    "SELECT EXISTS (SELECT 1 FROM mailing WHERE id = ? AND status = 'sending'),"
-    " EXISTS (SELECT 1 FROM delivery WHERE mailing_id = ? AND NOT test AND status IN ('sent', 'delivered', 'bounced'))"
+KNOWN = text(
+    "SELECT EXISTS (SELECT 1 FROM mailing WHERE id = :mailing AND status = 'sending'),"
+    " EXISTS (SELECT 1 FROM delivery WHERE mailing_id = :mailing AND NOT test AND status IN ('sent', 'delivered', 'bounced'))"
 )
+
+
+def _elsewhere(session: Session, mailing_id: int, held: Sequence[int]) -> bool:
+    to = func.coalesce(Delivery.address, Recipient.address)
+    asked = select(to).join(Recipient, Recipient.id == Delivery.recipient_id)
+    domains = {str(address).rpartition("@")[2].lower() for address in session.scalars(asked.where(among(session, Delivery.id, held)))}
+    if len(domains) != 1:
+        return False
+    waits = asked.where(Delivery.mailing_id == mailing_id, Delivery.status == DeliveryStatus.QUEUED, ~Delivery.test)
+    return session.scalar(waits.where(~func.lower(to).endswith(f"@{domains.pop()}", autoescape=True)).limit(1)) is not None
 
 
 def _sentence(receipt: Receipt, count: int) -> str:

@@ -108,6 +108,36 @@ def test_unknown_people_are_failed(any_db: Database, memory: Memory, code: str) 
     assert world.statuses(any_db, mailing_id) == {"failed": 25}
 
 
+def elsewhere(db: Database, mailing_id: int, first: int) -> None:
+    """Recipients from this number on are at another domain."""
+    moved = "UPDATE recipient SET address = replace(address, 'fjord', 'ijssel') WHERE mailing_id = :mailing AND address >= :first"
+    with db.writing() as session:
+        session.execute(text(moved), {"mailing": mailing_id, "first": f"åse-{first:04}"})
+
+
+def test_one_domain_is_not_everybody(any_db: Database, memory: Memory) -> None:
+    """Thirty at one domain that lets none of us in are failed, and hold up nobody: others are asked before it is called an outage."""
+    mailing_id = world.sending(any_db, recipients=60)
+    elsewhere(any_db, mailing_id, first=30)
+    refuse_everybody(memory, 30)
+    portions(any_db)
+    assert world.statuses(any_db, mailing_id) == {"failed": 30, "sent": 30}
+
+
+def test_two_domains_are(any_db: Database, memory: Memory) -> None:
+    """Where those asked at another domain are refused with the same words, it is everybody: paused, nobody failed."""
+    mailing_id = world.sending(any_db, recipients=60)
+    elsewhere(any_db, mailing_id, first=30)
+    refuse_everybody(memory, 30)
+    for n in range(30, 60):
+        memory.refuse(
+            f"åse-{n:04}@ijssel.test", "554 5.7.1", f"<åse-{n:04}@ijssel.test>: Relay access denied (in reply to RCPT TO, id 7QwE{n})"
+        )
+    portions(any_db)
+    assert world.statuses(any_db, mailing_id) == {"queued": 60}
+    resume(any_db, mailing_id)
+
+
 def test_different_refusals_are_meant(any_db: Database, memory: Memory) -> None:
     """A small mailing refused for different reasons is no outage: each is failed for its own."""
     mailing_id = world.sending(any_db, recipients=8)

@@ -44,7 +44,7 @@ def test_the_same_words() -> None:
 
 def test_an_acceptance_after_the_verdict() -> None:
     """Lines work side by side: where somebody is accepted after twenty refusals, there is no outage any more."""
-    hand = Hand(Alike(lambda: Known(sending=True, accepted=False)))
+    hand = Hand(Alike(lambda _held: Known(sending=True, accepted=False)))
     hand.offered = {n: Claimed(n, 1, 0) for n in range(21)}
     for n in range(20):
         hand.answered(Receipt(n, Outcome.REFUSED, "554 5.7.1", "Relay access denied"))
@@ -56,7 +56,7 @@ def test_an_acceptance_after_the_verdict() -> None:
 
 def test_words_that_never_agree() -> None:
     """Of a hundred refusals of which no twenty agree, all are taken at their word: memory stays bounded."""
-    hand = Hand(Alike(lambda: Known(sending=True, accepted=False)))
+    hand = Hand(Alike(lambda _held: Known(sending=True, accepted=False)))
     letters = "abcdefghij"
     hand.offered = {n: Claimed(n, 1, 0) for n in range(100)}
     for n in range(100):
