@@ -17,11 +17,12 @@ from mailings.message import Transport
 from mailings.model import LeaseRole, Mailing, MailingStatus
 from mailings.plugins import transport_class
 from mailings.sending import leases
-from mailings.sending.alike import Alike, asking
+from mailings.sending.alike import Alike
 from mailings.sending.claims import Claimer
 from mailings.sending.finding import mailing_named
 from mailings.sending.hand import Hand
 from mailings.sending.heart import Heart
+from mailings.sending.known import asking
 from mailings.sending.lanes import Lanes
 from mailings.sending.preparing import joined
 from mailings.sending.receipts import RetryPolicy

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from mailings.message import Outcome, Receipt
-from mailings.sending.alike import Alike, Known, speaks_of_us, what_it_says
+from mailings.sending.alike import Alike, speaks_of_us, what_it_says
 from mailings.sending.claims import Claimed
 from mailings.sending.hand import Hand
+from mailings.sending.known import Known
 
 
 @pytest.mark.parametrize(
