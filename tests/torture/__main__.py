@@ -88,11 +88,17 @@ def _databases(asked: str | None) -> tuple[list[str], list[str]]:
 
 
 def _only(words: Sequence[str], database: str) -> Plan:
-    transport, kills = words[0], [tuple(words[i : i + 3]) for i in range(1, len(words), 3)]
-    if transport not in transports() or not kills or any(len(kill) != 3 for kill in kills[:2]):
-        raise SystemExit('Write it as: --only smtp "batch claimed" after 2')
-    first, *more = [Point(Seam(seam), side, int(nth)) for seam, side, nth in kills]
-    return Plan(database, transport, first, second=more[0] if more else None)
+    transport, *rest = words
+    kills = [rest[i : i + 3] for i in range(0, len(rest), 3)]
+    read = [Point(Seam(kill[0]), kill[1], int(kill[2])) for kill in kills if _is_point(kill)]
+    if transport not in transports() or read[2:] or not read or len(read) < len(kills):
+        seams = ", ".join(f'"{seam}"' for seam in Seam)
+        raise SystemExit(f'Write it as: --only smtp "batch claimed" after 2, and a second kill likewise.\nThe seams are {seams}.')
+    return Plan(database, transport, read[0], second=read[1] if read[1:] else None)
+
+
+def _is_point(words: Sequence[str]) -> bool:
+    return len(words) == 3 and words[0] in list(Seam) and words[1] in {"before", "after"} and words[2].isdigit()
 
 
 def _watched(players: Pool, what: str, chosen: Sequence[Plan], given: argparse.Namespace) -> list[Case]:

@@ -19,7 +19,8 @@ from tests.torture.far_sides import FARS
 from tests.torture.stores import PostgresStore, SqliteStore, postgres_world, sqlite_world
 from tests.torture.stories import STORIES
 
-_worlds: dict[str, str] = {}  # database -> SQLite file or PostgreSQL server; set before the pool's processes are made
+# database -> SQLite file or PostgreSQL server, and the folder of all; set before the pool's processes are made
+_worlds: dict[str, str] = {}
 _kept = ExitStack()  # a worker's far sides, open as long as it lives
 
 
@@ -51,6 +52,7 @@ def pool(databases: Sequence[str], workers: int | None = None) -> Iterator[Pool]
         shared = Path("/dev/shm")
         place = Path(tempfile.mkdtemp(prefix="mailings-torture-", dir=shared if os.access(shared, os.W_OK) else None))
         stack.callback(shutil.rmtree, place, ignore_errors=True)
+        _worlds["place"] = str(place)
         if "sqlite" in databases:
             _worlds["sqlite"] = str(sqlite_world(place))
         if "postgres" in databases:
@@ -66,8 +68,7 @@ def pool(databases: Sequence[str], workers: int | None = None) -> Iterator[Pool]
 @cache
 def _chamber(where: tuple[str, str]) -> Chamber:
     database, transport = where
-    home = Path(_worlds["sqlite"]).parent if "sqlite" in _worlds else Path(tempfile.gettempdir())
-    place = home / f"{os.getpid()}-{database}-{transport}"
+    place = Path(_worlds["place"]) / f"{os.getpid()}-{database}-{transport}"
     place.mkdir()
     store = SqliteStore(Path(_worlds["sqlite"]), place) if database == "sqlite" else PostgresStore(_worlds["postgres"], transport)
     made = Chamber(place, store, _kept.enter_context(FARS[transport](place)), transport)

@@ -1,4 +1,4 @@
-"""Stories beside the plain one: doubt that is settled, and a sender killed while another one sends beside it."""
+"""Stories beside the plain one: doubt that is settled, a pause, and a sender killed while another one sends beside it."""
 
 from __future__ import annotations
 
@@ -32,6 +32,21 @@ def settling(chamber: Chamber, plan: Plan) -> Iterator[Case]:
         if not ended.trouble:
             ended = chamber.run(None)
         wrong = judged(chamber, ended, [held]) + tuple(_doubted(chamber))
+        yield Case(*plan.where, (plan.first, second), met=killed.killed, wrong=wrong, story=plan.story)
+
+
+def pausing(chamber: Chamber, plan: Plan) -> Iterator[Case]:
+    """A sender is killed; a person pauses the mailing and lets it go on, and is killed at that too; then it is sent."""
+    chamber.fresh()
+    held = chamber.in_hand() if chamber.run(plan.first).killed else frozenset()
+    chamber.store.save()
+    known = chamber.far.save()
+    for second in _asked(plan, chamber.run(None, verbs.pause_and_resume)):
+        chamber.store.restore(SAVED)
+        chamber.far.restore(known)
+        killed = chamber.run(second, verbs.pause_and_resume)
+        chamber.run(None, verbs.pause_and_resume)
+        wrong = judged(chamber, chamber.run(None), [held])
         yield Case(*plan.where, (plan.first, second), met=killed.killed, wrong=wrong, story=plan.story)
 
 
@@ -98,10 +113,10 @@ def _doubted(chamber: Chamber) -> Iterator[str]:
 def _asked(plan: Plan, ended: Ended) -> list[Point]:
     if isinstance(plan.second, Point):
         return [plan.second]
-    return points(ended.passed) if plan.story == "settling" else [point for point in points(ended.passed) if point.nth == 1]
+    return [point for point in points(ended.passed) if point.nth == 1 or plan.story != "beside"]
 
 
-STORIES: dict[str, Callable[[Chamber, Plan], Iterator[Case]]] = {"settling": settling, "beside": beside}
+STORIES: dict[str, Callable[[Chamber, Plan], Iterator[Case]]] = {"settling": settling, "pausing": pausing, "beside": beside}
 
 
 def told(passed: dict[tuple[str, str], Passed]) -> list[Plan]:

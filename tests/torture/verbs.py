@@ -48,6 +48,16 @@ def settle(words: Sequence[Word]) -> None:
         settling.settle(session, mailing_named(session, NAME, locked=True), settings())
 
 
+def pause_and_resume(_between: Callable[[], None]) -> None:
+    """A person pauses the mailing and lets it go on."""
+    with database().writing() as session:
+        mailing = mailing_named(session, NAME, locked=True)
+        if mailing.status is MailingStatus.SENDING:
+            lifecycle.pause(mailing)
+    with database().writing() as session:
+        lifecycle.resume(mailing_named(session, NAME, locked=True))
+
+
 def _make_the_list() -> None:
     with database().writing() as session:
         populate(session, mailing_named(session, NAME, locked=True), launch=True)
