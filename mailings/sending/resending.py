@@ -48,7 +48,6 @@ class Again:
     queued: int = 0
     again: int = 0
     left_out: dict[str, int] = field(default_factory=dict)
-    reopened: bool = False
 
     @property
     def to_be_sent(self) -> bool:
@@ -99,12 +98,11 @@ def resend(session: Session, mailing: Mailing, *, reload: bool, only: str = "") 
         with _chosen(session, mailing, choice) as (wanted, left_out):
             admit(session, wanted)
             queued, again = _queue(session, mailing, WANTED)
-    reopened = bool(queued) and mailing.status in REOPENED
-    if reopened:
+    if queued and mailing.status in REOPENED:
         mailing.move("reopen")
         mailing.finished_at = None
         session.flush()
-    return Again(mailing.name, mailing.status, queued, again, left_out, reopened)
+    return Again(mailing.name, mailing.status, queued, again, left_out)
 
 
 def asked(mailing: Mailing, *, reload: bool, only: str) -> Choice | None:
