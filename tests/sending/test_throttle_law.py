@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from mailings.sending import rates
 from mailings.sending.rates import State
-from mailings.sending.throttle import Charge, Reservation, decide
+from mailings.sending.reserving import Charge, Reservation, decide
 from tests.sending.limited import at, state
 
 START = at("2026-11-22 09:00")
