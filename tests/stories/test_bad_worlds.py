@@ -105,7 +105,7 @@ def test_a_server_from_another_age(office: Furnished) -> None:
         desk = office(300, **smtp(old.port))
         assert desk.command("send", "host-nytt").returncode == 0
         dump = old.dumped()
-    assert desk.status()["deliveries"]["sent"] == 300
+    assert len(ledger(desk, "sent")) == 300
     assert set(message_ids(dump).values()) == {1}
     assert len(message_ids(dump)) == 300
     assert "Content-Transfer-Encoding: quoted-printable" in dump
@@ -119,7 +119,7 @@ def test_encryption_that_was_taken_away(office: Furnished, server: Mailbox) -> N
     assert found.returncode == 1
     assert "does not offer STARTTLS; set MAILINGS_SMTP_TLS" in in_one_sentence(found)
     assert {command.split()[0] for command in server.commands} <= {"CONNECT", "EHLO", "QUIT"}
-    assert desk.status()["deliveries"]["queued"] == 20
+    assert len(ledger(desk, "queued")) == 20
 
 
 def test_a_wrong_password(office: Furnished, tmp_path: Path) -> None:
@@ -131,7 +131,7 @@ def test_a_wrong_password(office: Furnished, tmp_path: Path) -> None:
         assert found.returncode == 1
         assert "refused the login of åse" in in_one_sentence(found)
         assert "tyttebær" not in found.stderr + found.stdout
-        assert desk.status()["deliveries"]["queued"] == 20
+        assert len(ledger(desk, "queued")) == 20
         desk.environment["MAILINGS_SMTP_PASSWORD"] = "blåbær"
         assert desk.command("send", "host-nytt").returncode == 0
     assert len(ledger(desk, "sent")) == 20
@@ -144,12 +144,11 @@ def test_a_relay_that_denies_everybody(office: Furnished, server: Mailbox) -> No
     found = desk.command("send", "host-nytt")
     assert found.returncode == 1
     assert "with the same words and accepted nobody: 554 5.7.1 Relay access denied" in in_one_sentence(found)
-    assert desk.status()["deliveries"]["queued"] == 500
+    assert len(ledger(desk, "queued")) == 500
     assert sum(command.startswith("RCPT") for command in server.commands) < 100
     server.told.clear()
-    assert desk.command("resume", "host-nytt").returncode == 0
     assert desk.command("send", "host-nytt").returncode == 0
-    assert len(server.taken) == desk.status()["deliveries"]["sent"] == 500
+    assert len(server.taken) == len(ledger(desk, "sent")) == 500
 
 
 def test_without_a_server_it_waits_to_the_end(office: Furnished, server: Mailbox) -> None:
