@@ -14,7 +14,7 @@ import dns.rrset
 
 
 class NameServer:
-    """Answers questions of one `kind` from `texts` (domain -> records); unknown domains do not exist; `asked` keeps every name asked for."""
+    """Answers questions of one `kind` from `texts` (domain -> records); unknown ones do not exist; `asked` keeps every name asked for."""
 
     def __init__(
         self, texts: dict[str, list[str]], *, kind: str = "TXT", silent: bool = False, rcode: dns.rcode.Rcode | None = None
