@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from importlib import import_module
@@ -22,6 +23,9 @@ EXIT_CODES: list[tuple[type[MailingsError], int]] = [
     (Unreachable, 3),
     (TransportError, 3),
 ]
+
+FULL = (errno.ENOSPC, errno.EDQUOT)
+NO_ROOM = "The disk is full; make room, and give the same command again. What is sent is recorded."
 
 #: every command and group, in the order people meet them, and the module it stands in
 COMMANDS = {
@@ -86,6 +90,11 @@ def main() -> None:
     except MailingsError as error:
         Console(stderr=True, soft_wrap=True).print(f"[bold red]✗[/] {_escaped(str(error))}", highlight=False)
         sys.exit(next((code for kind, code in EXIT_CODES if isinstance(error, kind)), 1))
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        Console(stderr=True, soft_wrap=True).print(f"[bold red]✗[/] {NO_ROOM}", highlight=False)
+        sys.exit(3)
     except KeyboardInterrupt:
         Console(stderr=True).print("Interrupted. What is sent is kept; the same command goes on where this one stopped.")
         sys.exit(130)
