@@ -43,6 +43,8 @@ def _lines(document: Mapping[str, Any]) -> list[str]:
         lines.append(f"Planned for {_local(document['scheduled_at'])}.")
     if "waiting" in document:
         lines.append(f"{escape(waits(document))}.")
+    if "limited" in document:
+        lines.append(f"[yellow]Waits[/] {escape(document['limited'])}; the limits: mailings limits")
     if document["deliveries"]["in_doubt"]:
         lines.append(f"[yellow]In doubt:[/] what became of them is settled with: mailings settle {escape(document['name'])}")
     if not document["balanced"]:

@@ -15,6 +15,7 @@ from cli.figures import waits
 from mailings.db import Database
 from mailings.errors import MailingsError
 from mailings.reports.waiting import waiting_of
+from mailings.sending import opening
 from mailings.sending.books import Tally, tally_of
 from mailings.sending.finding import mailing_named
 from mailings.settings import settings
@@ -46,16 +47,16 @@ def progress_of(database: Database, name: str) -> Iterator[None]:
 
 
 def _watch(database: Database, name: str, over: threading.Event, progress: Progress, bar: TaskID) -> None:
-    took, told = 0.0, ""
+    took, told, left = 0.0, "", -1
     while not over.wait(max(OFTEN, took * SHARE)):
         begun = time.monotonic()
         try:
             with database.reading() as session:
                 tally = tally_of(session, name)
-                said = _said(session, name, tally)
+                said = _said(session, name, tally, still=tally.open == left)
         except MailingsError:
             continue  # the run itself meets the same trouble and says so
-        took = time.monotonic() - begun
+        took, left = time.monotonic() - begun, tally.open
         if not tally.total:
             continue
         progress.update(bar, description=tally.status, total=tally.total, completed=tally.total - tally.open, said=said)
@@ -64,9 +65,10 @@ def _watch(database: Database, name: str, over: threading.Event, progress: Progr
         told = said
 
 
-def _said(session: Session, name: str, tally: Tally) -> str:
-    """For whom is waited, once nothing else is left to do."""
+def _said(session: Session, name: str, tally: Tally, *, still: bool) -> str:
+    """For whom is waited, once nothing else is left to do; or for which limit, where it stands `still` since the last look."""
     if not tally.waiting or tally.waiting < tally.open:
-        return ""
+        limit = opening.waits(session, mailing_named(session, name)) if still and tally.open else None
+        return f"waits {limit}" if limit else ""
     document = waiting_of(session, mailing_named(session, name).id, settings().retry_deadline)
     return waits(document) if document else ""

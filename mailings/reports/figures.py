@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from mailings.model import Mailing, MailingStatus
 from mailings.reports.waiting import waiting_of
 from mailings.sending.books import Books, books_of
+from mailings.sending.opening import waits
 from mailings.settings import settings
 
 NOT_STARTED = (MailingStatus.DRAFT, MailingStatus.SCHEDULED, MailingStatus.POPULATING)
@@ -28,6 +29,8 @@ def status_of(session: Session, mailing: Mailing) -> dict[str, Any]:
     }
     if books.waiting:
         document |= waiting_of(session, mailing.id, settings().retry_deadline)
+    if mailing.status is MailingStatus.SENDING and books.deliveries["queued"] and (limit := waits(session, mailing)):
+        document["limited"] = limit
     if mailing.status is MailingStatus.PAUSED:
         document["reason"] = mailing.held_reason or "paused by a person"
     if mailing.status is MailingStatus.SCHEDULED and mailing.scheduled_at:

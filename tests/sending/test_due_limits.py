@@ -10,6 +10,7 @@ from sqlalchemy import update
 from mailings import clock
 from mailings.db import Database
 from mailings.model import Delivery, Mailing
+from mailings.reports.figures import status_of
 from mailings.sending import closing
 from mailings.sending.due import due
 from mailings.sending.throttle import Throttle
@@ -99,3 +100,14 @@ def test_a_lane_whose_limit_was_removed(any_db: Database) -> None:
     with any_db.writing() as session:
         session.execute(update(Delivery).values(lane=4711))
     assert found(any_db, world.START) == ["høst-nytt"]
+
+
+def test_the_status_says_for_which_limit(any_db: Database) -> None:
+    """During quiet hours `mailings status` says until when, and for which limit; by day it has nothing to say of limits."""
+    bucket(any_db, "installation", **NIGHTS)
+    mailing_id = world.sending(any_db)
+    for moment, said in ((NIGHT, f"until {local(NIGHT + 8 * HOUR)}: quiet hours of the installation"), (NIGHT - 8 * HOUR, None)):
+        with clock.standing_at(moment), any_db.reading() as session:
+            document = status_of(session, session.get_one(Mailing, mailing_id))
+        assert document.get("limited", "").startswith(said or "")
+        assert ("limited" in document) == bool(said)
