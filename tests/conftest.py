@@ -27,6 +27,12 @@ from tests import postgres
 _numbers = itertools.count(1)
 
 
+@pytest.fixture(autouse=True)
+def settings_anew() -> None:
+    """No test reads settings that another one's environment made."""
+    settings.cache_clear()
+
+
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
     """A running PostgreSQL; skips, saying so, where none is installed."""
