@@ -9,7 +9,7 @@ READY := $(VENV)/.ready
 PEOPLE ?= 2000
 TESTS ?= tests
 CASES ?=
-WORKERS ?= 2
+WORKERS ?= 3
 
 help:  ## list what one can do here
 	@awk 'BEGIN {FS = ":.*## "; print "What one can do here:\n"} /^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,7 +30,7 @@ demo: $(READY)  ## a whole mailing on invented people: Excel list in, newsletter
 packages:  ## Debian packages some tests use: Postfix's smtp-sink, PostgreSQL
 	@sh .ci/packages
 
-test: $(READY) packages  ## all tests, on SQLite and PostgreSQL (TESTS=tests/audience for some, WORKERS=2)
+test: $(READY) packages  ## all tests, on SQLite and PostgreSQL (TESTS=tests/audience for some, WORKERS=3)
 	@$(BIN)/pytest -n $(WORKERS) $(TESTS)
 
 torture: $(READY) packages  ## kills a sender at every point, twice, on every transport; a table of what was left (CASES="--once")

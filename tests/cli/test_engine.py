@@ -13,7 +13,7 @@ import pytest
 
 from tests.cli.engines import answers, asked, command, environment, gone_within, url_of
 
-pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("prefect")]
+pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("engine")]
 
 
 @pytest.fixture(scope="module")

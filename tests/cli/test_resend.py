@@ -14,7 +14,7 @@ from tests.cli.test_content import HTML, MAILING, PEOPLE
 from tests.cli.typed import type_in
 
 Typed = Callable[..., CompletedProcess[str]]
-pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("prefect")]
+pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("engine")]
 
 
 @pytest.fixture(scope="module")

@@ -27,7 +27,7 @@ from mailings.model import Address, Basis, Consent, Mailing, MailingStatus, Mail
 from tests.flows.test_send_mailing import draft
 from tests.sending import world
 
-pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("prefect")]
+pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("server")]
 
 ROOT = Path(__file__).parents[2]
 PREFECT = [sys.executable, "-m", "prefect", "--no-prompt"]

@@ -54,7 +54,7 @@ def draft(db: Database, name: str, people: int, html: str = HTML, **facts: objec
 def steps(name: str) -> list[TaskRun]:
     """The task runs of the flow run `send-NAME`, in order. They are recorded a moment after the run."""
     found: list[TaskRun] = []
-    for _ in range(50):
+    for _ in range(150):
         with get_client(sync_client=True) as client:
             runs = FlowRunFilter.model_validate({"name": {"any_": [f"send-{name}"]}})
             found = client.read_task_runs(flow_run_filter=runs)

@@ -122,9 +122,7 @@ def test_a_renewal_from_the_future_keeps_nobody_alive(any_db: Database) -> None:
         assert take(any_db, mailing_id)
 
 
-@pytest.mark.parametrize(
-    "any_db", [pytest.param("postgres", marks=[pytest.mark.postgres, pytest.mark.xdist_group("postgres")])], indirect=True
-)
+@pytest.mark.parametrize("any_db", [pytest.param("postgres", marks=[pytest.mark.postgres])], indirect=True)
 @pytest.mark.parametrize("hours", [-1, 1])
 def test_the_servers_clock_judges(any_db: Database, hours: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """A host whose clock is an hour wrong leaves those at work on other hosts alone, and follows the dead after 30 seconds as anybody."""

@@ -15,7 +15,7 @@ from sqlalchemy import text
 from tests.servers.sink import open_folder, program, sink
 from tests.stories.conftest import Office
 
-pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("prefect")]
+pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("stories")]
 
 BATCH = 200
 

@@ -18,7 +18,7 @@ from tests.stories.test_killed import until_sent
 
 pytestmark = [
     pytest.mark.prefect,
-    pytest.mark.xdist_group("prefect"),
+    pytest.mark.xdist_group("stories"),
     pytest.mark.skipif(not may_run(), reason="Postfix is not installed, or this user may not start it"),
 ]
 
