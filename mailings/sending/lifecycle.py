@@ -8,9 +8,10 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from mailings import seams
+from mailings.audience.scratch import counted
 from mailings.clock import now
 from mailings.errors import IllegalMove
-from mailings.model import Mailing, MailingStatus
+from mailings.model import Delivery, Mailing, MailingStatus
 from mailings.seams import Seam
 from mailings.sending.consumers import keep_known
 from mailings.sending.domains import any_limit, lane_of
@@ -23,6 +24,7 @@ DELIVERIES = (
     " SELECT mailing_id, id, 'queued', FALSE, 0, {lane} FROM recipient WHERE mailing_id = :mailing AND verdict = 'eligible'"
     " AND NOT EXISTS (SELECT 1 FROM delivery WHERE delivery.recipient_id = recipient.id AND NOT delivery.test) ORDER BY id"
 )
+MANY = 1_000  # deliveries queued at once, from which on the database is told to count them
 CANCELLED = "the mailing was cancelled"
 QUEUED = "mailing_id = :mailing AND status = 'queued' AND NOT test"
 CANCEL = f"UPDATE delivery SET status = 'cancelled', reason = :why, next_attempt_at = NULL WHERE {QUEUED}"  # noqa: S608
@@ -63,6 +65,10 @@ def begin_sending(session: Session, mailing: Mailing) -> int:
     seams.before(Seam.QUEUE)
     queued = session.execute(text(DELIVERIES.format(lane=lane(session))), {"mailing": mailing.id}).rowcount  # type: ignore[attr-defined]  # a cursor result
     seams.after(Seam.QUEUE)
+    if queued >= MANY:
+        # unless told, PostgreSQL believes in a handful of rows until its autovacuum comes by, and sorts all that is left for each claim:
+        # 60 ms at 100,000, 110 at a million
+        counted(session, Delivery.metadata.tables["delivery"])
     return int(queued)
 
 

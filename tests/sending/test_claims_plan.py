@@ -96,3 +96,12 @@ def test_from_lane_to_lane(any_db: Database, mailing_id: int) -> None:
             assert "SCAN delivery" not in plan
             assert removed <= 10
         assert connection.exec_driver_sql(driver_sql(connection, LANES), (mailing_id,) * 2).scalars().all() == [LANE, OTHER]
+
+
+def test_the_first_claim_of_a_list_just_queued(any_db: Database) -> None:
+    """The very first claim reads its batch and no more: the database has been told how much was queued, not a minute later."""
+    made = world.sending(any_db, recipients=3_000)
+    with any_db.connection(write=False) as connection:
+        removed, plan = read_by(connection, sure(FRESH), (made, 0, 0, 200))
+    assert removed == 0
+    assert "Sort" not in plan
