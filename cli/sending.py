@@ -74,7 +74,7 @@ def resume(name: Name) -> None:
 
 @app.command()
 def cancel(name: Name) -> None:
-    """Stop a mailing for good; what is queued is never sent."""
+    """Stop a mailing; what is queued is not sent, unless somebody asks for it again: mailings resend."""
     with database().writing() as session:
         cancelled = lifecycle.cancel(session, mailing_named(session, name, locked=True))
     screen.print(f"{name} is cancelled; {cancelled} were still to be sent.", highlight=False)

@@ -47,7 +47,10 @@ def must_be_startable(mailing: Mailing) -> None:
         why = f" ({mailing.held_reason})" if mailing.held_reason else ""
         raise IllegalMove(f"{mailing.name} is paused{why}; let it go on with: mailings resume {mailing.name}")
     if mailing.status is MailingStatus.CANCELLED:
-        raise IllegalMove(f"{mailing.name} is cancelled for good; send its like with: mailings copy {mailing.name} NEW")
+        raise IllegalMove(
+            f"{mailing.name} is cancelled; send it after all with: mailings resend {mailing.name} --only cancelled,"
+            f" or its like with: mailings copy {mailing.name} NEW"
+        )
 
 
 def refuse(mailing: Mailing) -> None:
@@ -107,7 +110,7 @@ def resume(mailing: Mailing) -> None:
 
 
 def cancel(session: Session, mailing: Mailing) -> int:
-    """Stop for good: what is queued becomes cancelled, what is in hand is finished; how many were cancelled."""
+    """Stop it: what is queued becomes cancelled, what is in hand is finished; how many were cancelled."""
     mailing.move("cancel")
     mailing.finished_at, mailing.held_reason, mailing.scheduled_at = now(), None, None
     session.flush()

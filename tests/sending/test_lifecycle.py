@@ -66,7 +66,7 @@ def test_picking_up(any_db: Database) -> None:
         lifecycle.resume(mailing)
         assert mailing.held_reason is None
         lifecycle.cancel(session, mailing)
-        with pytest.raises(IllegalMove, match="cancelled for good"):
+        with pytest.raises(IllegalMove, match="mailings resend høst-nytt --only cancelled"):
             lifecycle.pick_up(mailing)
 
 
