@@ -15,7 +15,7 @@ from tests.stories.test_killed import until_sent
 
 pytestmark = [
     pytest.mark.prefect,
-    pytest.mark.xdist_group("stories"),
+    pytest.mark.xdist_group("worlds"),
     pytest.mark.parametrize("any_db", ["sqlite"], indirect=True),
     pytest.mark.skipif(program("smtp-sink") is None, reason="smtp-sink (Debian's postfix) is not installed"),
     pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="what a process holds is read from /proc"),
