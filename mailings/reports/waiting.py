@@ -8,13 +8,15 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from mailings.sending.domains import domain_of
+
 SHOWN = 3  # recipient domains named, those with most waiting first
 
 # the address a recipient has today, or the one this delivery kept
 TO = "COALESCE(delivery.address, recipient.address)"
 # before it, only the rows of the index on what is due: those that wait are few beside those that are done
 BY_DOMAIN = (
-    "SELECT lower(substr({to}, {at} + 1)) AS domain, count(*) AS n, min(next_attempt_at) AS next, max(claimed_at) AS last"
+    "SELECT lower({domain}) AS domain, count(*) AS n, min(next_attempt_at) AS next, max(claimed_at) AS last"
     " FROM delivery JOIN recipient ON recipient.id = delivery.recipient_id"
     " WHERE delivery.mailing_id = :mailing AND next_attempt_at IS NOT NULL AND status = 'queued' AND attempts > 0 AND NOT test"
     " GROUP BY 1"
@@ -28,8 +30,8 @@ def waiting_of(session: Session, mailing_id: int, deadline: timedelta) -> dict[s
     `waiting` recipients, `waiting_at` the recipient domains with most of them, `next_attempt` the earliest, and `given_up_by`:
     then the last of them has been tried for `deadline`, counted from its first attempt.
     """
-    at = f"instr({TO}, '@')" if session.get_bind().dialect.name == "sqlite" else f"strpos({TO}, '@')"
-    asked = ALL.format(by_domain=BY_DOMAIN.format(to=TO, at=at))
+    domain = domain_of(TO, session.get_bind().dialect.name)
+    asked = ALL.format(by_domain=BY_DOMAIN.format(domain=domain))
     rows = session.execute(text(asked), {"mailing": mailing_id, "shown": SHOWN}).all()
     if not rows:
         return {}
