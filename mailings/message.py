@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar, NamedTuple, Protocol, Self
 
+from mailings.errors import Untrusted
+from mailings.letter import Filled
+from mailings.reported import Report
 from mailings.settings import settings
 
 
 class Message(Protocol):
     """One recipient's message, not yet put together; a transport asks for the form it carries."""
+
+    def filled(self) -> Filled:
+        """The message as a form letter with what is this recipient's own. Raises Unreadable when it cannot be put together."""
+        ...
 
     def mime(self, *, eight_bit: bool = False) -> bytes:
         """The whole e-mail with CRLF line ends. Raises Unreadable when it cannot be put together.
@@ -89,6 +96,7 @@ class Transport(ABC):
     name: ClassVar[str]
     channels: ClassVar[frozenset[str]]  #: any of email, sms, document
     batch_size: ClassVar[int] = 200  #: deliveries claimed at a time
+    reporting: ClassVar[bool] = False  #: whether the other side reports later, to /hooks/NAME
     leaves_machine: ClassVar[bool] = True  #: whether strangers get to see what it carries; the demo's secret is refused then
 
     @classmethod
@@ -114,6 +122,20 @@ class Transport(ABC):
     def evidence(cls, sought: Sought) -> Iterator[Word]:
         """What the other side's own records say of what is in doubt. Raises Unreadable when they are set and cannot be read."""
         return iter(())
+
+    @property
+    def holds(self) -> int:
+        """The most deliveries it holds without an answer: what a crash may leave in doubt."""
+        return self.batch_size
+
+    @classmethod
+    def reports(cls, headers: Mapping[str, str], body: bytes) -> list[Report]:
+        """What a request to /hooks/NAME tells; header names in small letters.
+
+        Raises Untrusted for a signature that does not hold, Misconfigured while there is no key to check it with, and Unreadable for
+        a body that is not the provider's. An entry that is strange makes a report of kind `other`, never an error.
+        """
+        raise Untrusted("This transport takes no reports.")
 
     def close(self) -> None:
         """Let go of connections. May be called twice."""

@@ -4,9 +4,10 @@
     {public}/d/{token}?u=URL    click on a link that only this recipient has; the URL is signed with it
     {public}/o/{token}          open            {public}/u/{token}   unsubscribe, never expires (D21)
     {public}/v/{token}          view online     {public}/p/{token}   preferences, carries the day it was made
+    {public}/y/{token}          confirming a sign-up, carries the day it was made
 
-A token is `key payload signature`: one character naming the secret, the delivery id in hexadecimal (preferences: `.` and the
-day), sixteen characters of signature (96 bits of HMAC-SHA256). What a signature is for is part of what is signed, so no
+A token is `key payload signature`: one character naming the secret, the delivery id in hexadecimal (preferences, confirm: `.` and
+the day), sixteen characters of signature (96 bits of HMAC-SHA256). What a signature is for is part of what is signed, so no
 token serves as another. A test message's tokens carry its delivery, whose row is flagged test; a preview has no delivery, so
 its tokens carry `~` and the mailing's id instead: neither counts anywhere (D22).
 `MAILINGS_SECRET` may hold several secrets separated by spaces: the first signs, all are believed.
@@ -38,6 +39,7 @@ class Kind(StrEnum):
     UNSUBSCRIBE = "u"
     PREFERENCES = "p"
     ONLINE = "v"
+    CONFIRM = "y"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ class Token:
     kind: Kind
     delivery: int | None
     preview_of: int | None = None
-    day: int | None = None  # days since 1970-01-01 in UTC; preferences only, the reader decides how old is too old
+    day: int | None = None  # days since 1970-01-01 in UTC; preferences and confirm, the reader decides how old is too old
 
 
 class _Signer:

@@ -1,1 +1,1 @@
-"""The public's and the staff's pages; knows no Prefect. Its first pages come with the public door."""
+"""The web door: what readers and providers reach. Knows no Prefect, so that clicks and unsubscribes work while that is upgraded."""

@@ -78,6 +78,7 @@ class Content:
     sign: Sign
     constants: Mapping[str, Any] = field(default_factory=dict)
     language: str = "en"
+    web: bool = False  # read as a page, not in a mail client (domain.md D.5)
 
     def skeleton(self, encoding: Encoding) -> Skeleton:
         """The skeleton of all parts in one encoding. Raises BadTemplate with the place; new links get their numbers."""
@@ -85,7 +86,8 @@ class Content:
         environment.filters[TRACKED] = self._tracked()
         parts = list(self._parts(environment, self.used))
         named = {self.used.names[path]: value for path, value in self.constants.items() if path in self.used.names}
-        environment.globals |= {**named, "isWebPage": "", "InEmailClient": 1, DEFAULT_LANGUAGE: self.language}
+        shown = {"isWebPage": 1 if self.web else "", "InEmailClient": "" if self.web else 1}
+        environment.globals |= {**named, **shown, DEFAULT_LANGUAGE: self.language}
         return Skeleton(environment, parts, encoding)
 
     @cached_property

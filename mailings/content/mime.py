@@ -3,26 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from email.message import MIMEPart
 from email.policy import SMTP
 from hashlib import sha256
 from itertools import chain
 
 from mailings.content.skeleton import BASE_PLACE, Piece
+from mailings.letter import File
 
 HEADERS_PLACE = -2  #: in `Frame.places`: the headers of one recipient
 LONGEST_LINE = 998  # bytes without CRLF, RFC 5321 4.5.3.1.6
-
-
-@dataclass(frozen=True)
-class File:
-    """A file that travels along: an attachment by its name, or an inline image by its cid."""
-
-    name: str
-    content_type: str
-    data: bytes
-    inline: bool = False
 
 
 class Frame:

@@ -6,6 +6,8 @@ from mailings.model.bucket import Bucket
 from mailings.model.company import Company
 from mailings.model.consent import EMARKETING, SALES_AND_SERVICE, Basis, Consent
 from mailings.model.delivery import OUR_MOVES, Delivery, DeliveryNote, DeliveryStatus
+from mailings.model.errand import Errand, FollowUp, Outbox, Request
+from mailings.model.event import VISIT, Bookmark, Event, EventReading
 from mailings.model.evidence import Evidence
 from mailings.model.folder import Folder
 from mailings.model.lease import Lease, LeaseRole
@@ -14,6 +16,7 @@ from mailings.model.mailing import LIFE, Mailing, MailingFile, MailingStatus, Ma
 from mailings.model.person import Associate, Interest, Person, PersonInterest
 from mailings.model.project import Project, ProjectMember
 from mailings.model.recipient import Recipient, Verdict
+from mailings.model.registered_link import RegisteredLink
 from mailings.model.selection import Combination, Selection, SelectionKind, SelectionMember
 from mailings.model.source import ImportedRow, Source, SourceKind
 from mailings.model.topic import DEFAULT_TOPICS, OptOut, Topic
@@ -24,11 +27,13 @@ __all__ = [
     "LIFE",
     "OUR_MOVES",
     "SALES_AND_SERVICE",
+    "VISIT",
     "Address",
     "AddressStanding",
     "Associate",
     "Base",
     "Basis",
+    "Bookmark",
     "Bucket",
     "Combination",
     "Company",
@@ -36,8 +41,12 @@ __all__ = [
     "Delivery",
     "DeliveryNote",
     "DeliveryStatus",
+    "Errand",
+    "Event",
+    "EventReading",
     "Evidence",
     "Folder",
+    "FollowUp",
     "ImportedRow",
     "Interest",
     "Lease",
@@ -49,11 +58,14 @@ __all__ = [
     "MailingType",
     "Moment",
     "OptOut",
+    "Outbox",
     "Person",
     "PersonInterest",
     "Project",
     "ProjectMember",
     "Recipient",
+    "RegisteredLink",
+    "Request",
     "Selection",
     "SelectionKind",
     "SelectionMember",

@@ -41,3 +41,4 @@ class AddressStanding(Base):
     blocked_at: Mapped[datetime | None]
     blocked_why: Mapped[str | None]
     complained_at: Mapped[datetime | None]
+    unsubscribed_at: Mapped[datetime | None]  # by its reader, where no person stands behind it: a bare address, a company's

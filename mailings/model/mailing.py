@@ -134,4 +134,6 @@ class TrackedLink(Base):
     name: Mapped[str | None]  # registered under `links` in mailing.yaml
     url: Mapped[str]
     actions: Mapped[dict[str, Any]] = mapped_column(default=dict)  # domain.md E.3
+    registered_id: Mapped[int | None] = mapped_column(ForeignKey("registered_link.id"), index=True)  # whose url and actions then hold
+    reset_at: Mapped[datetime | None]  # clicks before it count no more (E.6)
     deleted_at: Mapped[datetime | None]

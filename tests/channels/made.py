@@ -9,7 +9,7 @@ from pydantic import SecretStr
 
 from mailings.channels.email.compiling import put_together, table_of
 from mailings.channels.email.composing import CompiledEmail
-from mailings.content.mime import File
+from mailings.letter import File
 from mailings.model import Mailing, MailingType
 from mailings.settings import Settings
 

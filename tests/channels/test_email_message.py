@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mailings.content.headers import clean
-from mailings.content.mime import File
 from mailings.errors import BadTemplate, Unreadable
+from mailings.letter import File
 from mailings.tokens import Kind, Tokens
 from tests.channels.made import compiled, mailing, row
 

@@ -10,13 +10,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from mailings.channels.email.composing import CompiledEmail, Identity
-from mailings.channels.email.identity import message_id
+from mailings.channels.email.constant_headers import constant_headers
+from mailings.channels.email.identity import mark_of, message_id
 from mailings.channels.email.rows import row_of
 from mailings.channels.email.senders import Senders
 from mailings.content.compiling import Content, Sources
 from mailings.content.links import LinkTable, Utm
-from mailings.content.mime import File
 from mailings.errors import BadTemplate
+from mailings.letter import File
 from mailings.model import Mailing, MailingFile, TrackedLink
 from mailings.settings import Settings
 from mailings.tokens import Kind, Tokens, dynamic_address
@@ -91,7 +92,9 @@ def table_of(mailing: Mailing, rows: Sequence[TrackedLink], settings: Settings) 
 def _identity(mailing: Mailing, settings: Settings) -> Identity:
     public = _public(settings)
     host = urlsplit(public).hostname or "localhost"
-    return Identity(message_id(mailing, host), public, Tokens(settings.secret.get_secret_value()), settings.bounce_address)
+    tokens = Tokens(settings.secret.get_secret_value())
+    mark, headers = mark_of(mailing), constant_headers(mailing, host)
+    return Identity(message_id(mailing, host), public, tokens, settings.bounce_address, headers, mailing.name, mark)
 
 
 def _public(settings: Settings) -> str:

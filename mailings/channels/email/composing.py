@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from functools import cached_property, lru_cache
@@ -14,9 +14,10 @@ from mailings.clock import timestamp
 from mailings.content.compiling import DELIVERY, LINK, Content
 from mailings.content.headers import clean, mailbox, unstructured
 from mailings.content.linking import BASE
-from mailings.content.mime import LONGEST_LINE, File, framed
+from mailings.content.mime import LONGEST_LINE, framed
 from mailings.content.quoting import Bare, EightBit, Encoding, Quoted
 from mailings.content.skeleton import Skeleton
+from mailings.letter import File, Filled, FormLetter, Mailbox
 from mailings.message import Offer
 from mailings.tokens import Kind, Tokens, of_day
 
@@ -26,12 +27,18 @@ _KINDS = {"unsubscribe": Kind.UNSUBSCRIBE, "online": Kind.ONLINE, "open": Kind.O
 
 @dataclass(frozen=True)
 class Identity:
-    """What makes messages this mailing's: `message_id` with a place for the delivery, `bounce` = the envelope sender where one is set."""
+    """What makes messages this mailing's: `message_id` with a place for the delivery, `bounce` = the envelope sender where one is set.
+
+    `headers` = those that are the same in every message, `category` = the mailing's name, `mark` = see channels/email/identity.
+    """
 
     message_id: str
     public: str
     tokens: Tokens
     bounce: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    category: str = ""
+    mark: str = ""
 
 
 class CompiledEmail:
@@ -52,6 +59,15 @@ class CompiledEmail:
     @cached_property
     def _bare(self) -> Skeleton:
         return self.content.skeleton(Bare())
+
+    @cached_property
+    def _letter(self) -> FormLetter:
+        pieces, identity = self._bare.pieces, self._identity
+        return FormLetter(pieces["subject"], pieces["text"], pieces["html"], self.files, identity.headers, identity.category)
+
+    def as_page(self) -> CompiledEmail:
+        """The same, read in a browser: for `isWebPage` (domain.md D.5)."""
+        return CompiledEmail(replace(self.content, web=True), self.row, self._identity, self.files)
 
     @property
     def tokens(self) -> Tokens:
@@ -92,6 +108,17 @@ class CompiledEmail:
         }
         return clean(shown["subject"]), shown["html"], shown["text"]
 
+    def filled(self, row: Sequence[Any]) -> Filled:
+        """The message of one row as a form letter and what goes into it. Raises Unreadable."""
+        values, unsubscribe = self.values(row, row[0])
+        values[BASE] = base = values[LINK]
+        slots = self._bare.slots(values)
+        (subject,) = self._letter.subject
+        slots[int(subject)] = clean(slots[int(subject)])
+        sender, reply_to = self._senders.parties(tuple(row[self._contacts]))
+        headers = {"List-Unsubscribe": f"<{unsubscribe}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
+        return Filled(self._letter, [*slots, base], Mailbox(row[2], row[1]), sender, reply_to, headers, self._identity.mark)
+
     def composed(self, row: Sequence[Any], form: Form) -> bytes:
         """The message of one row in one form."""
         delivery = row[0]
@@ -128,6 +155,10 @@ class Letter:
 
     compiled: CompiledEmail
     row: Sequence[Any]
+
+    def filled(self) -> Filled:
+        """The message as a form letter and what goes into it. Raises Unreadable."""
+        return self.compiled.filled(self.row)
 
     def mime(self, *, eight_bit: bool = False) -> bytes:
         """The whole e-mail with CRLF line ends. Raises Unreadable when it cannot be put together for this recipient."""

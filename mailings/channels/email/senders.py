@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, func
 from mailings.addresses import read_address
 from mailings.content.headers import mailbox
 from mailings.content.variables import EMPTY, OurContact, SupportContact
+from mailings.letter import Mailbox
 from mailings.model import Mailing
 from mailings.settings import Settings
 
@@ -27,6 +28,7 @@ class Senders:
         self.domains = frozenset(filter(None, (own, *(d.strip().lower() for d in settings.sender_domains.split(",")))))
         self._uses = [str(part.get("use")) for part in (self._from, self._reply)]
         self._cached = lru_cache(maxsize=4096)(self._lines)
+        self._parties = lru_cache(maxsize=4096)(self._both)
 
     def columns(self) -> Iterator[ColumnElement[Any]]:
         """The columns of the contacts the mailing uses: name and address, for From and then for Reply-To."""
@@ -44,16 +46,25 @@ class Senders:
         normal = read_address(address).normal if address else None
         return normal if normal and normal.rpartition("@")[2] in self.domains else None
 
+    def parties(self, values: tuple[str, ...]) -> tuple[Mailbox, Mailbox | None]:
+        """From, and where answers go; None = to From."""
+        return self._parties(values)
+
     def _lines(self, values: tuple[str, ...]) -> tuple[str, str]:
+        sender, reply_to = self._parties(values)
+        lines = f"From: {mailbox(*sender)}\r\n"
+        if reply_to is not None:
+            lines += f"Reply-To: {mailbox(*reply_to)}\r\n"
+        return lines, sender.address
+
+    def _both(self, values: tuple[str, ...]) -> tuple[Mailbox, Mailbox | None]:
         contacts = iter(zip(values[::2], values[1::2], strict=True))
         ours = [next(contacts) if use in ALIASES else None for use in self._uses]
         name, address = str(self._from.get("name") or ""), self.fallback
         if ours[0] is not None and (own := self.approved(ours[0][1])):
             name, address = ours[0][0], own
-        lines = f"From: {mailbox(name, address)}\r\n"
-        if self._uses[1] in ("always", *ALIASES):
-            lines += f"Reply-To: {mailbox(*self._answers(ours[1]))}\r\n"
-        return lines, address
+        answered = self._uses[1] in ("always", *ALIASES)
+        return Mailbox(name, address), Mailbox(*self._answers(ours[1])) if answered else None
 
     def _answers(self, contact: tuple[str, str] | None) -> tuple[str, str]:
         if contact is not None and (normal := read_address(contact[1]).normal):

@@ -1,0 +1,56 @@
+"""What a provider tells later: a report says what happened to one message, and of what kind that was."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+
+class EventKind(StrEnum):
+    """What a report or a visit tells."""
+
+    PROCESSED = "processed"  #: the provider has it and will try to deliver it
+    DEFERRED = "deferred"  #: the receiving side asked the provider to try later
+    DELIVERED = "delivered"  #: the receiving server took it
+    BOUNCED = "bounced"  #: it came back
+    DROPPED = "dropped"  #: the provider did not even try
+    COMPLAINED = "complained"  #: reported as spam
+    UNSUBSCRIBED = "unsubscribed"
+    RESUBSCRIBED = "resubscribed"
+    PREFERENCES = "preferences"  #: the preferences were changed
+    OPENED = "opened"
+    CLICKED = "clicked"
+    ONLINE = "online"  #: read as a web page
+    OTHER = "other"  #: a word we do not know; kept, acted on by nobody
+
+
+class BounceKind(StrEnum):
+    """What a bounce says of the address (domain.md I, D7)."""
+
+    INVALID = "invalid"  #: the provider is sure there is no such address: blocked at once
+    HARD = "hard"  #: permanent; counts towards blocking
+    SOFT = "soft"  #: temporary, given up on; counts towards blocking
+    POLICY = "policy"  #: blocked, reputation, content, volume: never the address's fault
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a provider tells later. `delivery` with the `mark` it was sent under; both None where it does not say of which it is."""
+
+    kind: EventKind
+    at: datetime
+    delivery: int | None
+    mark: str | None
+    content_key: str  # the same whenever the same thing is told again
+    original: Mapping[str, Any]
+    provider_key: str | None = None  # the provider's own id of the event
+    address: str | None = None
+    code: str | None = None
+    reason: str | None = None
+    bounce: BounceKind | None = None
+    provider_id: str | None = None
+    url: str | None = None
+    agent: str | None = None

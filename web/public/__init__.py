@@ -1,0 +1,1 @@
+"""The public door: a token in the address is its only key."""
