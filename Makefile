@@ -27,7 +27,7 @@ $(READY): pyproject.toml constraints.txt
 demo: $(READY)  ## a whole mailing on invented people: Excel list in, newsletters in a mail folder out (PEOPLE=2000)
 	@$(BIN)/mailings demo --people $(PEOPLE)
 
-packages:  ## Debian packages some tests use: Postfix's smtp-sink, PostgreSQL
+packages:  ## what some tests use beside Python: Postfix, PostgreSQL, Chromium, Prism
 	@sh .ci/packages
 
 test: $(READY) packages  ## all tests, on SQLite and PostgreSQL (TESTS=tests/audience for some, WORKERS=3)
