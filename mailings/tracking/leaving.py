@@ -1,0 +1,78 @@
+"""A reader leaves: opts out of the mailing's topic, or wants no more mail at all; and takes that back."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from mailings import clock
+from mailings.consent.cancelling import cancel_queued, recipients_at
+from mailings.consent.withdrawing import opt_out, subscribe, withdraw
+from mailings.db import insert_into
+from mailings.model import EMARKETING, AddressStanding, Basis, Consent, Delivery, OptOut, Person
+from mailings.tracking.readers import Reader
+
+PAGE, ONE_CLICK, UNDONE = "Unsubscribe page", "One-click unsubscribe", "Unsubscribe page, undone"  #: sources of what is written here
+REGRET = timedelta(days=1)  #: for so long leaving can be taken back by the same link; later the preferences page is the way
+
+
+def leave(session: Session, reader: Reader, source: str, *, everything: bool = False, at: datetime | None = None) -> bool:
+    """The reader takes no more of this mailing's topic; without a topic, or with `everything`, no more mail at all (domain.md F.1, D13).
+
+    In force at once: what is queued for them is cancelled in this transaction. A company or bare address has neither topics nor consent:
+    nothing more is sent to the address. `at` = when it was said, where that was not now. False when it was in force already, and for
+    tests. Writes no event: a visit or a report, it is kept as it came by whoever heard of it.
+    """
+    if not reader.counts:
+        return False
+    first = update(Delivery).where(Delivery.id == reader.delivery.id, Delivery.unsubscribed_at.is_(None))
+    session.execute(first.values(unsubscribed_at=at or clock.now()))
+    if reader.person is None:
+        return _leave_address(session, reader.address, at or clock.now())
+    if everything or reader.mailing.topic_id is None:
+        return withdraw(session, reader.person.id, source)
+    return opt_out(session, reader.person.id, reader.mailing.topic_id, source)
+
+
+def come_back(session: Session, reader: Reader, *, everything: bool = False) -> bool:
+    """Take back what this page or the one-click button did within the last day, and only that. False when there is no such thing.
+
+    Consent becomes what it was before, by a row of its own; a complaint or a withdrawal made elsewhere stays. No message comes back.
+    """
+    if not reader.counts:
+        return False
+    since = clock.now() - REGRET
+    if reader.person is None:
+        back = update(AddressStanding).where(AddressStanding.normal == reader.address, AddressStanding.unsubscribed_at >= since)
+        return bool(session.execute(back.values(unsubscribed_at=None).returning(AddressStanding.normal)).all())
+    if everything or reader.mailing.topic_id is None:
+        return _consent_again(session, reader.person, since)
+    made_here = select(OptOut.id).where(
+        OptOut.person_id == reader.person.id, OptOut.topic_id == reader.mailing.topic_id, OptOut.ended_at.is_(None)
+    )
+    if session.scalar(made_here.where(OptOut.source.in_((PAGE, ONE_CLICK)), OptOut.since >= since)) is None:
+        return False
+    return subscribe(session, reader.person.id, reader.mailing.topic_id)
+
+
+def _leave_address(session: Session, normal: str, at: datetime) -> bool:
+    if not normal:
+        return False
+    session.execute(insert_into(session, AddressStanding).values(normal=normal, bounces=0).on_conflict_do_nothing())
+    first = update(AddressStanding).where(AddressStanding.normal == normal, AddressStanding.unsubscribed_at.is_(None))
+    new = session.execute(first.values(unsubscribed_at=at).returning(AddressStanding.normal)).all()
+    cancel_queued(session, recipients_at(normal), "The reader wants no more mail at this address.")
+    return bool(new)
+
+
+def _consent_again(session: Session, person: Person, since: datetime) -> bool:
+    """The basis before the withdrawal, in a new row. Where nothing was recorded before there is nothing to give back."""
+    said = select(Consent).where(Consent.person_id == person.id, Consent.purpose == EMARKETING)
+    newest = session.scalars(said.order_by(Consent.id.desc()).limit(2)).all()
+    if len(newest) < 2 or newest[0].basis is not Basis.WITHDRAWN or newest[0].source not in (PAGE, ONE_CLICK) or newest[0].given_at < since:
+        return False
+    session.add(Consent(person_id=person.id, basis=newest[1].basis, source=UNDONE, given_at=clock.now()))
+    session.flush()
+    return True

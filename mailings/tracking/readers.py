@@ -1,0 +1,45 @@
+"""Whose link it is: from the delivery in a token to the message, its mailing and who got it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from mailings.errors import Untrusted
+from mailings.model import Delivery, Mailing, Person, Recipient
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who got one message. `person` is None for companies and bare addresses: of them only the address is known."""
+
+    delivery: Delivery
+    mailing: Mailing
+    recipient: Recipient
+    person: Person | None
+
+    @property
+    def address(self) -> str:
+        """The normal address the message went to; empty where that is not known any more."""
+        return self.delivery.address or self.recipient.address or ""
+
+    @property
+    def counts(self) -> bool:
+        """False for tests: what their readers do changes nothing and counts nowhere (domain.md D11, D22)."""
+        return not self.delivery.test
+
+
+def reader_of(session: Session, delivery_id: int) -> Reader:
+    """The reader of a delivery. Raises Untrusted where there is nobody: no such delivery, a person who was erased or deleted."""
+    asked = (
+        select(Delivery, Mailing, Recipient, Person)
+        .join(Mailing, Mailing.id == Delivery.mailing_id)
+        .join(Recipient, Recipient.id == Delivery.recipient_id)
+        .outerjoin(Person, Person.id == Recipient.person_id)
+    )
+    found = session.execute(asked.where(Delivery.id == delivery_id)).one_or_none()
+    if found is None or found.Recipient.erased_at is not None or (found.Person is not None and found.Person.deleted_at is not None):
+        raise Untrusted("This link does not hold.")
+    return Reader(found.Delivery, found.Mailing, found.Recipient, found.Person)
