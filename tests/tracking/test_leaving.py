@@ -1,0 +1,142 @@
+"""Leaving holds at once, says no more than was said, and can be taken back for a day."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from mailings import clock
+from mailings.consent.history import in_force
+from mailings.consent.standing import complain
+from mailings.consent.withdrawing import opt_out, withdraw
+from mailings.db import Database
+from mailings.model import AddressStanding, Basis, Company, Consent, Delivery, DeliveryStatus, OptOut, Topic
+from mailings.tracking.leaving import ONE_CLICK, PAGE, UNDONE, come_back, leave
+from mailings.tracking.readers import Reader, reader_of
+from tests.consent.waiting import a_mailing, a_person, a_topic, queue, statuses
+
+NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+
+
+def reader(session: Session, topic: Topic | None, **person: object) -> Reader:
+    """Désirée, who got a mailing of this topic."""
+    whom = a_person(session, "desiree@ijssel.test", name="Désirée van der IJssel", **person)
+    return reader_of(session, queue(session, a_mailing(session, "got", topic), whom, DeliveryStatus.SENT).id)
+
+
+def test_a_topic_is_left_alone_and_at_once(any_db: Database) -> None:
+    """Queued messages of the topic are cancelled, also of mailings being sent; other topics and consent go on. Twice is once."""
+    with any_db.writing() as session:
+        news, offers = a_topic(session, "News"), a_topic(session, "Promotions")
+        desiree = reader(session, news)
+        assert desiree.person is not None
+        waits = queue(session, a_mailing(session, "being sent", news), desiree.person)
+        other = queue(session, a_mailing(session, "other topic", offers), desiree.person)
+        with clock.standing_at(NOON):
+            assert leave(session, desiree, PAGE)
+        with clock.standing_at(NOON + timedelta(hours=1)):
+            assert not leave(session, desiree, ONE_CLICK)
+        assert statuses(session, waits, other) == ["cancelled", "queued"]
+        assert session.execute(select(OptOut.topic_id, OptOut.source, OptOut.since)).all() == [(news.id, PAGE, NOON)]
+        assert in_force(session, [desiree.person.id])[desiree.person.id][0] is Basis.CONSENT
+        assert session.get_one(Delivery, desiree.delivery.id).unsubscribed_at == NOON
+
+
+@pytest.mark.parametrize("everything", [False, True])
+def test_without_a_topic_or_with_everything_consent_is_withdrawn(any_db: Database, everything: bool) -> None:
+    """D13: nothing is written to them any more, of whatever topic."""
+    with any_db.writing() as session:
+        desiree = reader(session, a_topic(session) if everything else None)
+        assert desiree.person is not None
+        waits = queue(session, a_mailing(session, "being sent", a_topic(session, "Urgent messages")), desiree.person)
+        assert leave(session, desiree, ONE_CLICK, everything=everything)
+        assert not leave(session, desiree, ONE_CLICK, everything=everything)
+        assert statuses(session, waits) == ["cancelled"]
+        assert in_force(session, [desiree.person.id])[desiree.person.id] == (Basis.WITHDRAWN, ONE_CLICK)
+
+
+def test_an_address_without_a_person_gets_nothing_more(any_db: Database) -> None:
+    """A bare address and a company's: the address is marked once, and what waits for it anywhere is cancelled."""
+    with any_db.writing() as session:
+        news, later = a_mailing(session, "news", a_topic(session)), a_mailing(session, "later")
+        company = Company(name="Søn", email="post@son.test", email_normal="post@son.test", email_valid=True, created_at=clock.now())
+        session.add(company)
+        session.flush()
+        for whom, normal in (("los@fugl.test", "los@fugl.test"), (company, "post@son.test")):
+            gone = reader_of(session, queue(session, news, whom, DeliveryStatus.SENT).id)
+            waits = queue(session, later, whom)
+            with clock.standing_at(NOON):
+                assert leave(session, gone, PAGE)
+            assert not leave(session, gone, PAGE)
+            assert statuses(session, waits) == ["cancelled"]
+            assert session.get_one(AddressStanding, normal).unsubscribed_at == NOON
+            with clock.standing_at(NOON + timedelta(hours=2)):
+                assert come_back(session, gone)
+            assert session.get_one(AddressStanding, normal, populate_existing=True).unsubscribed_at is None
+
+
+def test_a_test_changes_nothing(any_db: Database) -> None:
+    """Who presses the button of a test message leaves nothing behind, though it was filled with a person's data (D11)."""
+    with any_db.writing() as session:
+        desiree = reader(session, a_topic(session))
+        desiree.delivery.test = True
+        session.flush()
+        assert not leave(session, desiree, PAGE)
+        assert not leave(session, desiree, PAGE, everything=True)
+        assert not come_back(session, desiree)
+        assert session.scalars(select(OptOut)).all() == []
+        assert session.scalars(select(Consent.basis)).all() == [Basis.CONSENT]
+        assert desiree.delivery.unsubscribed_at is None
+
+
+def test_taking_it_back_restores_what_was(any_db: Database) -> None:
+    """The topic is taken again, and consent gets the basis it had before, in a row of its own: a history, not an edit."""
+    with any_db.writing() as session:
+        desiree = reader(session, a_topic(session), basis=Basis.LEGITIMATE_INTEREST)
+        assert desiree.person is not None
+        leave(session, desiree, PAGE)
+        assert come_back(session, desiree)
+        assert not come_back(session, desiree)
+        leave(session, desiree, ONE_CLICK, everything=True)
+        assert come_back(session, desiree, everything=True)
+        told = session.execute(select(Consent.basis, Consent.source).order_by(Consent.id)).all()
+        assert told[1:] == [(Basis.WITHDRAWN, ONE_CLICK), (Basis.LEGITIMATE_INTEREST, UNDONE)]
+        assert session.scalar(select(OptOut.ended_at)) is not None
+
+
+def test_only_what_was_done_here_can_be_taken_back(any_db: Database) -> None:
+    """Neither a complaint, nor what a person told our staff, nor what is older than a day, nor a consent that never was."""
+    with any_db.writing() as session:
+        news = a_topic(session)
+        desiree = reader(session, news, basis=None)
+        assert desiree.person is not None
+        leave(session, desiree, PAGE, everything=True)
+        assert not come_back(session, desiree, everything=True)
+        complain(session, desiree.address)
+        assert not come_back(session, desiree, everything=True)
+        opt_out(session, desiree.person.id, news.id, "User")
+        assert not come_back(session, desiree)
+
+
+def test_after_a_day_the_link_takes_nothing_back(any_db: Database) -> None:
+    """A message that is forwarded a week later cannot sign its first reader up again."""
+    with any_db.writing() as session:
+        desiree = reader(session, a_topic(session))
+        with clock.standing_at(NOON):
+            leave(session, desiree, PAGE)
+            leave(session, desiree, PAGE, everything=True)
+        with clock.standing_at(NOON + timedelta(days=1, seconds=1)):
+            assert not come_back(session, desiree)
+            assert not come_back(session, desiree, everything=True)
+
+
+def test_a_withdrawal_made_elsewhere_stays(any_db: Database) -> None:
+    """Taking back looks at what is in force: a withdrawal told to our staff is no business of this link."""
+    with any_db.writing() as session:
+        desiree = reader(session, None)
+        assert desiree.person is not None
+        withdraw(session, desiree.person.id, "User")
+        assert not come_back(session, desiree)
