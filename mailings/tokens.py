@@ -4,12 +4,12 @@
     {public}/d/{token}?u=URL    click on a link that only this recipient has; the URL is signed with it
     {public}/o/{token}          open            {public}/u/{token}   unsubscribe, never expires (D21)
     {public}/v/{token}          view online     {public}/p/{token}   preferences, carries the day it was made
-    {public}/y/{token}          confirming a sign-up, carries the day it was made
+    {public}/y/{token}          confirming a sign-up, carries the minute it was made
 
-A token is `key payload signature`: one character naming the secret, the delivery id in hexadecimal (preferences, confirm: `.` and
-the day), sixteen characters of signature (96 bits of HMAC-SHA256). What a signature is for is part of what is signed, so no
-token serves as another. A test message's tokens carry its delivery, whose row is flagged test; a preview has no delivery, so
-its tokens carry `~` and the mailing's id instead: neither counts anywhere (D22).
+A token is `key payload signature`: one character naming the secret, the delivery id in hexadecimal (preferences: `.` and the day;
+confirm: `.` and the minute), sixteen characters of signature (96 bits of HMAC-SHA256). What a signature is for is part of what is
+signed, so no token serves as another. A test message's tokens carry its delivery, whose row is flagged test; a preview has no
+delivery, so its tokens carry `~` and the mailing's id instead: neither counts anywhere (D22).
 `MAILINGS_SECRET` may hold several secrets separated by spaces: the first signs, all are believed.
 """
 
@@ -49,7 +49,8 @@ class Token:
     kind: Kind
     delivery: int | None
     preview_of: int | None = None
-    day: int | None = None  # days since 1970-01-01 in UTC; preferences and confirm, the reader decides how old is too old
+    day: int | None = None  # days since 1970-01-01 in UTC; preferences, the reader decides how old is too old
+    minute: int | None = None  # minutes since then; confirm, likewise
 
 
 class _Signer:
@@ -95,14 +96,20 @@ class Tokens:
         signatures = [_signature(key.by_kind[kind], payload, url) for key in self._keys if key.letter == letter]
         if not any(hmac.compare_digest(signature, good) for good in signatures):
             raise Untrusted("This link does not hold.")
-        preview, number, day = parts.groups()
-        subject = int(number, 16)
-        return Token(kind, None if preview else subject, subject if preview else None, int(day, 16) if day else None)
+        preview, number, stamped = parts.groups()
+        subject, stamp = int(number, 16), int(stamped, 16) if stamped else None
+        day, minute = (None, stamp) if kind is Kind.CONFIRM else (stamp, None)
+        return Token(kind, None if preview else subject, subject if preview else None, day, minute)
 
 
 def of_day(payload: int | str, day: int) -> str:
     """The payload of a preferences token: a delivery id or payload, with the day it is made."""
     return f"{payload if isinstance(payload, str) else f'{payload:x}'}.{day:x}"
+
+
+def of_minute(payload: int | str, minute: int) -> str:
+    """The payload of a token that confirms a sign-up: a delivery id or payload, with the minute it is made."""
+    return of_day(payload, minute)
 
 
 def of_preview(mailing: int) -> str:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailings.errors import Misconfigured, Untrusted
-from mailings.tokens import Kind, Token, Tokens, dynamic_address, of_day, of_preview
+from mailings.tokens import Kind, Token, Tokens, dynamic_address, of_day, of_minute, of_preview
 
 KINDS = st.sampled_from(list(Kind))
 DELIVERIES = st.integers(min_value=0, max_value=2**63 - 1)
@@ -80,6 +80,12 @@ def test_preferences_carry_their_day_and_previews_carry_no_delivery() -> None:
     assert TOKENS.read(Kind.PREFERENCES, TOKENS.sign(Kind.PREFERENCES, of_day(7, 20_000))) == Token(Kind.PREFERENCES, 7, None, 20_000)
     preview = TOKENS.sign(Kind.PREFERENCES, of_day(of_preview(3), 20_000))
     assert TOKENS.read(Kind.PREFERENCES, preview) == Token(Kind.PREFERENCES, None, 3, 20_000)
+
+
+def test_confirming_carries_its_minute() -> None:
+    """The page that confirms a sign-up learns how many minutes old its link is, and nothing about days (domain.md J.4)."""
+    token = TOKENS.read(Kind.CONFIRM, TOKENS.sign(Kind.CONFIRM, of_minute(7, 29_800_000)))
+    assert (token.delivery, token.minute, token.day) == (7, 29_800_000, None)
 
 
 def test_the_address_of_a_dynamic_link_is_plain_ascii() -> None:

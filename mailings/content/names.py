@@ -19,6 +19,7 @@ SPECIAL_LINKS = {
     "unsubscribe": "unsubscribe",
     "preferences": "preferences",
     "subscription": "preferences",
+    "confirm": "confirm",
     "online": "online",
     "viewShipmentMessage": "online",
     "open": "open",

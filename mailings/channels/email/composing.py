@@ -9,6 +9,7 @@ from email.utils import format_datetime
 from functools import cached_property, lru_cache
 from typing import Any
 
+from mailings.channels.email.own_links import KINDS, own_link
 from mailings.channels.email.rows import Row
 from mailings.clock import timestamp
 from mailings.content.compiling import DELIVERY, LINK, Content
@@ -19,10 +20,7 @@ from mailings.content.quoting import Bare, EightBit, Encoding, Quoted
 from mailings.content.skeleton import Skeleton
 from mailings.letter import File, Filled, FormLetter, Mailbox
 from mailings.message import Offer
-from mailings.tokens import Kind, Tokens, of_day
-
-DAY = 86_400  # seconds
-_KINDS = {"unsubscribe": Kind.UNSUBSCRIBE, "online": Kind.ONLINE, "open": Kind.OPEN, "preferences": Kind.PREFERENCES}
+from mailings.tokens import Kind, Tokens
 
 
 @dataclass(frozen=True)
@@ -87,14 +85,13 @@ class CompiledEmail:
         values[LINK] = link = f"{public}/c/{sign(Kind.CLICK, payload)}/"
         unsubscribe = f"{public}/u/{sign(Kind.UNSUBSCRIBE, payload)}"
         for name, which in self._links:
-            kind = _KINDS.get(which)
+            kind = KINDS.get(which)
             if kind is None:
                 values[name] = self._registered(which, link)
             elif kind is Kind.UNSUBSCRIBE:
                 values[name] = unsubscribe
             else:
-                stamped = of_day(payload, int(timestamp() // DAY)) if kind is Kind.PREFERENCES else payload
-                values[name] = f"{public}/{kind.value}/{sign(kind, stamped)}"
+                values[name] = own_link(public, self._identity.tokens, kind, payload)
         return values, unsubscribe
 
     def plain(self, row: Sequence[Any], payload: int | str) -> tuple[str, str, str]:
