@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from functools import lru_cache
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError
@@ -25,12 +26,14 @@ class Settings(BaseSettings):
     email_transport: str = "folder"
     public_url: str = "http://127.0.0.1:8600"
     secret: SecretStr = SecretStr(DEMO_SECRET)
+    trusted_proxies: str = "127.0.0.1,::1"  # comma list: addresses and networks whose X-Forwarded-For the web door believes
     run_patience: Seconds = timedelta(seconds=300)
     shard_patience: Seconds = timedelta(seconds=60)
     retry_first_wait: Seconds = timedelta(seconds=60)
     retry_deadline: Seconds = timedelta(hours=24)
     rate: float | None = Field(default=None, gt=0, description="messages a minute for the whole installation")
     bounce_address: str | None = None
+    bounce_verp: bool = True  # the envelope sender names the delivery, behind a + in the bounce address
     bounce_mailbox: str | None = Field(default=None, description="where returned mail arrives: maildir:PATH")
     bounce_threshold: int = Field(default=5, ge=1)
     consent_filter: bool = True
@@ -42,6 +45,10 @@ class Settings(BaseSettings):
     company_address: str = ""  # `config.companyAddress`
     sender_domains: str = ""  # comma list: domains our contacts may send from, beside that of the mailing's own `from` (D25)
     language: str = "en"
+    scripts: str = ""  # comma list of modules that register scripts for links (domain.md E.3)
+    pages: Path | None = Field(default=None, description="folder with a logo, a style and words of the installation's own for public pages")
+    privacy_url: str = ""  # the privacy statement that public pages lead to
+    preferences_days: int = Field(default=21, ge=1, description="days a link to the preferences page holds")
 
     @property
     def demo_secret(self) -> bool:
