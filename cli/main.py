@@ -54,6 +54,7 @@ COMMANDS = {
     "settle": "cli.settling",
     "limits": "cli.limits",
     "report": "cli.reports",
+    "serve": "cli.serving",
 }
 GROUPS = frozenset({"people", "topics", "selections", "projects", "limits"})
 

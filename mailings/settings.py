@@ -45,6 +45,8 @@ class Settings(BaseSettings):
     company_address: str = ""  # `config.companyAddress`
     sender_domains: str = ""  # comma list: domains our contacts may send from, beside that of the mailing's own `from` (D25)
     language: str = "en"
+    system_from: str | None = Field(default=None, description="whom system messages come from: Name <address>")
+    confirm_minutes: int = Field(default=30, ge=1, description="how long a link that confirms a sign-up holds")
     scripts: str = ""  # comma list of modules that register scripts for links (domain.md E.3)
     pages: Path | None = Field(default=None, description="folder with a logo, a style and words of the installation's own for public pages")
     privacy_url: str = ""  # the privacy statement that public pages lead to

@@ -1,23 +1,63 @@
-"""Puts the web door together: routes, guards, what runs beside the requests."""
+"""Puts the web door together: routes, answers to errors, the guard, and what runs beside the requests."""
 
 from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
 from mailings.db import Database
 from mailings.settings import Settings
 from mailings.tokens import Tokens
+from web.answers import answer_errors
+from web.bodies import Bodies
+from web.clients import Clients
 from web.door import Door
+from web.guard import Guard
+from web.headers import Headers
 from web.pages import Pages
-from web.public import clicks, confirm, online, opens, preferences, unsubscribe, webhooks
+from web.public import clicks, confirm, online, opens, plain, preferences, unsubscribe, webhooks
+from web.rates import Rates
 
-ROUTERS = (clicks.router, opens.router, unsubscribe.router, preferences.router, online.router, confirm.router, webhooks.router)
+ROUTERS = (
+    clicks.router,
+    opens.router,
+    unsubscribe.router,
+    preferences.router,
+    online.router,
+    confirm.router,
+    webhooks.router,
+    plain.router,
+)
 
 
-def make_app(database: Database, settings: Settings) -> FastAPI:
-    """The ASGI application of one installation."""
-    app = FastAPI(title="mailings", docs_url=None, redoc_url=None)
+def make_app(database: Database, settings: Settings, *, rates: Rates | None = None, bodies: Bodies | None = None) -> FastAPI:
+    """The ASGI application of one installation. Raises Unreadable for MAILINGS_TRUSTED_PROXIES that are no addresses."""
+    # its own description is for tests: openapi(); a slash too many leads nowhere, for the way back would name whatever host was asked for
+    app = FastAPI(title="mailings", openapi_url=None, redirect_slashes=False, lifespan=_open)
     app.state.door = Door(database, settings, Tokens(settings.secret.get_secret_value()), Pages(settings))
+    answer_errors(app)
+    app.add_middleware(
+        Guard,
+        clients=Clients(settings.trusted_proxies),
+        headers=Headers(settings.public_url),
+        rates=rates or Rates(),
+        bodies=bodies or Bodies(),
+    )
     for router in ROUTERS:
         app.include_router(router)
     return app
+
+
+@asynccontextmanager
+async def _open(app: FastAPI) -> AsyncIterator[None]:
+    door: Door = app.state.door
+    await asyncio.to_thread(getattr(door, "start", lambda: None))
+    try:
+        yield
+    finally:
+        await asyncio.to_thread(
+            getattr(door, "stop", lambda: None)
+        )  # writes down the last clicks: also when the loop is being ended by force
