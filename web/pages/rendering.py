@@ -2,39 +2,70 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from mailings.settings import Settings
+from web.pages.looks import Looks, Static
+from web.pages.words import LANGUAGES, OWN_NAMES, words
 
-LANGUAGES = ("en", "nl", "da", "no", "sv", "de")
 HERE = Path(__file__).parent
 
 
 class Pages:
-    """The pages of one installation."""
+    """The pages of one installation. Raises Unreadable when its own words or looks cannot be read."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self._environment = Environment(loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined)
+        self._looks, self._words = Looks(settings.pages), words(settings.pages)
+        self._environment = Environment(
+            loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        )
+        self._environment.globals |= {
+            "names": OWN_NAMES,
+            "style": self.url_of("style.css"),
+            "logo": self.url_of("logo"),
+            "privacy": settings.privacy_url,
+        }
+
+    @property
+    def static(self) -> Static:
+        """Files the pages refer to: name -> content and content type. A name changes with its content: may be kept for good."""
+        return self._looks.files
+
+    def url_of(self, name: str) -> str:
+        """The path of a file (style.css, logo) on our door; empty where there is none."""
+        found = self._looks.name_of(name)
+        return f"{urlsplit(self.settings.public_url).path.rstrip('/')}/static/{found}" if found else ""
+
+    def say(self, name: str, language: str, **values: Any) -> str:
+        """A text by its name in words/*.yaml, in a language (English where it is none of ours), its placeholders filled."""
+        return self._words.get(language, self._words["en"])[name].format_map(values)
 
     def show(self, name: str, language: str, status: int = 200, **values: Any) -> HTMLResponse:
         """The page `name` (unsubscribe, preferences, quiet, ...) in a language."""
-        template = self._environment.get_template(f"{name}.html")
-        html = template.render(language=language, company=self.settings.company_name, **values)
-        return HTMLResponse(html, status)
+        return HTMLResponse(self.render(name, language, **values), status)
+
+    def render(self, name: str, language: str, **values: Any) -> str:
+        """The same as text."""
+        told = {"company": self.settings.company_name, "note": "", "language": language, "say": self._said_in(language)}
+        return self._environment.get_template(f"{name}.html").render(told | values)
+
+    def _said_in(self, language: str) -> Callable[..., str]:
+        return lambda name, **values: self.say(name, language, **values)
 
 
 def language_of(request: Request, settings: Settings, known: str = "") -> str:
     """`?lang=` if it is one of ours, else the person's `known` language, else the browser's, else the installation's, else English."""
-    asked = [request.query_params.get("lang", ""), known]
-    accepted = [part.split(";")[0].strip() for part in request.headers.get("accept-language", "").split(",")]
-    for wanted in (*asked, *accepted, settings.language):
-        short = {"nb": "no", "nn": "no"}.get(wanted[:2].lower(), wanted[:2].lower())
-        if short in LANGUAGES:
-            return short
+    accepted = [part.split(";")[0] for part in request.headers.get("accept-language", "").split(",")]
+    for wanted in (request.query_params.get("lang", ""), known, *accepted, settings.language):
+        short = wanted.strip().replace("_", "-").split("-")[0].lower()
+        if (ours := {"nb": "no", "nn": "no"}.get(short, short)) in LANGUAGES:
+            return ours
     return "en"
