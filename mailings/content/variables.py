@@ -129,6 +129,11 @@ COLUMNS = _columns()
 CUSTOM = {"customer.custom.": Person.custom, "company.custom.": Company.custom}
 
 
+def known_variable(path: str) -> bool:
+    """True for a variable that `column` knows."""
+    return path in COLUMNS or any(path.startswith(prefix) and len(path) > len(prefix) for prefix in CUSTOM)
+
+
 def column(path: str) -> Column:
     """The column a variable is read from. Raises KeyError for one there is not."""
     for prefix, custom in CUSTOM.items():
