@@ -21,6 +21,7 @@ class Smtp(Transport):
 
     def __init__(self, settings: Settings) -> None:
         self._pool = Pool(settings)
+        self._signer = settings.signer()
 
     @classmethod
     def configured(cls) -> Self:
@@ -31,7 +32,7 @@ class Smtp(Transport):
         """Carry what is offered. Raises TryLater where no server answers, Misconfigured where it does not let us in."""
         self._pool.connect()
         source = Source(offers)
-        yield from Carrying(self._pool, source).receipts()
+        yield from Carrying(self._pool, source, self._signer).receipts()
         source.close()
 
     @classmethod

@@ -8,6 +8,7 @@ from mailings.errors import TransportError
 from mailings.message import Offer, Outcome, Receipt
 from mailings.transports._source import Source
 from mailings.transports.smtp.conversation import ROOM, Conversation
+from mailings.transports.smtp.dkim import Signer
 from mailings.transports.smtp.letters import put_together
 from mailings.transports.smtp.line import Line
 from mailings.transports.smtp.patience import Phase
@@ -27,8 +28,8 @@ MOST_ANSWERS = 100
 class Carrying:
     """One `send`. `receipts()` runs it."""
 
-    def __init__(self, pool: Pool, source: Source) -> None:
-        self._pool, self._source = pool, source
+    def __init__(self, pool: Pool, source: Source, signer: Signer | None = None) -> None:
+        self._pool, self._source, self._signer = pool, source, signer
         self._returns = Returns()
         self._answers: list[Receipt] = []
         self._most = pool.settings.connections
@@ -76,7 +77,7 @@ class Carrying:
         offer = self._next_for(line)
         if offer is None:
             return False
-        letter = put_together(offer, talk.offered)
+        letter = put_together(offer, talk.offered, self._signer)
         if isinstance(letter, Receipt):
             self._answers.append(letter)
             return True

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from mailings.errors import Unreadable
 from mailings.message import Offer, Outcome, Receipt
+from mailings.transports.smtp.dkim import Signer
 from mailings.transports.smtp.opening import Offered
 
 _ADDRESS = re.compile(r"[^\s<>\x00-\x1f\x7f]+@[^\s<>\x00-\x1f\x7f@]+")
@@ -25,8 +26,8 @@ class Letter:
     answered: bool = False
 
 
-def put_together(offer: Offer, offered: Offered) -> Letter | Receipt:
-    """The letter as this server can take it; where it cannot, the receipt that says so. Touches nobody else's message."""
+def put_together(offer: Offer, offered: Offered, signer: Signer | None = None) -> Letter | Receipt:
+    """The letter as this server can take it, signed; where it cannot, the receipt that says so. Touches nobody else's message."""
     for address in (offer.address, offer.sender):
         if not _ADDRESS.fullmatch(address):
             return _refused(offer, "501 5.1.3", f"{address!r} is no address that can be written in an envelope.")
@@ -37,6 +38,7 @@ def put_together(offer: Offer, offered: Offered) -> Letter | Receipt:
         body = offer.message.mime(eight_bit=offered.eight_bit)
     except Unreadable as error:
         return _refused(offer, None, str(error))
+    body = _ended(body) if signer is None else signer.signed(_ended(body))
     if offered.size and len(body) > offered.size:
         return _refused(offer, "552 5.3.4", f"The message has {len(body):,} bytes; the server takes at most {offered.size:,}.")
     return Letter(
@@ -59,9 +61,11 @@ def _mail(offer: Offer, offered: Offered, size: int, ascii_only: bool) -> bytes:
     return f"{words}\r\n".encode()
 
 
+def _ended(body: bytes) -> bytes:
+    return body if body.endswith(b"\r\n") else body + b"\r\n"
+
+
 def _on_the_wire(body: bytes, offered: Offered) -> bytes:
-    if not body.endswith(b"\r\n"):
-        body += b"\r\n"
     if not offered.eight_bit:  # ASCII, and by its maker's promise no line begins with a dot
         return body
     if body.startswith(b"."):
