@@ -71,6 +71,7 @@ class _Signer:
 class _Key:
     letter: str
     by_kind: dict[Kind, _Signer]
+    bounces: _Signer
 
 
 class Tokens:
@@ -101,6 +102,14 @@ class Tokens:
         day, minute = (None, stamp) if kind is Kind.CONFIRM else (stamp, None)
         return Token(kind, None if preview else subject, subject if preview else None, day, minute)
 
+    def bounce_mark(self, delivery: int) -> str:
+        """What proves that a bounce address is ours: 48 bits in small letters, for addresses may be put into them on their way."""
+        return _bounce_mark(self._keys[0], delivery)
+
+    def is_bounce_mark(self, delivery: int, mark: str) -> bool:
+        """True for a mark of this delivery by any of the secrets."""
+        return any(hmac.compare_digest(_bounce_mark(key, delivery), mark) for key in self._keys)
+
 
 def of_day(payload: int | str, day: int) -> str:
     """The payload of a preferences token: a delivery id or payload, with the day it is made."""
@@ -130,7 +139,12 @@ def _in_query(url: str) -> str:
 def _derived(secret: str) -> _Key:
     master = sha256(b"mailings token " + secret.encode()).digest()
     letter = urlsafe_b64encode(master[-3:]).decode()[0]
-    return _Key(letter, {kind: _Signer(hmac.digest(master, b"kind " + kind.encode(), "sha256")) for kind in Kind})
+    by_kind = {kind: _Signer(hmac.digest(master, b"kind " + kind.encode(), "sha256")) for kind in Kind}
+    return _Key(letter, by_kind, _Signer(hmac.digest(master, b"bounces", "sha256")))
+
+
+def _bounce_mark(key: _Key, delivery: int) -> str:
+    return key.bounces.digest(b"%x" % delivery)[:6].hex()
 
 
 def _signature(signer: _Signer, payload: str, url: str) -> str:

@@ -14,7 +14,7 @@ from markupsafe import Markup
 from mailings.content.environment import sandbox
 from mailings.content.filters import DEFAULT_LANGUAGE, IN_A_LANGUAGE
 from mailings.content.inlining import inlined
-from mailings.content.inserting import with_pixel, with_preheader
+from mailings.content.inserting import TRAP, with_pixel, with_preheader, with_trap
 from mailings.content.linking import TRACKED, Linking
 from mailings.content.links import LinkTable, address_in
 from mailings.content.names import Used, flattened, parsed
@@ -49,13 +49,15 @@ class Sources:
     text: str = ""
     preheader: str = ""
     opens: bool = False  # whether a pixel notices that the message is opened
+    trap: bool = False  # whether there is a link that only machines follow
 
     def prepared(self) -> Sources:
-        """CSS inlined, the text part made, preheader and pixel put in; line ends `\\n`. Raises BadTemplate with the place."""
+        """CSS inlined, the text part made, preheader, trap and pixel put in; line ends `\\n`. Raises BadTemplate with the place."""
         environment = sandbox()
         html = inlined(environment, _ended(self.html))
         text = _ended(self.text) if self.text.strip() else _made(environment, html)
         html = with_preheader(environment, html, self.preheader)
+        html = with_trap(environment, html) if self.trap else html
         return replace(self, html=with_pixel(environment, html) if self.opens else html, text=text)
 
     def problems(self, links: Collection[str]) -> list[str]:
@@ -93,7 +95,7 @@ class Content:
     @cached_property
     def used(self) -> Used:
         """The variables used, and the problems with them."""
-        used = Used(self.table.registered)
+        used = Used({*self.table.registered, TRAP} if self.sources.trap else self.table.registered)
         self._flat(used)
         return used
 
@@ -123,7 +125,7 @@ class Content:
             body = tree.body
             if name == "html":
                 tracked = {} if self.table.track == "none" else self.table.registered
-                own = {value: tracked.get(link) for link, value in self.links().items()}
+                own = {value: 0 if link == TRAP else tracked.get(link) for link, value in self.links().items()}
                 body, _ = Linking(name, self.table, own).walk(tree.body, State())
             yield Part(name, body, html=name == "html", whole=name == "subject")
 

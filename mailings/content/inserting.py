@@ -1,4 +1,4 @@
-"""What is added to the HTML source before it is compiled: the preheader behind `<body>`, the pixel that notices opens before its end."""
+"""What is added to the HTML source before it is compiled: the preheader behind `<body>`; before its end the trap and the pixel."""
 
 from __future__ import annotations
 
@@ -11,6 +11,11 @@ from mailings.content.tags import blotted, elements, spliced, tags
 #: hidden everywhere: mail clients know different ways (mso-hide is Outlook's)
 _HIDDEN = "display:none;max-height:0;max-width:0;overflow:hidden;opacity:0;font-size:1px;line-height:1px;mso-hide:all"
 PIXEL = '<img src="[[ link.open ]]" width="1" height="1" alt="" style="display:block;width:1px;height:1px;border:0">'
+
+#: the link that only machines follow, by a name no author can give one: its number is in no link table
+TRAP = "0"
+#: nothing to see, to hear or to come to by the keyboard; what follows it reads the source, as scanners do
+_TRAP_LINK = f"""<a href="[[ link['{TRAP}'] ]]" style="display:none" aria-hidden="true" tabindex="-1"></a>"""
 
 
 def with_preheader(environment: Environment, html: str, preheader: str) -> str:
@@ -30,6 +35,11 @@ def with_preheader(environment: Environment, html: str, preheader: str) -> str:
 def with_pixel(environment: Environment, html: str) -> str:
     """`html` with the pixel as the last thing of its body."""
     return _inserted(environment, html, PIXEL, at_end=True)
+
+
+def with_trap(environment: Environment, html: str) -> str:
+    """`html` with the trap at the end of its body."""
+    return _inserted(environment, html, _TRAP_LINK, at_end=True)
 
 
 def _inserted(environment: Environment, html: str, what: str, *, at_end: bool) -> str:

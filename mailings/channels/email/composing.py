@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -14,6 +14,7 @@ from mailings.channels.email.rows import Row
 from mailings.clock import timestamp
 from mailings.content.compiling import DELIVERY, LINK, Content
 from mailings.content.headers import clean, mailbox, unstructured
+from mailings.content.inserting import TRAP
 from mailings.content.linking import BASE
 from mailings.content.mime import LONGEST_LINE, framed
 from mailings.content.quoting import Bare, EightBit, Encoding, Quoted
@@ -22,21 +23,25 @@ from mailings.letter import File, Filled, FormLetter, Mailbox
 from mailings.message import Offer
 from mailings.tokens import Kind, Tokens
 
+ONE_CLICK = "List-Unsubscribe=One-Click"  # RFC 8058
+
 
 @dataclass(frozen=True)
 class Identity:
-    """What makes messages this mailing's: `message_id` with a place for the delivery, `bounce` = the envelope sender where one is set.
+    """What makes messages this mailing's: `message_id` with a place for the delivery, `bounce` = the envelope sender by delivery.
 
-    `headers` = those that are the same in every message, `category` = the mailing's name, `mark` = see channels/email/identity.
+    `headers` = those that are the same in every message, `category` = the mailing's name, `mark` = see channels/email/identity,
+    `leaving` = whether the headers offer to unsubscribe: all mailings do (D21), an answer to one person's form does not.
     """
 
     message_id: str
     public: str
     tokens: Tokens
-    bounce: str | None = None
+    bounce: Callable[[int], str] | None = None  # None = the From address
     headers: Mapping[str, str] = field(default_factory=dict)
     category: str = ""
     mark: str = ""
+    leaving: bool = True
 
 
 class CompiledEmail:
@@ -47,7 +52,8 @@ class CompiledEmail:
         self.select = row.of_deliveries()
         self.row, self._names, self._senders, self._identity = row, row.names, row.senders, identity
         self._contacts = slice(len(row.names), None)
-        self._links = [(name, link) for link, name in content.links().items()]
+        self._links = [(name, link) for link, name in content.links().items() if link != TRAP]
+        self._constant = "".join(f"{unstructured(name, value)}\r\n" for name, value in identity.headers.items())
         self._quoted = Form(content, Quoted(), files)
 
     @cached_property
@@ -74,7 +80,8 @@ class CompiledEmail:
 
     def offer(self, row: Sequence[Any]) -> Offer:
         """The offer for one row. Raises Unreadable when the sender's address cannot stand in a header."""
-        sender = self._identity.bounce or self._senders.lines(tuple(row[self._contacts]))[1]
+        bounce = self._identity.bounce
+        sender = bounce(row[0]) if bounce is not None else self._senders.lines(tuple(row[self._contacts]))[1]
         return Offer(row[0], row[1], sender, Letter(self, row))
 
     def values(self, row: Sequence[Any], payload: int | str) -> tuple[dict[str, Any], str]:
@@ -113,7 +120,7 @@ class CompiledEmail:
         (subject,) = self._letter.subject
         slots[int(subject)] = clean(slots[int(subject)])
         sender, reply_to = self._senders.parties(tuple(row[self._contacts]))
-        headers = {"List-Unsubscribe": f"<{unsubscribe}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
+        headers = {"List-Unsubscribe": f"<{unsubscribe}>", "List-Unsubscribe-Post": ONE_CLICK} if self._identity.leaving else {}
         return Filled(self._letter, [*slots, base], Mailbox(row[2], row[1]), sender, reply_to, headers, self._identity.mark)
 
     def composed(self, row: Sequence[Any], form: Form) -> bytes:
@@ -128,9 +135,10 @@ class CompiledEmail:
             f"To: {mailbox(row[2], row[1])}\r\n"
             f"{unstructured('Subject', slots[form.subject])}\r\n"
             f"Message-ID: {self._identity.message_id % delivery}\r\n"
-            f"List-Unsubscribe: <{unsubscribe}>\r\n"
-            "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
+            f"{self._constant}"
         )
+        if self._identity.leaving:
+            headers += f"List-Unsubscribe: <{unsubscribe}>\r\nList-Unsubscribe-Post: {ONE_CLICK}\r\n"
         return form.frame.filled(slots, base, headers)
 
     def _registered(self, name: str, link: str) -> str:
