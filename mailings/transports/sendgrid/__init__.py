@@ -1,0 +1,60 @@
+"""Carries e-mail by SendGrid: up to a thousand recipients in a request, put together there from one form letter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import ClassVar, Self
+
+from mailings.message import Offer, Receipt, Transport
+from mailings.reported import Report
+from mailings.transports._source import Source
+from mailings.transports.sendgrid.carrying import Carrying
+from mailings.transports.sendgrid.form import Forms
+from mailings.transports.sendgrid.requests import Requests
+from mailings.transports.sendgrid.settings import Settings
+
+
+class Sendgrid(Transport):
+    """Hands messages to the account whose key MAILINGS_SENDGRID_API_KEY is. Not for two threads at a time."""
+
+    name: ClassVar[str] = "sendgrid"
+    channels: ClassVar[frozenset[str]] = frozenset({"email"})
+    batch_size: ClassVar[int] = 1000  # personalizations in a request, at most (spec/sendgrid.md 1)
+    reporting: ClassVar[bool] = True
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._requests = Requests(settings)
+        self._forms = Forms(sandbox=settings.sandbox)
+
+    @classmethod
+    def configured(cls) -> Self:
+        """As MAILINGS_SENDGRID_* say. Raises Misconfigured naming the variable that is wrong."""
+        return cls(Settings.read())
+
+    def problems(self) -> list[str]:
+        """A key that is missing, an address that would show it to others, the demo's secret."""
+        return [*super().problems(), *self._settings.problems()]
+
+    @property
+    def holds(self) -> int:
+        """As many as are under way, and one request that is put together meanwhile."""
+        return (self._settings.connections + 1) * self.batch_size
+
+    def send(self, offers: Iterator[Offer | None]) -> Iterator[Receipt]:
+        """Carry what is offered. Raises TryLater where the API is not reached or asked us to wait, Misconfigured for its certificate."""
+        self._requests.open()
+        source = Source(offers)
+        yield from Carrying(self._requests, self._forms, source, (self._settings.connections, self.batch_size)).receipts()
+        source.close()
+
+    @classmethod
+    def reports(cls, headers: Mapping[str, str], body: bytes) -> list[Report]:
+        """What the event webhook tells; see `reports.reports_of`."""
+        from mailings.transports.sendgrid.reports import reports_of  # noqa: PLC0415  a sender needs no signatures
+
+        return reports_of(headers, body, Settings.read())
+
+    def close(self) -> None:
+        """Let go of the lines."""
+        self._requests.close()

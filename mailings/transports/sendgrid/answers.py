@@ -1,0 +1,94 @@
+"""What an answer of SendGrid's says of a request: taken, refused (whole, or because of whom), later, never, or nobody knows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import orjson
+
+from mailings.clock import timestamp
+from mailings.content.headers import clean
+from mailings.message import Outcome
+from mailings.transports._bisecting import Refusal
+from mailings.transports.sendgrid.lines import Answer
+
+LONGEST_WAIT = 3600.0  # seconds; what asks for more is no rate limit, and a clock may be wrong
+_RECIPIENT = re.compile(r"personalizations(?:$|\.|\[)(?:(\d+)\]?(?:\.|$))?")
+_NO_SENTENCE = "SendGrid answered {}, and gave no reason."
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One outcome for everybody in the request. `after` in seconds."""
+
+    outcome: Outcome
+    code: str | None = None
+    reason: str | None = None
+    after: float | None = None
+    provider_id: str | None = None
+
+
+def read(answer: Answer, *, sandbox: bool) -> Verdict | Refusal:
+    """What is said, by the status: nothing is guessed to have been taken, or not taken, that is not said (spec/sendgrid.md 3)."""
+    status, code = answer.status_code, str(answer.status_code)
+    errors = list(_errors(answer.body))
+    reason = clean("; ".join(dict.fromkeys(message for _, message in errors)))[:400] or _NO_SENTENCE.format(status)
+    if status == 202 or (status == 200 and sandbox):
+        return Verdict(Outcome.ACCEPTED, provider_id=answer.headers.get("X-Message-Id"))
+    if status == 400:
+        return _refused(code, reason, errors)
+    if status == 413:
+        return Refusal(code, reason)
+    if status == 429:
+        return Verdict(Outcome.TRY_LATER, code, reason, asked_to_wait(answer.headers))
+    if status < 300 or status == 408 or status >= 500:
+        return Verdict(Outcome.UNKNOWN, code, reason)
+    return Verdict(Outcome.UNTOUCHED, code, reason)
+
+
+def asked_to_wait(headers: Mapping[str, str]) -> float | None:
+    """Seconds, by Retry-After or X-RateLimit-Reset, measured against the server's own clock where it shows it."""
+    now = _moment(headers.get("Date")) or timestamp()
+    retry = (headers.get("Retry-After") or "").strip()
+    until = now + float(retry) if retry.isdecimal() else _moment(retry)
+    if until is None and (reset := (headers.get("X-RateLimit-Reset") or "").strip()).isdecimal():
+        until = float(reset)
+    return None if until is None else min(max(until - now, 0.0), LONGEST_WAIT)
+
+
+def _refused(code: str, reason: str, errors: list[tuple[str | None, str]]) -> Verdict | Refusal:
+    """Because of those who are named; or for a reason that is in what all share; or it does not say."""
+    named, ours = dict[int, str](), list[str]()
+    for field, message in errors:
+        found = _RECIPIENT.match(field or "")
+        if found is None and field:
+            ours.append(f"{field}: {message}")
+        elif found is not None and found[1]:
+            named.setdefault(int(found[1]), clean(message)[:400])
+    if ours and not named:
+        return Verdict(Outcome.UNTOUCHED, code, clean("; ".join(ours))[:400])
+    return Refusal(code, reason, named)
+
+
+def _errors(body: bytes) -> Iterator[tuple[str | None, str]]:
+    """Field, and message. Proxies answer with pages and plain text: those say nothing."""
+    try:
+        said: Any = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return
+    errors = said.get("errors") if isinstance(said, dict) else None
+    for error in errors if isinstance(errors, list) else ():
+        if isinstance(error, dict):
+            field = error.get("field")
+            yield (field if isinstance(field, str) else None), str(error.get("message") or "")
+
+
+def _moment(written: str | None) -> float | None:
+    try:
+        return parsedate_to_datetime(written).timestamp() if written else None
+    except (TypeError, ValueError, OverflowError):
+        return None

@@ -1,0 +1,80 @@
+"""Requests, one at a time or several beside each other: made, answered for, and remembered where the other side falls silent."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from mailings.errors import TransportError, TryLater
+from mailings.message import Outcome, Receipt
+from mailings.transports._bisecting import Refusal
+from mailings.transports.sendgrid.answers import Verdict, read
+from mailings.transports.sendgrid.client import api
+from mailings.transports.sendgrid.lines import Lines, Lost
+from mailings.transports.sendgrid.recipients import Share
+from mailings.transports.sendgrid.settings import Settings
+
+#: Requests in a row without an answer, all but the first ones with one recipient each, after which a person should look.
+SILENT = 5
+
+
+class Requests:
+    """What we send to one account. `trouble` = why nothing more should be sent now. For several threads."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._sandbox = settings.sandbox
+        self._lines = Lines(settings.address, settings.timeout)
+        self._post = api(settings, self._lines).client.mail.send.post
+        self._lost = 0  # in a row
+        self._not_before = 0.0  # by time.monotonic
+        self._said = ""
+        self.trouble: str | None = None
+
+    @property
+    def careful(self) -> bool:
+        """Whether one request was lost and none taken since: the next goes with one recipient, so that an outage leaves few in doubt."""
+        return self._lost > 0
+
+    def open(self) -> None:
+        """See to it that a line stands; no request is made. Raises TryLater while we were asked to wait, or are left without answers."""
+        self.trouble, wait = None, self._not_before - time.monotonic()
+        if wait > 0:
+            raise TryLater(f"SendGrid asks us to wait for {wait:.0f} seconds: {self._said}", wait)
+        if self._lost >= SILENT:
+            raise TryLater(f"{self._lost} requests in a row had no answer that could be relied on; the last: {self._said}")
+        self._lines.give_back(self._lines.take())
+
+    def make(self, shares: Sequence[Share]) -> Sequence[Receipt] | Refusal:
+        """One request for all of these, who share a frame. Never raises."""
+        careful, first = self.careful, shares[0]
+        try:
+            answer = self._post(request_body=first.frame.body(first.alone or first.frame.form.said, [share.written for share in shares]))
+        except Lost as error:
+            return self._for_all(shares, self._silent(Verdict(Outcome.UNKNOWN, reason=str(error))))
+        except TransportError as error:
+            return self._for_all(shares, Verdict(Outcome.UNTOUCHED, reason=str(error)))
+        verdict = read(answer, sandbox=self._sandbox)
+        if isinstance(verdict, Refusal):
+            return verdict
+        if verdict.outcome is Outcome.UNKNOWN:
+            self._silent(verdict)
+        elif verdict.outcome is Outcome.TRY_LATER:
+            self._not_before, self._said = time.monotonic() + (verdict.after or 1.0), verdict.reason or ""
+        elif verdict.outcome is Outcome.ACCEPTED and (careful or not self._lost):
+            self._lost = 0
+        return self._for_all(shares, verdict)
+
+    def close(self) -> None:
+        """Let go of the lines."""
+        self._lines.close()
+
+    def _silent(self, verdict: Verdict) -> Verdict:
+        self._lost, self._said = self._lost + 1, verdict.reason or ""
+        return verdict
+
+    def _for_all(self, shares: Sequence[Share], verdict: Verdict) -> list[Receipt]:
+        if verdict.outcome is not Outcome.ACCEPTED:
+            self.trouble = " ".join(word for word in (verdict.code, verdict.reason) if word)
+        return [
+            Receipt(share.delivery, verdict.outcome, verdict.code, verdict.reason, verdict.after, verdict.provider_id) for share in shares
+        ]
