@@ -36,25 +36,40 @@ def leave(session: Session, reader: Reader, source: str, *, everything: bool = F
     return opt_out(session, reader.person.id, reader.mailing.topic_id, source)
 
 
-def come_back(session: Session, reader: Reader, *, everything: bool = False) -> bool:
+def come_back(session: Session, reader: Reader) -> bool:
     """Take back what this page or the one-click button did within the last day, and only that. False when there is no such thing.
 
     Consent becomes what it was before, by a row of its own; a complaint or a withdrawal made elsewhere stays. No message comes back.
     """
+    if not can_come_back(session, reader):
+        return False
+    if reader.person is None:
+        back = update(AddressStanding).where(AddressStanding.normal == reader.address)
+        session.execute(back.values(unsubscribed_at=None))
+    elif reader.mailing.topic_id is not None:
+        subscribe(session, reader.person.id, reader.mailing.topic_id)
+    else:
+        before = _withdrawn_here(session, reader.person)
+        assert before is not None
+        session.add(Consent(person_id=reader.person.id, basis=before, source=UNDONE, given_at=clock.now()))
+        session.flush()
+    return True
+
+
+def can_come_back(session: Session, reader: Reader) -> bool:
+    """True while `come_back` would change something."""
+    since = clock.now() - REGRET
     if not reader.counts:
         return False
-    since = clock.now() - REGRET
     if reader.person is None:
-        back = update(AddressStanding).where(AddressStanding.normal == reader.address, AddressStanding.unsubscribed_at >= since)
-        return bool(session.execute(back.values(unsubscribed_at=None).returning(AddressStanding.normal)).all())
-    if everything or reader.mailing.topic_id is None:
-        return _consent_again(session, reader.person, since)
-    made_here = select(OptOut.id).where(
+        left = select(AddressStanding.normal).where(AddressStanding.normal == reader.address, AddressStanding.unsubscribed_at >= since)
+        return session.scalar(left) is not None
+    if reader.mailing.topic_id is None:
+        return _withdrawn_here(session, reader.person) is not None
+    refused = select(OptOut.id).where(
         OptOut.person_id == reader.person.id, OptOut.topic_id == reader.mailing.topic_id, OptOut.ended_at.is_(None)
     )
-    if session.scalar(made_here.where(OptOut.source.in_((PAGE, ONE_CLICK)), OptOut.since >= since)) is None:
-        return False
-    return subscribe(session, reader.person.id, reader.mailing.topic_id)
+    return session.scalar(refused.where(OptOut.source.in_((PAGE, ONE_CLICK)), OptOut.since >= since)) is not None
 
 
 def _leave_address(session: Session, normal: str, at: datetime) -> bool:
@@ -67,12 +82,10 @@ def _leave_address(session: Session, normal: str, at: datetime) -> bool:
     return bool(new)
 
 
-def _consent_again(session: Session, person: Person, since: datetime) -> bool:
-    """The basis before the withdrawal, in a new row. Where nothing was recorded before there is nothing to give back."""
+def _withdrawn_here(session: Session, person: Person) -> Basis | None:
+    """The basis before a withdrawal made here. None where nothing was recorded before: there is nothing to give back."""
     said = select(Consent).where(Consent.person_id == person.id, Consent.purpose == EMARKETING)
     newest = session.scalars(said.order_by(Consent.id.desc()).limit(2)).all()
-    if len(newest) < 2 or newest[0].basis is not Basis.WITHDRAWN or newest[0].source not in (PAGE, ONE_CLICK) or newest[0].given_at < since:
-        return False
-    session.add(Consent(person_id=person.id, basis=newest[1].basis, source=UNDONE, given_at=clock.now()))
-    session.flush()
-    return True
+    if len(newest) < 2 or newest[0].basis is not Basis.WITHDRAWN or newest[0].source not in (PAGE, ONE_CLICK):
+        return None
+    return newest[1].basis if newest[0].given_at >= clock.now() - REGRET else None
