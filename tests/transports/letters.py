@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from mailings.errors import Unreadable
+from mailings.letter import Filled, FormLetter, Mailbox
 from mailings.message import FLUSH, Offer, Receipt, Transport
 
 SENDER = "nyheter@avsender.test"
+MARK = "0123456789ab"
+
+
+@lru_cache(maxsize=8)
+def _letter(text: str) -> FormLetter:
+    return FormLetter([0], [text], [f"<p>{text}</p><a href='", -1, "7'>Les mer</a>"], category="høst-nytt")
 
 
 @dataclass(frozen=True)
@@ -17,6 +25,13 @@ class Written:
 
     text: str = "Blåbærsyltetøy, IJsselmeer, Größe, één"
     subject: str = "Autumn"
+
+    def filled(self) -> Filled:
+        """The message as a form letter: the subject and the base of a link are the recipient's own."""
+        slots = [self.subject, "https://post.test/c/a1Tq/"]
+        return Filled(
+            _letter(self.text), slots, Mailbox("", ""), Mailbox("Åse", SENDER), None, {"List-Unsubscribe": "<https://x.test/>"}, MARK
+        )
 
     def mime(self, *, eight_bit: bool = False) -> bytes:
         """The message in either form."""
@@ -29,6 +44,10 @@ class Written:
 
 class Broken:
     """A message that cannot be put together."""
+
+    def filled(self) -> Filled:
+        """Never comes to be."""
+        raise Unreadable("The picture logo.png is missing.")
 
     def mime(self, *, eight_bit: bool = False) -> bytes:
         """Never comes to be."""

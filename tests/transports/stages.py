@@ -11,7 +11,9 @@ from mailings.errors import TryLater
 from mailings.message import Transport
 from mailings.transports.folder import Folder
 from mailings.transports.memory import Memory
+from mailings.transports.sendgrid import Sendgrid
 from mailings.transports.smtp import Settings, Smtp
+from tests.doubles.sendgrid import Double, says, sendgrid
 from tests.servers.mailbox import HANG_UP, Mailbox, mailbox, nobody_listens
 
 
@@ -144,6 +146,41 @@ class OnSmtp(Stage):
         return True
 
 
+class OnSendgrid(Stage):
+    """SendGrid's double; it refuses requests as a whole, for one recipient it cannot say `later` or fall silent."""
+
+    def __init__(self, double: Double) -> None:
+        self.double = double
+        self.transport = Sendgrid(double.settings())
+
+    def carried(self) -> list[bytes]:
+        """What the far side has."""
+        return [f"{taken.subject}\n{taken.text}\n{taken.html}".encode() for taken in self.double.taken]
+
+    def unreachable(self) -> Transport:
+        """One whose far side is not there."""
+        return Sendgrid(self.double.settings(host=f"http://127.0.0.1:{nobody_listens()}"))
+
+    def poisons(self, address: str) -> bool:
+        """Refused with whoever is in the same request, and it does not say because of whom."""
+        self.double.unnamed.add(address)
+        return True
+
+    def breaks_down(self) -> bool:
+        """The key is taken back."""
+        self.double.always = says(401, "The provided authorization grant is invalid, expired, or revoked")
+        return True
+
+
+class OnSendgridNaming(OnSendgrid):
+    """The same, where it names whom it refuses."""
+
+    def poisons(self, address: str) -> bool:
+        """Refused with whoever is in the same request, by its place."""
+        self.double.named[address] = "Does not contain a valid address."
+        return True
+
+
 @contextmanager
 def _memory(_path: Path) -> Iterator[Stage]:
     yield OnMemory()
@@ -163,6 +200,22 @@ def _smtp(_path: Path) -> Iterator[Stage]:
 
 
 @contextmanager
+def _sendgrid(_path: Path) -> Iterator[Stage]:
+    with sendgrid() as double:
+        stage = OnSendgrid(double)
+        yield stage
+        stage.transport.close()
+
+
+@contextmanager
+def _sendgrid_naming(_path: Path) -> Iterator[Stage]:
+    with sendgrid() as double:
+        stage = OnSendgridNaming(double)
+        yield stage
+        stage.transport.close()
+
+
+@contextmanager
 def _memory_together(_path: Path) -> Iterator[Stage]:
     stage = OnMemory()
     stage.transport.together(30)
@@ -170,7 +223,15 @@ def _memory_together(_path: Path) -> Iterator[Stage]:
 
 
 #: A transport found by its file's name must have a stage here, or the contract suite fails.
-STAGES: dict[str, Callable[[Path], AbstractContextManager[Stage]]] = {"folder": _folder, "memory": _memory, "smtp": _smtp}
+STAGES: dict[str, Callable[[Path], AbstractContextManager[Stage]]] = {
+    "folder": _folder,
+    "memory": _memory,
+    "sendgrid": _sendgrid,
+    "smtp": _smtp,
+}
 
 #: The same transports in another mode of theirs.
-MODES: dict[str, Callable[[Path], AbstractContextManager[Stage]]] = {"memory, 30 in a request": _memory_together}
+MODES: dict[str, Callable[[Path], AbstractContextManager[Stage]]] = {
+    "memory, 30 in a request": _memory_together,
+    "sendgrid, which names whom it refuses": _sendgrid_naming,
+}

@@ -1,0 +1,210 @@
+"""SendGrid as far as one can know it: a server on loopback that checks requests as the API does, puts messages together, and keeps them."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from email.utils import formatdate
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl, urlsplit
+
+import orjson
+
+from mailings.transports.sendgrid.settings import Settings
+from tests.doubles.sendgrid_rules import faults
+
+KEY = "SG.test-key.of-nobody"
+
+
+@dataclass(frozen=True)
+class Taken:
+    """One message as its recipient gets it. `headers` = the message's and the recipient's own."""
+
+    address: str
+    name: str
+    sender: str
+    reply_to: str | None
+    subject: str
+    text: str
+    html: str
+    headers: Mapping[str, str]
+    custom_args: Mapping[str, str]
+    categories: tuple[str, ...]
+    request_id: str
+    attachments: tuple[Mapping[str, str], ...] = ()
+
+
+class Says(NamedTuple):
+    """An answer given instead of the usual one; status 0: the connection is closed, None: no answer ever comes. `takes`: all the same."""
+
+    status: int | None
+    body: bytes = b""
+    headers: Mapping[str, str] = {}
+    takes: bool = False
+
+
+LOSES = Says(0, takes=True)  #: takes everything, and the answer never arrives
+HANGS_UP = Says(0)
+SILENCE = Says(None, takes=True)
+
+
+def says(status: int, message: str, field: str | None = None, **headers: str) -> Says:
+    """An answer as the API gives it; `headers` with _ for -."""
+    body = orjson.dumps({"errors": [{"message": message, "field": field, "help": None}]})
+    return Says(status, body, {name.replace("_", "-"): value for name, value in headers.items()} | {"Content-Type": "application/json"})
+
+
+@dataclass
+class Double:
+    """What it does, and what it took. `next` = answers to the next requests, `always` = to all that follow."""
+
+    port: int = 0
+    next: deque[Says] = field(default_factory=deque)
+    always: Says | None = None
+    named: dict[str, str] = field(default_factory=dict)  #: address -> the message with which it is refused, by its place
+    unnamed: set[str] = field(default_factory=set)  #: addresses because of which whole requests are refused, and it does not say whose
+    taken: list[Taken] = field(default_factory=list)
+    bodies: list[dict[str, Any]] = field(default_factory=list)  #: every request that was understood, taken or not
+    weights: list[int] = field(default_factory=list)  #: bytes of each of them
+    suppressions: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    connections: int = 0
+    most_at_once: int = 0
+    _now: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def settings(self, **facts: Any) -> Settings:
+        """How to speak to it."""
+        return Settings(**({"api_key": KEY, "host": f"http://127.0.0.1:{self.port}", "timeout": 5, "_env_file": None} | facts))
+
+    def answer(self, raw: bytes) -> Says:
+        """The answer to one POST /v3/mail/send."""
+        with self._lock:
+            body = orjson.loads(raw)
+            self.bodies.append(body)
+            self.weights.append(len(raw))
+            told = self.next.popleft() if self.next else self.always
+            wrong = list(faults(body, len(raw))) or self._refused(body)
+            if told is not None and not told.takes:
+                return told
+            if wrong:
+                errors = [{"message": message, "field": place, "help": None} for place, message in wrong]
+                return Says(400, orjson.dumps({"errors": errors}), {"Content-Type": "application/json"})
+            number = f"{len(self.bodies):014d}.dfd.64b469"
+            sandbox = body.get("mail_settings", {}).get("sandbox_mode", {}).get("enable", False)
+            if not sandbox:
+                self.taken += put_together(body, number)
+            return told or Says(200 if sandbox else 202, headers={"X-Message-Id": number})
+
+    def listed(self, kind: str, asked: Mapping[str, str]) -> list[dict[str, Any]]:
+        """A page of a suppression list, as GET /v3/suppression/KIND gives it."""
+        first, last = int(asked.get("start_time", 0)), int(asked.get("end_time", 2**40))
+        found = [one for one in self.suppressions.get(kind, []) if first <= one["created"] <= last]
+        offset = int(asked.get("offset", 0))
+        return found[offset : offset + int(asked.get("limit", 500))]
+
+    def came(self, by: int) -> None:
+        """A request came (1) or was answered (-1)."""
+        with self._lock:
+            self._now += by
+            self.most_at_once = max(self.most_at_once, self._now)
+
+    def _refused(self, body: dict[str, Any]) -> list[tuple[str | None, str]]:
+        addresses = [one["to"][0]["email"] for one in body["personalizations"]]
+        if self.unnamed.intersection(addresses):
+            return [(None, "Bad Request")]
+        return [(f"personalizations.{n}.to.0.email", self.named[one]) for n, one in enumerate(addresses) if one in self.named]
+
+
+def put_together(body: dict[str, Any], number: str) -> Iterator[Taken]:
+    """The messages of a request. Tags are replaced one after the other, wherever they stand, from the last to the first."""
+    said = {content["type"]: content["value"] for content in body["content"]}
+    for one in body["personalizations"]:
+        shown = [body["subject"], said.get("text/plain", ""), said.get("text/html", "")]
+        for tag, value in reversed(one.get("substitutions", {}).items()):
+            shown = [text.replace(tag, value) for text in shown]
+        yield Taken(
+            one["to"][0]["email"],
+            one["to"][0].get("name", ""),
+            one.get("from", body["from"])["email"],
+            body.get("reply_to", {}).get("email"),
+            *shown,
+            body.get("headers", {}) | one.get("headers", {}),
+            body.get("custom_args", {}) | one.get("custom_args", {}),
+            tuple(body.get("categories", ())),
+            number,
+            tuple(body.get("attachments", ())),
+        )
+
+
+class _Exchange(BaseHTTPRequestHandler):
+    double: Double
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    timeout = 30
+
+    def setup(self) -> None:
+        super().setup()
+        self.double.connections += 1
+
+    def do_POST(self) -> None:
+        raw = self.rfile.read(int(self.headers["Content-Length"]))
+        self.double.came(1)
+        try:
+            self._say(self._locked_out() or (self.double.answer(raw) if self.path == "/v3/mail/send" else says(404, "not found")))
+        finally:
+            self.double.came(-1)
+
+    def do_GET(self) -> None:
+        parts = urlsplit(self.path)
+        kind = parts.path.removeprefix("/v3/suppression/")
+        page = orjson.dumps(self.double.listed(kind, dict(parse_qsl(parts.query))))
+        self._say(self._locked_out() or Says(200, page, {"Content-Type": "application/json"}))
+
+    def _locked_out(self) -> Says | None:
+        if self.headers.get("Authorization") != f"Bearer {KEY}":
+            return says(401, "The provided authorization grant is invalid, expired, or revoked")
+        return None
+
+    def _say(self, told: Says) -> None:
+        if not told.status:
+            until = time.monotonic() + (30 if told.status is None else 0)
+            while time.monotonic() < until and not self.server.ending:  # type: ignore[attr-defined]  # _Server's own
+                time.sleep(0.01)
+            self.close_connection = True
+            return
+        self.send_response_only(told.status)
+        for name, value in ({"Date": formatdate(usegmt=True), "Content-Length": str(len(told.body))} | dict(told.headers)).items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(told.body)
+
+    def log_message(self, *_: object) -> None:
+        return
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    block_on_close = False
+    request_queue_size = 64
+    ending = False
+
+
+@contextmanager
+def sendgrid(port: int = 0) -> Iterator[Double]:
+    """A running double."""
+    double = Double()
+    with _Server(("127.0.0.1", port), type("Exchange", (_Exchange,), {"double": double})) as server:
+        double.port = int(server.server_address[1])
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+        thread.start()
+        try:
+            yield double
+        finally:
+            server.ending = True
+            server.shutdown()
+            thread.join(5)
