@@ -1,0 +1,225 @@
+"""A click leads where the mailing says and nowhere else; an open is a picture; both are kept, and what must not be kept is not."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from urllib.parse import quote
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from mailings.clock import standing_at
+from mailings.db import Database
+from mailings.model import Delivery, Mailing, RegisteredLink, TrackedLink
+from mailings.settings import Settings
+from mailings.tokens import Kind, Tokens, dynamic_address, of_preview
+from tests.tracking.visiting import LATER, raw, readings, sent_mailing, stamps
+from web.app import make_app
+
+SECRET = "hemmelig-nøkkel-for-prøver"
+TOKENS = Tokens(SECRET)
+AGENT = {
+    "user-agent": "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 Version/18.5 Mobile/15E148 Safari/604.1"
+}
+
+
+def door(db: Database) -> TestClient:
+    """The web door on this database, not yet open; it follows no redirect."""
+    settings = Settings(_env_file=None, secret=SECRET, public_url="https://post.fjord.test", company_name="Fjord & Sønner")
+    return TestClient(make_app(db, settings), follow_redirects=False, headers=AGENT, client=("203.0.113.77", 5000))
+
+
+@pytest.fixture
+def client(any_db: Database) -> Iterator[TestClient]:
+    """A door that is open at LATER; what it took is written when it closes."""
+    with standing_at(LATER), door(any_db) as opened:
+        yield opened
+
+
+def written(client: TestClient) -> None:
+    """What was taken so far is in the database."""
+    assert client.app.state.door.visits.flush()  # type: ignore[attr-defined]
+
+
+def links(session: Session, mailing_id: int) -> dict[int, TrackedLink]:
+    """The mailing's links by number."""
+    return {link.number: link for link in session.query(TrackedLink).filter_by(mailing_id=mailing_id)}
+
+
+def test_a_click_leads_on_and_is_kept(any_db: Database, client: TestClient) -> None:
+    """The answer is a redirect nobody may keep; the event has link, agent and the network, never the address."""
+    mailing_id, (delivery, *_) = sent_mailing(any_db)
+    answer = client.get(f"/c/{TOKENS.sign(Kind.CLICK, delivery)}/2")
+    assert (answer.status_code, answer.headers["location"]) == (302, "https://fjord.test/h%C3%B8st/2")
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.headers["referrer-policy"] == "no-referrer"
+    written(client)
+    (event,) = raw(any_db)
+    assert event[3:12] == ("clicked", "visit", mailing_id, delivery, 2, None, None, AGENT["user-agent"], "203.0.113.0/24")
+    assert readings(any_db) == [(None, True)]
+    assert stamps(any_db, delivery)[1] == 7200
+
+
+def test_an_open_is_a_picture_for_everybody(any_db: Database, client: TestClient) -> None:
+    """The same 43 bytes whether the token holds or not, to be asked for again each time; only what holds is kept."""
+    _, (delivery, *_) = sent_mailing(any_db)
+    token = TOKENS.sign(Kind.OPEN, delivery)
+    good, bad = client.get(f"/o/{token}"), client.get(f"/o/{token[:-1]}~")
+    assert good.content == bad.content
+    assert len(good.content) == 43
+    assert good.headers == bad.headers
+    assert (good.headers["content-type"], good.headers["cross-origin-resource-policy"]) == ("image/gif", "cross-origin")
+    assert "no-store" in good.headers["cache-control"]
+    written(client)
+    assert [row[3] for row in raw(any_db)] == ["opened"]
+    assert stamps(any_db, delivery)[0] == 7200
+
+
+def test_only_the_signed_address_is_led_to(any_db: Database, client: TestClient) -> None:
+    """A link only one recipient has leads to what was signed with it; to anything else nobody is led."""
+    _, (delivery, *_) = sent_mailing(any_db)
+    url = "https://fjord.test/tilbud?navn=Åse&x=1#nå"
+    answer = client.get(dynamic_address("", TOKENS, delivery, url))
+    assert answer.status_code == 302
+    assert answer.headers["location"] == "https://fjord.test/tilbud?navn=%C3%85se&x=1#n%C3%A5"
+    token = TOKENS.sign(Kind.DYNAMIC, delivery, url)
+    for other in ("https://evil.test/", url + "2", "", "//evil.test", "javascript:alert(1)"):
+        refused = client.get(f"/d/{token}?u={quote(other, safe='')}")
+        assert (refused.status_code, "location" in refused.headers) == (404, False), other
+    script = client.get(f"/d/{TOKENS.sign(Kind.DYNAMIC, delivery, 'javascript:alert(1)')}?u={quote('javascript:alert(1)')}")
+    assert script.status_code == 404
+    written(client)
+    assert [(row[7], row[8]) for row in raw(any_db)] == [(None, url)]
+
+
+@pytest.mark.parametrize(
+    "path", ["/c/{open}/1", "/c/{click}/9", "/c/{click}/x", "/c/{click}/-1", "/c/{click}/١", "/c/{cut}/1", "/c/{nobody}/1"]
+)
+def test_what_does_not_hold_leads_to_the_quiet_page(any_db: Database, client: TestClient, path: str) -> None:
+    """A token of another kind, cut, for nobody, or a number the mailing does not have: one page for all, and nothing is kept."""
+    _, (delivery, *_) = sent_mailing(any_db)
+    click = TOKENS.sign(Kind.CLICK, delivery)
+    made = {"open": TOKENS.sign(Kind.OPEN, delivery), "click": click, "cut": click[:-2], "nobody": TOKENS.sign(Kind.CLICK, 987654)}
+    answer = client.get(path.format(**made))
+    assert answer.status_code == 404
+    assert "location" not in answer.headers
+    written(client)
+    assert raw(any_db) == []
+
+
+def test_links_of_another_mailing_are_not_reached(any_db: Database, client: TestClient) -> None:
+    """A number means a link of the mailing the token's message belongs to, whatever other mailings have under it."""
+    _, (delivery, *_) = sent_mailing(any_db, links=1)
+    sent_mailing(any_db, links=5, name="vår-nytt")
+    assert client.get(f"/c/{TOKENS.sign(Kind.CLICK, delivery)}/3").status_code == 404
+
+
+def test_deleted_links_lead_and_changed_ones_lead_elsewhere(any_db: Database) -> None:
+    """A link that was deleted leads on; a registered one leads to today's address, with the mailing's UTM words (E.2, E.8)."""
+    mailing_id, (delivery, *_) = sent_mailing(any_db)
+    with any_db.writing() as session:
+        kept = RegisteredLink(name="tilbud", url="https://fjord.test/gammel", created_at=LATER)
+        session.add(kept)
+        session.flush()
+        mine = links(session, mailing_id)
+        mine[1].deleted_at, mine[2].registered_id = LATER, kept.id
+    with door(any_db) as client:
+        token = TOKENS.sign(Kind.CLICK, delivery)
+        assert client.get(f"/c/{token}/1").headers["location"] == "https://fjord.test/h%C3%B8st/1"
+        assert client.get(f"/c/{token}/2").headers["location"] == "https://fjord.test/gammel?utm_source=nyhetsbrev&utm_medium=Email"
+        with any_db.writing() as session:
+            session.query(RegisteredLink).update({"url": "https://fjord.test/ny?a=1"})
+    with door(any_db) as client:  # a new door remembers nothing; the old one believes its table for two seconds
+        led = client.get(f"/c/{token}/2").headers["location"]
+    assert led == "https://fjord.test/ny?a=1&utm_source=nyhetsbrev&utm_medium=Email"
+
+
+def test_the_trap_is_counted_as_a_machine(any_db: Database, client: TestClient) -> None:
+    """Number 0 leads nowhere and gives its visitor away: what the same agent did around it was the machine's too."""
+    _, (delivery, *_) = sent_mailing(any_db)
+    token = TOKENS.sign(Kind.CLICK, delivery)
+    assert client.get(f"/c/{token}/1").status_code == 302
+    assert client.get(f"/c/{token}/0").status_code == 200
+    written(client)
+    assert readings(any_db) == [("company", False), ("trap", False)]
+    assert stamps(any_db, delivery) == (None, None, None, 7200)
+
+
+def test_head_is_answered_and_nobody_reading(any_db: Database, client: TestClient) -> None:
+    """HEAD leads on without a body; only machines ask so."""
+    _, (delivery, *_) = sent_mailing(any_db)
+    answer = client.head(f"/c/{TOKENS.sign(Kind.CLICK, delivery)}/1")
+    assert (answer.status_code, answer.content) == (302, b"")
+    assert client.head(f"/o/{TOKENS.sign(Kind.OPEN, delivery)}").status_code == 200
+    written(client)
+    assert [row[9] for row in raw(any_db)] == ["HEAD", "HEAD"]
+    assert readings(any_db) == [("head", False), ("head", False)]
+
+
+def test_previews_lead_on_and_leave_nothing(any_db: Database, client: TestClient) -> None:
+    """Links of a preview work, and nothing of them is kept (D22)."""
+    mailing_id, _ = sent_mailing(any_db)
+    preview = of_preview(mailing_id)
+    assert client.get(f"/c/{TOKENS.sign(Kind.CLICK, preview)}/1").status_code == 302
+    assert client.get(dynamic_address("", TOKENS, preview, "https://fjord.test/x")).status_code == 302
+    assert client.get(f"/o/{TOKENS.sign(Kind.OPEN, preview)}").status_code == 200
+    assert client.get(f"/c/{TOKENS.sign(Kind.CLICK, preview)}/0").status_code == 200
+    written(client)
+    assert raw(any_db) == []
+
+
+def test_the_links_of_erased_and_deleted_lead_on(any_db: Database, client: TestClient) -> None:
+    """Whoever was erased still gets where the link leads, and leaves nothing of themselves; a deleted mailing leads nowhere."""
+    mailing_id, (delivery, *_) = sent_mailing(any_db)
+    with any_db.writing() as session:
+        session.execute(text("UPDATE recipient SET erased_at = 1, address = NULL, name = NULL"))
+    assert client.get(f"/c/{TOKENS.sign(Kind.CLICK, delivery)}/1").status_code == 302
+    written(client)
+    assert [row[10:12] for row in raw(any_db)] == [(None, None)]
+    with any_db.writing() as session:
+        session.execute(text("DELETE FROM delivery"))
+        session.query(TrackedLink).delete()
+        session.delete(session.get_one(Mailing, mailing_id))
+    with door(any_db) as later:
+        assert later.get(f"/c/{TOKENS.sign(Kind.CLICK, delivery)}/1").status_code == 404
+
+
+def test_a_test_message_leads_on_and_counts_nowhere(any_db: Database, client: TestClient) -> None:
+    """The links of a test work; the visit is kept, and read as nobody's (D11, D22)."""
+    _, (delivery, *_) = sent_mailing(any_db)
+    with any_db.writing() as session:
+        session.get_one(Delivery, delivery).test = True
+    assert client.get(f"/c/{TOKENS.sign(Kind.CLICK, delivery)}/1").status_code == 302
+    written(client)
+    assert len(raw(any_db)) == 1
+    assert readings(any_db) == []
+
+
+def test_closing_the_door_writes_what_it_took(any_db: Database) -> None:
+    """Nothing is left in memory when the door closes."""
+    _, deliveries = sent_mailing(any_db, recipients=20)
+    with door(any_db) as client:
+        for delivery in deliveries:
+            client.get(f"/c/{TOKENS.sign(Kind.CLICK, delivery)}/1")
+    assert len(raw(any_db)) == 20
+
+
+def test_a_registered_link_changes_within_five_seconds(db: Database) -> None:
+    """An open door leads to a registered link's new address at the latest five seconds after it was changed."""
+    mailing_id, (delivery, *_) = sent_mailing(db)
+    with db.writing() as session:
+        kept = RegisteredLink(name="tilbud", url="https://fjord.test/gammel", created_at=LATER)
+        session.add(kept)
+        session.flush()
+        links(session, mailing_id)[1].registered_id = kept.id
+    with door(db) as client:
+        token, began = TOKENS.sign(Kind.CLICK, delivery), time.monotonic()
+        assert "/gammel" in client.get(f"/c/{token}/1").headers["location"]
+        with db.writing() as session:
+            session.query(RegisteredLink).update({"url": "https://fjord.test/ny"})
+        while "/ny" not in client.get(f"/c/{token}/1").headers["location"]:
+            assert time.monotonic() - began < 5
+            time.sleep(0.1)
