@@ -94,6 +94,9 @@ def _consent(session: Session, subject: Subject) -> str:
 
 
 def _declared(session: Session, subject: Subject) -> str:
+    standing = session.get(AddressStanding, subject.address) if subject.address else None
+    if standing is not None and standing.unsubscribed_at is not None:
+        return f"the reader at {standing.normal} unsubscribed on {_day(standing.unsubscribed_at)}"
     if subject.company is not None:
         return "companies need none"
     source = session.get(Source, subject.recipient.source_id) if subject.recipient and subject.recipient.source_id else None

@@ -58,7 +58,7 @@ def _may_be_written_to(settings: Settings) -> ColumnElement[bool]:
 
 
 def _company_facts(mailing: Mailing, named: Subquery, settings: Settings) -> Select[Any]:
-    # a company has no consent row: Stop and No mailings are all that keeps it back (D26)
+    # a company has no consent row: Stop, No mailings and a reader who unsubscribed are all that keeps it back (D26)
     address = case((Company.email_valid, Company.email_normal))
     columns = (
         *_whose(named, company_id=named.c.company_id),
@@ -67,7 +67,7 @@ def _company_facts(mailing: Mailing, named: Subquery, settings: Settings) -> Sel
         or_(Company.stop, Company.no_mailings).label("stopped"),
         false().label("company_preferred"),
         *_standing_answers(settings),
-        true().label("consent"),
+        AddressStanding.unsubscribed_at.is_(None).label("consent"),
         true().label("subscribed"),
     )
     found = select(*columns).select_from(named).join(Company, and_(Company.id == named.c.company_id, Company.deleted_at.is_(None)))
@@ -76,7 +76,7 @@ def _company_facts(mailing: Mailing, named: Subquery, settings: Settings) -> Sel
 
 
 def _bare_facts(mailing: Mailing, named: Subquery, settings: Settings) -> Select[Any]:
-    # nobody we know: the basis their owner declared is all the consent there can be (D1)
+    # nobody we know: the basis their owner declared is all the consent there can be (D1), until a reader unsubscribes
     bases = sorted(accepted_bases(settings.accepted_bases))
     declared = Source.basis.in_(bases) if settings.consent_filter else true()
     columns = (
@@ -86,7 +86,7 @@ def _bare_facts(mailing: Mailing, named: Subquery, settings: Settings) -> Select
         false().label("stopped"),
         false().label("company_preferred"),
         *_standing_answers(settings),
-        func.coalesce(declared, false()).label("consent"),
+        and_(func.coalesce(declared, false()), AddressStanding.unsubscribed_at.is_(None)).label("consent"),
         true().label("subscribed"),
     )
     found = select(*columns).select_from(named).outerjoin(Source, Source.id == named.c.source_id)

@@ -62,3 +62,9 @@ def address_complained(normal: ColumnElement[str]) -> ColumnElement[bool]:
     """True for addresses whose owner reported us as spam (D19: never overridden, D26)."""
     row = aliased(AddressStanding)
     return select(row.normal).where(row.normal == normal, row.complained_at.is_not(None)).correlate_except(row).exists()
+
+
+def address_left(normal: ColumnElement[str]) -> ColumnElement[bool]:
+    """True for addresses whose reader wants no more mail. It binds where no person stands behind it: people have consent of their own."""
+    row = aliased(AddressStanding)
+    return select(row.normal).where(row.normal == normal, row.unsubscribed_at.is_not(None)).correlate_except(row).exists()

@@ -9,12 +9,15 @@ from sqlalchemy.orm import Session
 
 from mailings.audience.populate import populate
 from mailings.consent.cancelling import cancel_queued
-from mailings.consent.rules import address_blocked, address_complained, opted_out, withdrawn
+from mailings.consent.rules import address_blocked, address_complained, address_left, opted_out, withdrawn
 from mailings.model import AddressStanding, Consent, Delivery, DeliveryStatus, Mailing, OptOut, Recipient
 from mailings.settings import Settings
 
 SKEW = timedelta(seconds=5)  # clocks of two hosts differ
 WHY = "The person or the address said no while the message waited."
+
+#: what may have been said of an address
+_SAID = (AddressStanding.blocked_at, AddressStanding.complained_at, AddressStanding.unsubscribed_at)
 
 
 def judge_again(session: Session, mailing: Mailing) -> bool:
@@ -47,11 +50,12 @@ def cancel_forbidden(session: Session, mailing_id: int, due: int, settings: Sett
 def _forbidden(settings: Settings) -> list[ColumnElement[bool]]:
     """Of the verdicts of domain.md C.5 those that come into force at once (house.md 4); an override lifts consent and topic only."""
     row, topic = Recipient.metadata.tables["recipient"].c, Mailing.metadata.tables["mailing"].c.topic_id
+    left = and_(row.person_id.is_(None), address_left(row.address))
     return [
         row.erased_at.is_not(None),
         address_blocked(row.address, settings.bounce_threshold),
         address_complained(row.address),
-        and_(~Mailing.override_consent, or_(withdrawn(row.person_id), opted_out(row.person_id, topic))),
+        and_(~Mailing.override_consent, or_(withdrawn(row.person_id), opted_out(row.person_id, topic), left)),
     ]
 
 
@@ -60,6 +64,6 @@ def _said_no_since(session: Session, mailing: Mailing) -> bool:
     changes = (
         exists().where(Consent.given_at >= since),
         exists().where(OptOut.since >= since),
-        exists().where(or_(AddressStanding.blocked_at >= since, AddressStanding.complained_at >= since)),
+        *(exists().where(said >= since) for said in _SAID),
     )
     return bool(session.scalar(select(or_(*changes))))

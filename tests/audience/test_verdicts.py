@@ -50,11 +50,9 @@ def stored(session: Session, world: World) -> Mailing:
         if one.opted_out:
             session.add(OptOut(person_id=number, topic_id=1, since=now(), source="User"))
         session.add_all(SelectionMember(selection_id=n, person_id=number) for n in (1, 2) if one.sources[n - 1])
-    for normal, (bounces, blocked, complained) in world.standings.items():
-        at = now()
-        session.add(
-            AddressStanding(normal=normal, bounces=bounces, blocked_at=at if blocked else None, complained_at=at if complained else None)
-        )
+    for normal, (bounces, *said) in world.standings.items():
+        blocked, complained, left = (now() if one else None for one in said)
+        session.add(AddressStanding(normal=normal, bounces=bounces, blocked_at=blocked, complained_at=complained, unsubscribed_at=left))
     mailing = Mailing(name="any", type=MailingType.EMAIL, topic_id=1 if world.topic else None, created_at=now(), **world.options)
     session.add(mailing)
     session.flush()

@@ -31,7 +31,7 @@ class World:
 
     people: list[Somebody]
     companies: list[tuple[str | None, bool]]  # address, stop
-    standings: dict[str, tuple[int, bool, bool]]  # bounces, blocked, complained
+    standings: dict[str, tuple[int, bool, bool, bool]]  # bounces, blocked, complained, left by its reader
     options: dict[str, bool]
     topic: bool
     expected: dict[tuple[str, int], str] = field(default_factory=dict)
@@ -54,7 +54,7 @@ worlds = st.builds(
     World,
     people=st.lists(people, min_size=3, max_size=10),
     companies=st.lists(st.tuples(st.none() | address, rarely), min_size=2, max_size=2),
-    standings=st.dictionaries(address, st.tuples(st.sampled_from([0, 4, 5]), rarely, rarely), max_size=3),
+    standings=st.dictionaries(address, st.tuples(st.sampled_from([0, 4, 5]), rarely, rarely, rarely), max_size=3),
     options=options,
     topic=flag,
 )
@@ -73,8 +73,7 @@ def expected(world: World) -> dict[tuple[str, int], str]:
         employed = [i for i, one in enumerate(world.people) if one.company == number and any(one.sources) and not one.flags[0]]
         if include and usual and employed:
             position = min(found["person", i][0] for i in employed)
-            verdict = "stopped" if stop else address_verdict(world, usual) or "eligible"
-            found["company", number] = (position, usual, verdict)
+            found["company", number] = (position, usual, "stopped" if stop else company_verdict(world, usual))
     if world.options["one_per_address"]:
         mark_later(found)
     return {key: verdict for key, (_, _, verdict) in found.items()}
@@ -97,9 +96,16 @@ def person_verdict(world: World, one: Somebody, usual: str | None, *, prefer: bo
     return next((verdict for verdict, holds in answers if holds), "eligible")
 
 
+def company_verdict(world: World, usual: str) -> str:
+    """The rules about a company's address: it has no consent, but its reader may have unsubscribed."""
+    left = world.standings.get(usual, (0, False, False, False))[3]
+    unwanted = left and not world.options["override_consent"]
+    return address_verdict(world, usual) or ("no_consent" if unwanted else "eligible")
+
+
 def address_verdict(world: World, usual: str | None) -> str | None:
     """What is known against an address."""
-    bounces, blocked, complained = world.standings.get(usual or "", (0, False, False))
+    bounces, blocked, complained, _ = world.standings.get(usual or "", (0, False, False, False))
     return "blocked_address" if blocked or bounces >= 5 else "complained" if complained else None
 
 
