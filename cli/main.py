@@ -52,6 +52,7 @@ COMMANDS = {
     "cancel": "cli.sending",
     "resend": "cli.resending",
     "settle": "cli.settling",
+    "deliver": "cli.delivering",
     "limits": "cli.limits",
     "report": "cli.reports",
     "serve": "cli.serving",

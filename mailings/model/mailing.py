@@ -42,6 +42,8 @@ LIFE: dict[str, tuple[frozenset[MailingStatus], MailingStatus]] = {
     "begin": (frozenset({MailingStatus.DRAFT, MailingStatus.SCHEDULED, MailingStatus.POPULATING}), MailingStatus.POPULATING),
     "refuse": (frozenset({MailingStatus.POPULATING}), MailingStatus.DRAFT),
     "send": (frozenset({MailingStatus.POPULATING}), MailingStatus.SENDING),
+    # a form response has no list to make: its recipients come one at a time, and it stays sending (domain.md A)
+    "open": (frozenset({MailingStatus.DRAFT, MailingStatus.CANCELLED}), MailingStatus.SENDING),
     "pause": (frozenset({MailingStatus.SENDING}), MailingStatus.PAUSED),
     "resume": (frozenset({MailingStatus.PAUSED}), MailingStatus.SENDING),
     "finish": (frozenset({MailingStatus.SENDING}), MailingStatus.SENT),

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from mailings import seams
 from mailings.clock import now
 from mailings.errors import Unfinished
-from mailings.model import Mailing, MailingStatus
+from mailings.model import Mailing, MailingStatus, MailingType
 from mailings.seams import Seam
 from mailings.sending import lifecycle
 from mailings.sending.books import Books, books_of
@@ -42,6 +42,8 @@ def close(session: Session, mailing: Mailing) -> Outcome:
         return Outcome(mailing.name, mailing.status, sentence)
     if books.deliveries["queued"]:
         return Outcome(mailing.name, mailing.status, _waits(session, mailing, books))
+    if mailing.type is MailingType.FORM_RESPONSE:
+        return Outcome(mailing.name, mailing.status, f"{mailing.name} stays open: everybody who asked for it so far is served.")
     if not books.balanced:
         raise Unfinished(f"{mailing.name} cannot be called sent: {books.total} recipients, but {books.accounted} accounted for.")
     seams.before(Seam.CLOSE)

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.orm import Session
 
 from mailings.clock import milliseconds, now
-from mailings.model import Delivery, DeliveryStatus, Mailing, MailingStatus
+from mailings.model import Delivery, DeliveryStatus, Mailing, MailingStatus, MailingType
 from mailings.sending import leases
 from mailings.sending.opening import SOON, opening
 
@@ -27,6 +27,11 @@ def due(session: Session) -> list[Due]:
     return _scheduled(session) + _left_alone(session)
 
 
+def due_responses(session: Session) -> list[Due]:
+    """Of them the form responses: what somebody asked for and waits for, wherever a loop of ours may send it (cli.md `deliver`)."""
+    return _left_alone(session, Mailing.type == MailingType.FORM_RESPONSE)
+
+
 def _scheduled(session: Session) -> list[Due]:
     moment = now()
     asked = (
@@ -37,10 +42,10 @@ def _scheduled(session: Session) -> list[Due]:
     return [Due(m.id, m.name, "its time has come") for m in session.scalars(asked) if not _at_work(session, m)]
 
 
-def _left_alone(session: Session) -> list[Due]:
+def _left_alone(session: Session, *which: ColumnElement[bool]) -> list[Due]:
     """Begun, nobody at work, and not merely waiting for a retry that is still to come."""
-    begun = select(Mailing).where(Mailing.status.in_((MailingStatus.POPULATING, MailingStatus.SENDING))).order_by(Mailing.id)
-    alone = [m for m in session.scalars(begun) if not _at_work(session, m)]
+    begun = select(Mailing).where(Mailing.status.in_((MailingStatus.POPULATING, MailingStatus.SENDING)), *which)
+    alone = [m for m in session.scalars(begun.order_by(Mailing.id)) if not _at_work(session, m)]
     return [Due(m.id, m.name, why) for m in alone if (why := _why(session, m))]
 
 
@@ -60,6 +65,8 @@ def _why(session: Session, mailing: Mailing) -> str | None:
         return "its run stopped in the middle of a message"
     if _has(session, mailing, Delivery.status == DeliveryStatus.QUEUED):
         return None  # waits for a retry still to come, or until its limits let something leave
+    if mailing.type is MailingType.FORM_RESPONSE:
+        return None  # stays open for whoever asks next
     return "everybody is served and the books are not closed"
 
 

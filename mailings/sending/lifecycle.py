@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 from mailings import seams
 from mailings.audience.scratch import counted
 from mailings.clock import now
-from mailings.errors import IllegalMove
-from mailings.model import Delivery, Mailing, MailingStatus
+from mailings.errors import IllegalMove, NotAllowed
+from mailings.model import Delivery, Mailing, MailingStatus, MailingType
 from mailings.seams import Seam
 from mailings.sending.consumers import keep_known
 from mailings.sending.domains import any_limit, lane_of
@@ -104,9 +104,20 @@ def pause(mailing: Mailing, reason: str | None = None) -> None:
 
 
 def resume(mailing: Mailing) -> None:
-    """Let a paused mailing go on with what is left (domain.md D17)."""
+    """Let a paused mailing go on with what is left (domain.md D17); a cancelled form response is opened again."""
+    if mailing.type is MailingType.FORM_RESPONSE and mailing.status is MailingStatus.CANCELLED:
+        open_response(mailing)
+        return
     mailing.move("resume")
     mailing.held_reason = None
+
+
+def open_response(mailing: Mailing) -> None:
+    """From now on it is sent to whoever asks for it, one at a time. Raises NotAllowed for what is no form response."""
+    if mailing.type is not MailingType.FORM_RESPONSE:
+        raise NotAllowed(f"{mailing.name} is of type {mailing.type}; only a form response is opened.")
+    mailing.move("open")
+    mailing.started_at, mailing.finished_at, mailing.held_reason = mailing.started_at or now(), None, None
 
 
 def cancel(session: Session, mailing: Mailing) -> int:

@@ -29,6 +29,8 @@ def check(session: Session, mailing: Mailing, settings: Settings, answers: Seque
     `answers` = spf.look_up(sender_domains(...)), asked by the door before it opens this transaction: a DNS that does not answer
     would hold up every other writer. Touches no network.
     """
+    if mailing.type is MailingType.FORM_RESPONSE:
+        return Findings([f"{mailing.name} is a form response: it answers one person at a time, and there are no forms yet to send it."])
     if mailing.type is not MailingType.EMAIL:
         return Findings([f"{mailing.name} is of type {mailing.type}, and no channel carries that yet; only e-mail is sent."])
     if mailing.status in (MailingStatus.DRAFT, MailingStatus.SCHEDULED):

@@ -15,6 +15,7 @@ from mailings.settings import Settings
 if TYPE_CHECKING:
     from mailings.sending.run import Run
 
+CARRIED = (MailingType.EMAIL, MailingType.FORM_RESPONSE)  # a form response is an e-mail to one person at a time
 SMALLEST, LARGEST, PARTS = 5_000, 50_000, 100  # deliveries; Prefect takes hundreds of task runs gladly, thousands not
 
 
@@ -36,7 +37,7 @@ def compiled(session: Session, mailing: Mailing, settings: Settings) -> Compiled
 
 
 def _must_be_carried(mailing: Mailing) -> None:
-    if mailing.type is not MailingType.EMAIL:
+    if mailing.type not in CARRIED:
         raise NotAllowed(f"No channel carries {mailing.type} yet; {mailing.name} cannot be sent.")
 
 

@@ -57,10 +57,13 @@ class Run:
     idle: int = 0  # portions in a row that the transport ended without getting one message out
     barren: int = 0  # portions in a row that got nothing of what seemed to be there
     stop: threading.Event = field(default_factory=threading.Event)  # finish what is in hand, then end
+    lent: Transport | None = None  # its lender's to close: kept open from run to run
     _transport: Transport | None = None
 
     def transport(self) -> Transport:
         """The open transport, made at first use. Raises Misconfigured."""
+        if self.lent is not None:
+            return self.lent
         if self._transport is None:
             self._transport = ready_transport(self.settings.email_transport)
         return self._transport

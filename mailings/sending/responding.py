@@ -1,0 +1,102 @@
+"""Sends form responses, system messages among them, as they are asked for: one look after another, with the transport kept open."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session
+
+from mailings.db import Database
+from mailings.errors import MailingsError, NotAllowed, Unreachable
+from mailings.message import Outcome, Transport
+from mailings.model import Delivery, DeliveryStatus, Mailing, MailingStatus, MailingType
+from mailings.sending import closing, lifecycle
+from mailings.sending.deliver import deliver_portion
+from mailings.sending.due import due_responses
+from mailings.sending.finding import mailing_named
+from mailings.sending.preparing import prepare
+from mailings.sending.run import Run, conducting, ready_transport
+from mailings.settings import Settings
+
+NO_PATIENCE = timedelta(0)  # nobody waits for one person's retry while others ask: the next look finds it when it is due
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """What a look did for one mailing: how its messages came out; `trouble` = the sentence it was paused with, or could not begin for."""
+
+    mailing: str
+    counts: Counter[Outcome] = field(default_factory=Counter)
+    trouble: str | None = None
+
+
+@dataclass
+class Responder:
+    """One loop's hands: the open transport, and the event that ends it after what is in hand."""
+
+    database: Database
+    settings: Settings
+    stop: threading.Event = field(default_factory=threading.Event)
+    _transport: Transport | None = None
+
+    def look(self) -> list[Served]:
+        """Serve everybody who waits and is nobody else's to serve; what was done for each mailing something was done for.
+
+        Raises Unreachable when the database does not answer. Trouble of one mailing is a value, and the others go on.
+        """
+        with self.database.reading() as session:
+            found = [due.name for due in due_responses(session)]
+        served = [self._served(name) for name in found if not self.stop.is_set()]
+        return [one for one in served if one is not None]
+
+    def rest(self) -> None:
+        """Let go of the transport's connections until they are needed."""
+        if self._transport is not None:
+            self._transport.close()
+
+    def _served(self, name: str) -> Served | None:
+        """None where somebody else is at it, or it was paused meanwhile."""
+        try:
+            lent = self._lent()
+            with conducting(self.database, name, self.settings) as run:
+                run.lent, run.stop, run.patience = lent, self.stop, NO_PATIENCE
+                return self._conducted(run)
+        except Unreachable:
+            raise
+        except NotAllowed:
+            return None
+        except MailingsError as error:  # a template, a setting: the others do not wait for whoever mends it
+            return Served(name, trouble=str(error))
+
+    def _conducted(self, run: Run) -> Served:
+        with self.database.writing() as session:
+            mailing = mailing_named(session, run.mailing, locked=True)
+            lifecycle.pick_up(mailing)
+            prepare(session, run, mailing, self.settings)
+        counts: Counter[Outcome] = Counter()
+        more = True
+        while more:
+            portion = deliver_portion(self.database, run, run.portion)
+            counts.update(portion.counts)
+            more = portion.more
+        with self.database.writing() as session:
+            closing.close(session, mailing_named(session, run.mailing, locked=True))
+        return Served(run.mailing, counts, portion.trouble)
+
+    def _lent(self) -> Transport:
+        if self._transport is None:
+            self._transport = ready_transport(self.settings.email_transport)
+        return self._transport
+
+
+def held(session: Session) -> dict[str, str]:
+    """The form responses that are paused while somebody waits for them, each with why."""
+    waits = exists().where(Delivery.mailing_id == Mailing.id, Delivery.status == DeliveryStatus.QUEUED, ~Delivery.test)
+    asked = select(Mailing.name, Mailing.held_reason).where(
+        Mailing.type == MailingType.FORM_RESPONSE, Mailing.status == MailingStatus.PAUSED, waits
+    )
+    return {name: reason or "by a person" for name, reason in session.execute(asked.order_by(Mailing.id))}

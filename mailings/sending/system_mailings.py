@@ -1,0 +1,106 @@
+"""The mailings behind system messages: one form response a message and language, made when first needed, kept as it is shipped."""
+
+from __future__ import annotations
+
+from email.utils import parseaddr
+from typing import Any, cast
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from mailings.addresses import read_address
+from mailings.clock import now
+from mailings.content.system import LANGUAGES, MESSAGES, shipped
+from mailings.db import insert_into
+from mailings.errors import Misconfigured, NotAllowed
+from mailings.model import Delivery, Mailing, MailingStatus, MailingType, Recipient
+from mailings.sending import lifecycle
+from mailings.settings import Settings
+
+MARK = "system"  #: in `more` of such a mailing: which message it is
+#: what every such mailing is: sent to whoever asked, whatever consent says, and followed by nobody (house.md 4)
+FACTS: dict[str, Any] = {
+    "type": MailingType.FORM_RESPONSE,
+    "override_consent": True,
+    "one_per_address": False,
+    "tracking": {"opens": False, "clicks": "none"},
+    "in_doubt": {"policy": "drop", "after_s": 72 * 3600},
+    "reply_to": {"use": "from"},
+}
+
+
+def names() -> list[str]:
+    """The names of all of them, made already or not."""
+    return [name_of(which, language) for which in MESSAGES for language in LANGUAGES]
+
+
+def name_of(which: str, language: str) -> str:
+    """The name one of them has, such as system-preferences-link-da."""
+    return f"system-{which}-{language}"
+
+
+def is_system(mailing: Mailing) -> bool:
+    """True for a mailing of ours; people's own form responses have no mark."""
+    return MARK in mailing.more
+
+
+def system_mailing(session: Session, which: str, language: str, settings: Settings) -> Mailing:
+    """The mailing of one message in one language, made where it is missing, saying what is shipped today.
+
+    Raises NotAllowed where somebody's own mailing has its name.
+    """
+    name = name_of(which, language)
+    made = insert_into(session, Mailing).values(name=name, created_at=now(), more={MARK: which, "language": language}, **FACTS)
+    if session.scalar(select(Mailing.id).where(Mailing.name == name)) is None:
+        session.execute(made.on_conflict_do_nothing())
+    mailing = session.scalars(select(Mailing).where(Mailing.name == name)).one()
+    if not is_system(mailing):
+        raise NotAllowed(f"There is a mailing named {name} already that is no system message; copy it to another name and delete it.")
+    _say(mailing, settings)
+    if mailing.status is MailingStatus.DRAFT:
+        lifecycle.open_response(mailing)
+    session.flush()
+    return mailing
+
+
+def refresh(session: Session, settings: Settings) -> int:
+    """Bring those there are up to what is shipped today, after an upgrade; how many there are."""
+    found = [mailing for mailing in session.scalars(select(Mailing).where(Mailing.name.in_(names()))) if is_system(mailing)]
+    for mailing in found:
+        _say(mailing, settings)
+    return len(found)
+
+
+def sender_of(session: Session, person_id: int, settings: Settings) -> dict[str, Any]:
+    """Whom a system message comes from: MAILINGS_SYSTEM_FROM, else the sender of the newest mailing that went to the person.
+
+    Raises Misconfigured where neither names an address.
+    """
+    if settings.system_from:
+        return _written(settings.system_from)
+    reached = (
+        select(Mailing.sender)
+        .join(Recipient, Recipient.mailing_id == Mailing.id)
+        .join(Delivery, Delivery.recipient_id == Recipient.id)
+        .where(Recipient.person_id == person_id, Mailing.type == MailingType.EMAIL, Delivery.claimed_at.is_not(None))
+    )
+    newest = session.scalar(reached.order_by(Delivery.id.desc()).limit(1)) or {}
+    if not newest.get("address"):
+        raise Misconfigured("Nobody is named whom system messages come from; set MAILINGS_SYSTEM_FROM to Name <address>.")
+    return {"name": newest.get("name") or "", "address": newest["address"], "use": "always"}
+
+
+def _written(system_from: str) -> dict[str, Any]:
+    name, address = parseaddr(system_from)
+    normal = read_address(address).normal
+    if normal is None:
+        raise Misconfigured("MAILINGS_SYSTEM_FROM holds no e-mail address; write it as Name <address>.")
+    return {"name": name, "address": normal, "use": "always"}
+
+
+def _say(mailing: Mailing, settings: Settings) -> None:
+    """What is shipped today, written only where it differs."""
+    today = shipped(cast(str, mailing.more[MARK]), cast(str, mailing.more["language"]), settings)
+    for part in ("subject", "preheader", "html", "text"):
+        if getattr(mailing, part) != getattr(today, part):
+            setattr(mailing, part, getattr(today, part))
