@@ -193,6 +193,9 @@ class _Server(ThreadingHTTPServer):
     request_queue_size = 64
     ending = False
 
+    def handle_error(self, *_: object) -> None:
+        return  # whoever asked is gone: some are killed
+
 
 @contextmanager
 def sendgrid(port: int = 0) -> Iterator[Double]:

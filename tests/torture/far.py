@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from abc import ABC, abstractmethod
 
 
@@ -38,3 +40,11 @@ class Far(ABC):
     def settle(self) -> None:
         """The run is over: wait until everything it said was heard."""
         return
+
+
+def wait_for_conversations() -> None:
+    """Wait until no server in this process has a conversation any more."""
+    until = time.monotonic() + 20
+    while any("process_request" in thread.name for thread in threading.enumerate()):  # socketserver's, one a conversation
+        assert time.monotonic() < until, "a conversation with a dead process does not end"
+        time.sleep(0.0005)

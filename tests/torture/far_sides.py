@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import socket
-import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from email import message_from_bytes
@@ -18,8 +16,10 @@ from mailings.plugins import transport_names
 from mailings.seams import Seam
 from mailings.transports import folder
 from mailings.transports.memory import Memory
+from tests.doubles.sendgrid import sendgrid
 from tests.servers.mailbox import Mailbox, mailbox
-from tests.torture.far import Far
+from tests.torture.far import Far, wait_for_conversations
+from tests.torture.far_sendgrid import FarSendgrid
 from tests.torture.world import BATCH, LATER, REFUSED
 
 
@@ -126,10 +126,7 @@ class FarSmtp(Far):
         """Wait for the ends of all conversations: those still in the listening queue are taken up before ours."""
         with self._greeted():
             pass
-        until = time.monotonic() + 20
-        while any("process_request" in thread.name for thread in threading.enumerate()):  # socketserver's, one a conversation
-            assert time.monotonic() < until, "a conversation with a dead process does not end"
-            time.sleep(0.0005)
+        wait_for_conversations()
 
     @contextmanager
     def _greeted(self) -> Iterator[None]:
@@ -154,8 +151,19 @@ def _smtp(_place: Path) -> Iterator[Far]:
         yield FarSmtp(box)
 
 
+@contextmanager
+def _sendgrid(_place: Path) -> Iterator[Far]:
+    with sendgrid() as double:
+        yield FarSendgrid(double)
+
+
 #: A transport found by its file's name must have its far side here.
-FARS: dict[str, Callable[[Path], AbstractContextManager[Far]]] = {"folder": _folder, "memory": _memory, "smtp": _smtp}
+FARS: dict[str, Callable[[Path], AbstractContextManager[Far]]] = {
+    "folder": _folder,
+    "memory": _memory,
+    "sendgrid": _sendgrid,
+    "smtp": _smtp,
+}
 
 
 def transports() -> list[str]:

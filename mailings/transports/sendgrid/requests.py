@@ -59,7 +59,8 @@ class Requests:
         if verdict.outcome is Outcome.UNKNOWN:
             self._silent(verdict)
         elif verdict.outcome is Outcome.TRY_LATER:
-            self._not_before, self._said = time.monotonic() + (verdict.after or 1.0), verdict.reason or ""
+            self._not_before = time.monotonic() + (1.0 if verdict.after is None else verdict.after)
+            self._said = verdict.reason or ""
         elif verdict.outcome is Outcome.ACCEPTED and (careful or not self._lost):
             self._lost = 0
         return self._for_all(shares, verdict)
