@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -35,6 +36,13 @@ def _zone(name: str) -> str:
     return name
 
 
+def _field(name: str) -> str:
+    key = re.sub(r"\W+", "_", name.casefold()).strip("_")
+    if key != name or key[:1].isdigit():
+        raise ValueError(f"write the field as templates do behind customer.custom., as in {key or 'shoe_size'}")
+    return name
+
+
 _Text = Annotated[str, BeforeValidator(lambda v: str(v) if isinstance(v, int | float) and not isinstance(v, bool) else v)]
 _Name = Annotated[_Text, Field(min_length=1, max_length=255)]
 _Url = Annotated[str, Field(max_length=4000), AfterValidator(_web)]
@@ -63,7 +71,7 @@ class Response(_Part):
 class SetField(_Part):
     """A custom field of the person and the value it gets."""
 
-    name: _Name
+    name: Annotated[_Name, AfterValidator(_field)]
     value: _Text
 
 

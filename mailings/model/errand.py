@@ -18,6 +18,8 @@ class Errand(Base):
     __table_args__ = (
         Index("ix_errand_waiting", "due_at", sqlite_where=text("done_at IS NULL"), postgresql_where=text("done_at IS NULL")),
         Index("ix_errand_delivery_id", "delivery_id"),
+        # whatever else goes wrong: a follow-up is made once for a link of a message (domain.md D14)
+        Index("uq_errand_first", "delivery_id", "link", unique=True, sqlite_where=text("first"), postgresql_where=text("first")),
     )
 
     id: Mapped[Key]
@@ -27,6 +29,7 @@ class Errand(Base):
     link: Mapped[int]
     due_at: Mapped[datetime]  # a little after the click, when it can be told from a machine's
     done_at: Mapped[datetime | None]
+    first: Mapped[bool] = mapped_column(default=False)  # the click its link's follow-up, request and script were done for
     outcome: Mapped[str | None]  # what was done, or why nothing was, as a sentence
 
 

@@ -36,7 +36,8 @@ def upgrade() -> None:
     op.add_column("delivery", bounce())
     for stamp in STAMPS:
         op.add_column("delivery", sa.Column(stamp, BIG, nullable=True))
-    op.add_column("address_standing", sa.Column("unsubscribed_at", BIG, nullable=True))
+    for stamp in ("unsubscribed_at", "cleared_at"):
+        op.add_column("address_standing", sa.Column(stamp, BIG, nullable=True))
 
 
 def _event() -> None:
@@ -89,12 +90,14 @@ def _errand() -> None:
         sa.Column("link", sa.Integer(), nullable=False),
         sa.Column("due_at", BIG, nullable=False),
         sa.Column("done_at", BIG, nullable=True),
+        sa.Column("first", sa.Boolean(), nullable=False),
         sa.Column("outcome", sa.String(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_errand")),
         sa.UniqueConstraint("event_id", name=op.f("uq_errand_event_id")),
     )
     partial("ix_errand_waiting", "errand", "due_at", "done_at IS NULL")
     op.create_index(op.f("ix_errand_delivery_id"), "errand", ["delivery_id"])
+    partial("uq_errand_first", "errand", ["delivery_id", "link"], "first", unique=True)
     _follow_up()
     _request()
     op.create_table(
