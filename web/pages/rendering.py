@@ -48,14 +48,14 @@ class Pages:
         """A text by its name in words/*.yaml, in a language (English where it is none of ours), its placeholders filled."""
         return self._words.get(language, self._words["en"])[name].format_map(values)
 
-    def show(self, name: str, language: str, status: int = 200, **values: Any) -> HTMLResponse:
-        """The page `name` (unsubscribe, preferences, quiet, ...) in a language."""
-        return HTMLResponse(self.render(name, language, **values), status)
+    def show(self, page: str, language: str, status: int = 200, **values: Any) -> HTMLResponse:
+        """The page `page` (unsubscribe, preferences, quiet, ...) in a language."""
+        return HTMLResponse(self.render(page, language, **values), status)
 
-    def render(self, name: str, language: str, **values: Any) -> str:
+    def render(self, page: str, language: str, **values: Any) -> str:
         """The same as text."""
         told = {"company": self.settings.company_name, "note": "", "language": language, "say": self._said_in(language)}
-        return self._environment.get_template(f"{name}.html").render(told | values)
+        return self._environment.get_template(f"{page}.html").render(told | values)
 
     def _said_in(self, language: str) -> Callable[..., str]:
         return lambda name, **values: self.say(name, language, **values)

@@ -42,7 +42,7 @@ def _own(path: Path, defaults: dict[str, str]) -> dict[str, str]:
         except ValueError as error:
             raise Unreadable(f"{path}, {name}: {error}. Braces stand around placeholders; write a brace itself twice.") from None
         if unknown:
-            raise Unreadable(f"{path}, {name}: there is nothing to put in for {{{sorted(unknown)[0]}}}; the default is: {defaults[name]}")
+            raise Unreadable(f"{path}, {name}: there is nothing to put in for {{{min(unknown)}}}; the default is: {defaults[name]}")
     return own
 
 

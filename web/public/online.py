@@ -1,7 +1,58 @@
-"""Not there yet."""
+"""View online: a reader's own message as a web page (domain.md E.9). Whoever has the link sees it, so no machine is to index it."""
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+import re
+from collections.abc import Sequence
+from html import escape
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, Response
+
+from mailings.channels.email.online import Online, online
+from mailings.reported import EventKind
+from mailings.tokens import Kind
+from web.door import AtDoor
+from web.public.clicks import note
+from web.whose import Whose, whose_is
 
 router = APIRouter()
+
+#: what a message may do in a browser: show pictures and its own styles, lead elsewhere. No scripts, no forms, no frames
+POLICY = (
+    "default-src 'none'; img-src * data:; style-src * 'unsafe-inline'; font-src *; media-src *; form-action 'none'; base-uri 'none';"
+    " frame-ancestors 'none'; sandbox allow-popups allow-popups-to-escape-sandbox allow-top-navigation-by-user-activation"
+)
+_END = re.compile(r"</body\s*>(?!.*</body\s*>)", re.IGNORECASE | re.DOTALL)
+
+
+@router.api_route("/v/{token}", methods=["GET", "HEAD"], response_model=None)
+def view(token: str, request: Request, door: AtDoor) -> Response:
+    """The message as it is today: the same links, its data as they are now."""
+    said = door.tokens.read(Kind.ONLINE, token)
+    with door.database.reading() as session:
+        whose = whose_is(session, request, said)
+        answer = _page(online(session, whose.mailing, said.delivery, door.settings), whose)
+    note(request, door, said, EventKind.ONLINE)
+    return answer
+
+
+def _page(message: Online, whose: Whose) -> Response:
+    if not message.html.strip():
+        return whose.show("online", subject=message.subject, text=message.text, attachments=message.attachments)
+    return HTMLResponse(_with(message.html, _listed(message.attachments, whose)), headers={"Content-Security-Policy": POLICY})
+
+
+def _listed(attachments: Sequence[str], whose: Whose) -> str:
+    if not attachments:
+        return ""
+    names = "".join(f"<li>{escape(name)}</li>" for name in attachments)
+    return f'<div lang="{whose.language}"><p>{escape(whose.door.pages.say("online_attachments", whose.language))}</p><ul>{names}</ul></div>'
+
+
+def _with(html: str, below: str) -> str:
+    """The message with something at its end."""
+    if not below:
+        return html
+    found = _END.search(html)
+    return html[: found.start()] + below + html[found.start() :] if found else html + below
