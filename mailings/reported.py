@@ -54,3 +54,5 @@ class Report:
     provider_id: str | None = None
     url: str | None = None
     agent: str | None = None
+    also: EventKind | None = None  # what it tells of the address besides, from earlier on: complained or unsubscribed
+    everything: bool = True  # unsubscribed: from all mail; else from the mailing's topic

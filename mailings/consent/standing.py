@@ -25,11 +25,14 @@ def block_address(session: Session, normal: str, why: str, by: str | None = None
 
 
 def unblock_address(session: Session, normal: str) -> bool:
-    """Allow the address again: block and bounce count end, a complaint stays. False when nothing stood against it."""
+    """Allow the address again: block and bounce count end, what bounced before is forgotten; a complaint stays.
+
+    False when nothing stood against it.
+    """
     standing = session.get(AddressStanding, normal)
     if standing is None or (standing.blocked_at is None and standing.bounces == 0):
         return False
-    standing.blocked_at, standing.blocked_why, standing.bounces = None, None, 0
+    standing.blocked_at, standing.blocked_why, standing.bounces, standing.cleared_at = None, None, 0, clock.now()
     session.flush()
     return True
 

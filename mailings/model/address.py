@@ -42,3 +42,4 @@ class AddressStanding(Base):
     blocked_why: Mapped[str | None]
     complained_at: Mapped[datetime | None]
     unsubscribed_at: Mapped[datetime | None]  # by its reader, where no person stands behind it: a bare address, a company's
+    cleared_at: Mapped[datetime | None]  # a person allowed it again: what bounced before does not count any more

@@ -30,7 +30,7 @@ def leave(session: Session, reader: Reader, source: str, *, everything: bool = F
     first = update(Delivery).where(Delivery.id == reader.delivery.id, Delivery.unsubscribed_at.is_(None))
     session.execute(first.values(unsubscribed_at=at or clock.now()))
     if reader.person is None:
-        return _leave_address(session, reader.address, at or clock.now())
+        return leave_address(session, reader.address, at or clock.now())
     if everything or reader.mailing.topic_id is None:
         return withdraw(session, reader.person.id, source)
     return opt_out(session, reader.person.id, reader.mailing.topic_id, source)
@@ -72,7 +72,8 @@ def can_come_back(session: Session, reader: Reader) -> bool:
     return session.scalar(refused.where(OptOut.source.in_((PAGE, ONE_CLICK)), OptOut.since >= since)) is not None
 
 
-def _leave_address(session: Session, normal: str, at: datetime) -> bool:
+def leave_address(session: Session, normal: str, at: datetime) -> bool:
+    """Nothing more to this address, where no person stands behind it: a company's, a bare one. False when that is in force already."""
     if not normal:
         return False
     session.execute(insert_into(session, AddressStanding).values(normal=normal, bounces=0).on_conflict_do_nothing())

@@ -1,0 +1,94 @@
+"""What bounces say of an address: blocked at once when it is sure that there is none, counted when it is not (domain.md I, D6, D7)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+import orjson
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from mailings.clock import milliseconds
+from mailings.consent.cancelling import cancel_queued, recipients_at
+from mailings.consent.standing import block_address
+from mailings.db import among, insert_into
+from mailings.model import AddressStanding
+from mailings.reported import BounceKind, EventKind
+from mailings.tracking.news import News
+
+QUIET = 5 * 24 * 3600 * 1000  # ms after which a message that was taken and did not come back is a success (D6)
+COUNTED = "('invalid', 'hard', 'soft')"  # a soft one was given up on (D18); policy is never the address's fault (D7)
+TELLING = frozenset({EventKind.BOUNCED, EventKind.DROPPED, EventKind.DELIVERED, EventKind.PROCESSED})
+CAME_BACK = "EXISTS (SELECT 1 FROM event back WHERE back.delivery_id = event.delivery_id AND back.kind IN ('bounced', 'dropped'))"
+#: all that providers said of the address, tests left out (D11), and what a person forgave
+COUNT = f"""WITH said AS (
+    SELECT event.id, event.address, event.kind, event.at, event.delivery_id, event.bounce, event.code, event.reason, event.content_key,
+        delivery.opened_at, delivery.clicked_at, {CAME_BACK} AS came_back
+    FROM event JOIN address_standing standing ON standing.normal = event.address
+    LEFT JOIN delivery ON delivery.id = event.delivery_id
+    WHERE event.address {{listed}} AND event.source <> 'visit' AND event.kind IN ('processed', 'delivered', 'bounced')
+        AND event.at > COALESCE(standing.cleared_at, 0) AND (delivery.id IS NULL OR NOT delivery.test)
+), success AS (
+    SELECT address, max(at) AS at FROM (
+        SELECT address, at FROM said WHERE kind = 'delivered' AND NOT came_back
+        UNION ALL SELECT address, at + {QUIET} FROM said WHERE kind = 'processed' AND NOT came_back AND at + {QUIET} <= :now
+        UNION ALL SELECT address, opened_at FROM said UNION ALL SELECT address, clicked_at FROM said) AS good GROUP BY address
+), bounced AS (
+    SELECT address, at, code, reason, COALESCE(delivery_id, -id) AS message,
+        row_number() OVER (PARTITION BY address ORDER BY at DESC, content_key DESC) AS turn
+    FROM said WHERE kind = 'bounced' AND bounce IN {COUNTED}
+), counted AS (
+    SELECT bounced.address, count(DISTINCT CASE WHEN success.at IS NULL OR bounced.at > success.at THEN message END) AS bounces,
+        max(CASE WHEN turn = 1 THEN bounced.at END) AS at, max(CASE WHEN turn = 1 THEN code END) AS code,
+        max(CASE WHEN turn = 1 THEN reason END) AS reason
+    FROM bounced LEFT JOIN success ON success.address = bounced.address GROUP BY bounced.address)
+UPDATE address_standing SET bounces = counted.bounces, last_bounce_at = counted.at,
+    last_bounce_code = counted.code, last_bounce_reason = counted.reason
+FROM counted WHERE address_standing.normal = counted.address"""  # noqa: S608  constants of this file
+
+
+def blame(session: Session, news: Sequence[News], source: str, threshold: int) -> None:
+    """Let what is new count for or against the addresses it is about; at `threshold` bounces in a row nothing more goes there (D6)."""
+    about = [one for one in news if one.address and not one.test and one.report.kind in TELLING]
+    bounced = {one.address for one in about if one.report.kind is EventKind.BOUNCED and one.report.bounce is not BounceKind.POLICY}
+    if bounced:
+        rows = [{"normal": address, "bounces": 0} for address in sorted(filter(None, bounced))]
+        session.execute(insert_into(session, AddressStanding.__table__).on_conflict_do_nothing(), rows)
+    recount(session, {one.address for one in about if one.address}, threshold)
+    _block(session, [one for one in about if one.report.bounce is BounceKind.INVALID], source)
+
+
+def recount(session: Session, addresses: Collection[str], threshold: int) -> None:
+    """Count the bounces in a row of these addresses anew, from all their events: since the last success, or a person's clearing.
+
+    A success is a delivery that did not come back, a person's open or click of it, and a message taken that stayed quiet for five days
+    (domain.md D6). Of one message one bounce counts.
+    """
+    known = select(AddressStanding.normal).where(among(session, AddressStanding.normal, sorted(addresses)))
+    counted = sorted(session.scalars(known))  # without a row nothing was ever said against it
+    if not counted:
+        return
+    sqlite = session.get_bind().dialect.name == "sqlite"
+    listed = "IN (SELECT value FROM json_each(:addresses))" if sqlite else "= ANY(:addresses)"
+    marks = {"addresses": orjson.dumps(counted).decode() if sqlite else counted, "now": milliseconds()}
+    session.execute(text(COUNT.replace("{listed}", listed)), marks)
+    over = select(AddressStanding.normal, AddressStanding.bounces).where(
+        among(session, AddressStanding.normal, counted), AddressStanding.bounces >= threshold, AddressStanding.blocked_at.is_(None)
+    )
+    for normal, bounces in session.execute(over.order_by(AddressStanding.normal)).all():
+        cancel_queued(session, recipients_at(normal), f"The address is blocked: {bounces} bounces in a row.")
+
+
+def _block(session: Session, invalid: Sequence[News], source: str) -> None:
+    """There is no such address: nothing more is written to it, unless a person has allowed it again since."""
+    told = {one.address: one for one in sorted(invalid, key=lambda one: (one.report.at, one.report.content_key), reverse=True)}
+    stands = select(AddressStanding).where(among(session, AddressStanding.normal, sorted(filter(None, told))))
+    known = {standing.normal: standing for standing in session.scalars(stands.execution_options(populate_existing=True))}
+    for address, one in sorted(told.items(), key=lambda item: item[0] or ""):
+        standing = known.get(address or "")
+        settled = standing is not None and (
+            standing.blocked_at is not None or (standing.cleared_at is not None and one.report.at <= standing.cleared_at)
+        )
+        if address and not settled:
+            said = " ".join(filter(None, (one.report.code, one.report.reason))) or "invalid address"
+            block_address(session, address, f"{source} reports: {said}")
