@@ -54,10 +54,8 @@ def make_app(database: Database, settings: Settings, *, rates: Rates | None = No
 @asynccontextmanager
 async def _open(app: FastAPI) -> AsyncIterator[None]:
     door: Door = app.state.door
-    await asyncio.to_thread(getattr(door, "start", lambda: None))
+    await asyncio.to_thread(door.start)
     try:
         yield
     finally:
-        await asyncio.to_thread(
-            getattr(door, "stop", lambda: None)
-        )  # writes down the last clicks: also when the loop is being ended by force
+        await asyncio.to_thread(door.stop)  # writes down the last clicks: also when the loop is being ended by force

@@ -97,7 +97,7 @@ class _Exchange:
             if self._counts_as_miss(message["status"]):
                 return
             self.status = message["status"]
-            message["headers"] = self._guard.headers.on(self.scope["path"], message.get("headers", ()))
+            message["headers"] = self._guard.headers.beside(message.get("headers", ()))
         if not self.missed_too_often:
             await self._send(message)
 
@@ -128,7 +128,7 @@ class _Exchange:
 
     def _page_of(self, reference: str) -> Response:
         try:
-            return page(Request(self.scope), BROKEN, reference)
+            return page(Request(self.scope), BROKEN, f"Reference: {reference}")
         except Exception:
             return PlainTextResponse(f"Something went wrong here. Reference: {reference}", BROKEN.status)
 
@@ -144,7 +144,7 @@ class _Exchange:
 
     async def _answer(self, answer: Response) -> None:
         self.status = answer.status_code
-        headers = self._guard.headers.on(self.scope["path"], answer.raw_headers)
+        headers = self._guard.headers.beside(answer.raw_headers)
         await self._send({"type": "http.response.start", "status": answer.status_code, "headers": headers})
         await self._send({"type": "http.response.body", "body": answer.body})
 

@@ -21,8 +21,6 @@ ALWAYS: list[Header] = [
     (b"x-robots-tag", b"noindex, nofollow"),
     (b"cache-control", b"no-store"),
 ]
-#: the pixel is shown by webmail, which is another site
-PIXEL = [(name, b"cross-origin" if name == b"cross-origin-resource-policy" else value) for name, value in ALWAYS]
 
 
 class Headers:
@@ -30,11 +28,10 @@ class Headers:
 
     def __init__(self, public_url: str) -> None:
         secure = [(b"strict-transport-security", b"max-age=%d" % YEAR)] if public_url.lower().startswith("https://") else []
-        self._pages, self._pixel = ALWAYS + secure, PIXEL + secure
+        self._ours = ALWAYS + secure
 
-    def on(self, path: str, given: Iterable[Header]) -> list[Header]:
-        """The headers given by the page, and ours wherever it has not set its own."""
-        ours = self._pixel if path.startswith("/o/") else self._pages
+    def beside(self, given: Iterable[Header]) -> list[Header]:
+        """The headers a page has given, and ours wherever it has not set its own: the pixel is for other sites, a mail has pictures."""
         headers = list(given)
         names = {name.lower() for name, _ in headers}
-        return headers + [header for header in ours if header[0] not in names]
+        return headers + [header for header in self._ours if header[0] not in names]

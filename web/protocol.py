@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
-
-logger = logging.getLogger("mailings.web")
-
-HEAD = 64 * 1024  # bytes of address and headers; httptools itself takes any number
-PATIENCE = 20.0  # seconds for a head to arrive, from the first byte of the connection or of the next request
 
 
 class Protocol(HttpToolsProtocol):
     """One connection. A head too large or too slow ends it: 431, or nothing at all."""
+
+    largest = 64 * 1024  #: bytes of address and headers; httptools itself takes any number
+    patience = 20.0  #: seconds for a head to arrive, from the first byte of the connection or of the next request
 
     _in_head = True
     _size = 0
@@ -37,7 +34,7 @@ class Protocol(HttpToolsProtocol):
             self._rest()
             return
         self._size += len(data)
-        if self._size > HEAD and not self.transport.is_closing():
+        if self._size > self.largest and not self.transport.is_closing():
             self.transport.write(b"HTTP/1.1 431 \r\nconnection: close\r\ncontent-length: 0\r\n\r\n")
             self.transport.close()
         else:
@@ -54,7 +51,7 @@ class Protocol(HttpToolsProtocol):
         super().on_headers_complete()
 
     def _wait(self) -> None:
-        self._due = self._due or self.loop.call_later(PATIENCE, self.transport.close)
+        self._due = self._due or self.loop.call_later(self.patience, self.transport.close)
 
     def _rest(self) -> None:
         if self._due is not None:

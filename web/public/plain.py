@@ -41,8 +41,7 @@ def icon() -> Response:
 @router.api_route("/static/{name}", methods=["GET", "HEAD"])
 def static(name: str, door: AtDoor) -> Response:
     """A style or picture of our pages, from memory. Raises NotFound."""
-    files: dict[str, tuple[bytes, str]] = getattr(door.pages, "static", {})
-    if name not in files:
+    if name not in door.pages.static:
         raise NotFound(f"There is no file {name}.")
-    content, kind = files[name]
+    content, kind = door.pages.static[name]
     return Response(content, media_type=kind, headers=FOREVER)
