@@ -26,6 +26,7 @@ from mailings.model import (
     Source,
     Verdict,
 )
+from mailings.people.forgetting import forget_events, forget_untold
 
 REASON = "The person was erased."
 _NOTHING_LEFT = (DeliveryStatus.QUEUED, DeliveryStatus.CANCELLED)  # statuses in which nothing was handed over
@@ -44,12 +45,14 @@ def erase(session: Session, person_id: int) -> Erased:
     normals = list(session.scalars(select(Address.normal).where(Address.person_id == person_id)))
     mobile = session.scalar(select(Person.mobile_normal).where(Person.id == person_id))
     recipients = session.scalars(_recipients(person_id, normals)).all()
+    forget_events(session, recipients, normals)
     _blank_deliveries(session, recipients, normals)
     cancelled = cancel_queued(session, select(Recipient.id).where(Recipient.id.in_(recipients)), REASON)
     _blank_recipients(session, recipients)
     _forget_lists(session, person_id, normals, mobile)
     session.execute(update(Company).where(Company.primary_contact_id == person_id).values(primary_contact_id=None))
-    # addresses, consents, opt-outs, interests and memberships go with the person, by their foreign keys
+    forget_untold(session, person_id)
+    # addresses, consents, opt-outs, interests, memberships, follow-ups and requests go with the person, by their foreign keys
     session.execute(delete(Person).where(Person.id == person_id))
     _forget_standings(session, normals)
     session.expire_all()

@@ -32,6 +32,7 @@ from mailings.model import (
     Source,
     Topic,
 )
+from mailings.people.came_back import came_back
 
 _PLAIN = (
     "name", "first_name", "middle_name", "last_name", "salutation", "title", "position", "language", "country", "mobile", "mobile_normal",
@@ -62,6 +63,7 @@ def show(session: Session, person: Person) -> dict[str, Any]:
             session.scalars(select(Project.name).join(ProjectMember).where(ProjectMember.person_id == person.id).order_by(Project.name))
         ),
         "mailings": _mailings(session, person),
+        **came_back(session, person),
         "lists": _lists(session, person),
     }
 

@@ -18,6 +18,9 @@ from mailings.errors import NotAllowed
 from mailings.model import (
     Delivery,
     DeliveryStatus,
+    Errand,
+    Event,
+    EventReading,
     ImportedRow,
     Mailing,
     MailingFile,
@@ -26,6 +29,7 @@ from mailings.model import (
     Source,
     TrackedLink,
 )
+from mailings.reported import EventKind
 from tests.audience.people import folder
 from tests.audience.whole import known, whole_folder
 
@@ -69,3 +73,24 @@ def test_deleting(any_db: Database, tmp_path: Path) -> None:
         sent.status = MailingStatus.SENT
         with pytest.raises(NotAllowed, match="autumn is sent; only a draft"):
             delete_mailing(session, sent)
+
+
+def test_what_its_tests_brought_back_goes_too(any_db: Database, tmp_path: Path) -> None:
+    """Deleting takes the visits to its test messages along, and what they set going; those of other mailings stay."""
+    with any_db.writing() as session:
+        known(session)
+        mailing = push(session, whole_folder(tmp_path))
+        trial = Delivery(mailing_id=mailing.id, test=True, address="kari@fjord.test", status=DeliveryStatus.SENT)
+        session.add(trial)
+        session.flush()
+        for number, delivery_id in enumerate((trial.id, trial.id + 1)):
+            seen = Event(at=now(), received_at=now(), kind=EventKind.CLICKED, source="visit", delivery_id=delivery_id, link=1)
+            session.add(seen)
+            session.flush()
+            session.add(EventReading(event_id=seen.id, version=1, first=False))
+            session.add(Errand(event_id=seen.id, mailing_id=number, delivery_id=delivery_id, link=1, due_at=now()))
+        session.flush()
+        delete_mailing(session, mailing)
+        for rows in (Event, Errand):
+            assert session.scalars(select(rows.delivery_id)).all() == [trial.id + 1]
+        assert session.scalar(select(func.count()).select_from(EventReading)) == 1

@@ -115,4 +115,5 @@ def test_somebody_of_whom_little_is_held(any_db: Database) -> None:
         held = show(session, a_person(session, name="", basis=None))
     assert "name" not in held
     lists = ("addresses", "consents", "opt_outs", "interests", "selections", "projects", "mailings", "lists")
-    assert [held[kind] for kind in lists] == [[]] * 8
+    back = ("visits", "reports", "errands", "follow_ups", "requests")
+    assert [held[kind] for kind in lists + back] == [[]] * 13
