@@ -20,7 +20,7 @@ SETTINGS = Settings(email_transport="memory", system_from="Fjord Østerlund <pos
 DANISH, DUTCH = "system-preferences-link-da", "system-preferences-link-nl"
 
 
-def person(db: Database, address: str = "åse@fjord.test", language: str = "da", **facts: Any) -> int:
+def person(db: Database, address: str = "ase@fjord.test", language: str = "da", **facts: Any) -> int:
     """Somebody with one valid address; their id."""
     with db.writing() as session:
         made = Person(name="Åse Ødegård", first_name="Åse", language=language, created_at=now(), **facts)

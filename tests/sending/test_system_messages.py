@@ -110,13 +110,13 @@ def test_from_whom(any_db: Database) -> None:
     sender = {"name": "Åse", "address": "news@acme.test", "use": "our_contact"}
     mailing_id = world.mailing(any_db, status=MailingStatus.SENT, sender=sender)
     with any_db.writing() as session:
-        session.add(got := Recipient(mailing_id=mailing_id, person_id=who, address="åse@fjord.test"))
+        session.add(got := Recipient(mailing_id=mailing_id, person_id=who, address="ase@fjord.test"))
         session.flush()
         session.add(Delivery(mailing_id=mailing_id, recipient_id=got.id, status="sent", claimed_at=clock.now()))
     assert ask(any_db, who, settings=unsaid)
     assert mailing(any_db).sender == {"name": "Åse", "address": "news@acme.test", "use": "always"}
     with pytest.raises(Misconfigured, match="MAILINGS_SYSTEM_FROM holds no"):
-        ask(any_db, person(any_db, "désirée@ijssel.test", "nl"), settings=Settings(system_from="Nobody"))
+        ask(any_db, person(any_db, "desiree@ijssel.test", "nl"), settings=Settings(system_from="Nobody"))
 
 
 def test_two_at_one_address(any_db: Database) -> None:

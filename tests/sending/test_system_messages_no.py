@@ -39,7 +39,7 @@ def test_a_no_of_the_address(any_db: Database, no: object, verdict: str) -> None
     who = person(any_db)
     ask(any_db, who)
     with any_db.writing() as session:
-        no(session, "åse@fjord.test")  # type: ignore[operator]
+        no(session, "ase@fjord.test")  # type: ignore[operator]
     assert messages(any_db) == [("cancelled", None)]
     assert not ask(any_db, who)
     assert recipient(any_db, who).verdict == verdict
@@ -52,10 +52,10 @@ def test_unblocked(any_db: Database) -> None:
     who = person(any_db)
     ask(any_db, who)
     with any_db.writing() as session:
-        block_address(session, "åse@fjord.test", "by us")
+        block_address(session, "ase@fjord.test", "by us")
     assert not ask(any_db, who)
     with any_db.writing() as session:
-        unblock_address(session, "åse@fjord.test")
+        unblock_address(session, "ase@fjord.test")
     assert ask(any_db, who)
     assert [status for status, _ in messages(any_db)] == ["cancelled", "queued"]
     assert books(any_db).deliveries["queued"] == 1
@@ -67,7 +67,7 @@ def test_blocked_after_it_was_served(any_db: Database) -> None:
     ask(any_db, who)
     sent(any_db, ago=20 * MINUTE)
     with any_db.writing() as session:
-        block_address(session, "åse@fjord.test", "bounced")
+        block_address(session, "ase@fjord.test", "bounced")
     assert not ask(any_db, who)
     assert books(any_db).deliveries["sent"] == 1
     assert recipient(any_db, who).verdict == "eligible"
@@ -75,7 +75,7 @@ def test_blocked_after_it_was_served(any_db: Database) -> None:
 
 def test_no_address_and_nobody(any_db: Database) -> None:
     """Without a valid address the row says so; whoever was deleted, or never was, leaves no row at all."""
-    silent, gone = person(any_db), person(any_db, "désirée@ijssel.test", deleted_at=clock.now())
+    silent, gone = person(any_db), person(any_db, "desiree@ijssel.test", deleted_at=clock.now())
     with any_db.writing() as session:
         session.execute(update(Address).where(Address.person_id == silent).values(valid=False))
     assert [ask(any_db, who) for who in (silent, gone, 4711)] == [False, False, False]
@@ -99,16 +99,16 @@ def test_a_new_address(any_db: Database) -> None:
     ask(any_db, who)
     sent(any_db, ago=20 * MINUTE)
     with any_db.writing() as session:
-        session.execute(update(Address).where(Address.person_id == who).values(normal="åse@sjø.test"))
+        session.execute(update(Address).where(Address.person_id == who).values(normal="ase@sjø.test"))
     assert ask(any_db, who)
     with any_db.reading() as session:
         asked = select(Delivery.address, Recipient.address).join(Recipient, Recipient.id == Delivery.recipient_id)
-        assert session.execute(asked.order_by(Delivery.id)).all() == [("åse@fjord.test", "åse@sjø.test"), (None, "åse@sjø.test")]
+        assert session.execute(asked.order_by(Delivery.id)).all() == [("ase@fjord.test", "ase@sjø.test"), (None, "ase@sjø.test")]
 
 
 def test_paused_and_cancelled(any_db: Database) -> None:
     """Paused it waits to be resumed; cancelled it takes nobody, until resuming opens it again."""
-    who, other = person(any_db), person(any_db, "désirée@ijssel.test")
+    who, other = person(any_db), person(any_db, "desiree@ijssel.test")
     ask(any_db, who)
     with any_db.writing() as session:
         lifecycle.pause(mailing_named(session, DANISH))
