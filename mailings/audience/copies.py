@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
-from sqlalchemy import delete, insert, literal, select
+from sqlalchemy import delete, insert, literal, select, update
 from sqlalchemy.orm import Session
 
 from mailings.audience.folder_parts import Name
 from mailings.audience.sources import sources_of
 from mailings.clock import now
 from mailings.errors import NotAllowed
-from mailings.model import Delivery, ImportedRow, Mailing, MailingFile, MailingStatus, Recipient, Source, TrackedLink
+from mailings.model import Delivery, Errand, Event, ImportedRow, Mailing, MailingFile, MailingStatus, Recipient, Source, TrackedLink
 
 #: what a copy does not take over: its own identity, and everything that happened to the original
 OWN = {"id", "name", "status", "held_reason", "template", "populated_at", "scheduled_at", "started_at", "finished_at", "created_at"}
@@ -27,7 +27,7 @@ def copy(session: Session, mailing: Mailing, name: str) -> Mailing:
     session.flush()
     _copy_rows(session, MailingFile, ("mailing_id", mailing.id, made.id))
     _copy_rows(session, TrackedLink, ("mailing_id", mailing.id, made.id))
-    session.execute(delete(TrackedLink).where(TrackedLink.mailing_id == made.id, TrackedLink.name.is_(None)))
+    _keep_links_in_use(session, made)
     for source in sources_of(session, mailing):
         same = {column: getattr(source, column) for column in Source.__table__.columns.keys() if column not in {"id", "mailing_id"}}  # noqa: SIM118
         twin = Source(mailing_id=made.id, **same)
@@ -37,6 +37,13 @@ def copy(session: Session, mailing: Mailing, name: str) -> Mailing:
     return made
 
 
+def _keep_links_in_use(session: Session, made: Mailing) -> None:
+    """Local and registered links come along, the latter as what they are; what counts of the original's does not (domain.md B.5, E.1)."""
+    theirs = TrackedLink.mailing_id == made.id
+    session.execute(delete(TrackedLink).where(theirs, TrackedLink.name.is_(None) | TrackedLink.deleted_at.is_not(None)))
+    session.execute(update(TrackedLink).where(theirs).values(reset_at=None))
+
+
 def delete_mailing(session: Session, mailing: Mailing) -> None:
     """Delete a draft, or a cancelled mailing of which nothing went out. Raises NotAllowed for any other: its links must keep working."""
     if mailing.status not in {MailingStatus.DRAFT, MailingStatus.CANCELLED}:
@@ -44,6 +51,9 @@ def delete_mailing(session: Session, mailing: Mailing) -> None:
     attempted = select(Delivery.id).where(Delivery.mailing_id == mailing.id, Delivery.test.is_(False), Delivery.claimed_at.is_not(None))
     if session.scalar(attempted.limit(1)) is not None:
         raise NotAllowed(f"{mailing.name} was sent to some; it stays, for the links and unsubscribe addresses in those messages.")
+    tests = select(Delivery.id).where(Delivery.mailing_id == mailing.id)
+    for came_back in (Errand, Event):  # of its tests; they have no foreign keys
+        session.execute(delete(came_back).where(came_back.delivery_id.in_(tests)))
     for rows in (Delivery, Recipient, Source, MailingFile, TrackedLink):
         session.execute(delete(rows).where(rows.mailing_id == mailing.id))
     session.execute(delete(Mailing).where(Mailing.id == mailing.id))

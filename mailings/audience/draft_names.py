@@ -12,9 +12,11 @@ from sqlalchemy.orm import Session
 
 from mailings.audience.folder_parts import MailingPart, SourcePart
 from mailings.audience.trouble import Trouble
+from mailings.content.action_names import unknown_names
 from mailings.errors import NotAllowed, NotFound
 from mailings.model import Basis, Company, Person, Project, Selection, SourceKind, Topic
 from mailings.people.finding import person_by_address
+from mailings.settings import settings
 
 OFFERED = 2000  # names looked through for a similar one
 
@@ -50,6 +52,8 @@ def find_names(session: Session, part: MailingPart) -> Names:
     found.project_id = trouble.attempt(_project, session, part.archive.project) if part.archive.project else None
     listed = [_planned(session, source, trouble) for source in part.sources]
     found.sources = [*_archived(part, found, listed), *listed]
+    for name, link in part.links.items():
+        trouble.met += [f"links.{name}: {sentence}" for sentence in unknown_names(session, link.actions, settings())]
     if trouble.met:
         raise NotFound("\n".join(trouble.met))
     return found

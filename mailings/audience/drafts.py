@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from mailings.audience.draft_files import Files, read_files, store_files
@@ -13,6 +13,7 @@ from mailings.audience.draft_sources import store_list, store_sources
 from mailings.audience.folder import read_folder
 from mailings.audience.folder_parts import ApprovalPart, MailingPart
 from mailings.clock import now
+from mailings.content.links import same_but_words
 from mailings.errors import NotAllowed, NotFound
 from mailings.model import Folder, Mailing, MailingStatus, TrackedLink
 
@@ -72,10 +73,24 @@ def _fill(mailing: Mailing, part: MailingPart, names: Names, files: Files) -> No
 
 
 def _store_links(session: Session, mailing: Mailing, part: MailingPart) -> None:
-    """Registered links take the first numbers, in the order they are written; the content's own links follow when it is compiled."""
-    session.execute(delete(TrackedLink).where(TrackedLink.mailing_id == mailing.id))
-    for number, (name, link) in enumerate(part.links.items(), 1):
-        session.add(TrackedLink(mailing_id=mailing.id, number=number, name=name, url=link.url, actions=link.actions))
+    """The links named in mailing.yaml, in the order they are written. A number once given stays: test messages with it are out already.
+
+    A link whose name and address are as before keeps its number; one that is gone, or leads elsewhere now, keeps leading where it led.
+    """
+    rows = list(session.scalars(select(TrackedLink).where(TrackedLink.mailing_id == mailing.id)))
+    named = [row for row in rows if row.name is not None and row.registered_id is None]
+    last, kept = max((row.number for row in rows), default=0), set()
+    for name, link in part.links.items():
+        row = next((row for row in named if row.name == name and same_but_words(row.url, link.url)), None)
+        if row is None:
+            last += 1
+            row = TrackedLink(mailing_id=mailing.id, number=last, name=name)
+            session.add(row)
+        row.url, row.actions, row.deleted_at = link.url, link.actions.stored(), None
+        kept.add(row.number)
+    for row in named:
+        if row.number not in kept and row.deleted_at is None:
+            row.deleted_at = now()
 
 
 def folder_at(session: Session, path: str) -> int | None:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import difflib
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
 
 from mailings.audience.folder_parts import MailingPart
+from mailings.content.actions import Actions
 from mailings.errors import Unreadable
+
+P = TypeVar("P", bound=BaseModel)
 
 FILE = "mailing.yaml"
 LONGEST = 1_000_000  # bytes of mailing.yaml; what is longer is no such file
@@ -19,12 +22,27 @@ LARGEST = 100_000_000  # bytes of one file that travels along; preflight refuses
 
 def read_folder(folder: Path) -> MailingPart:
     """What `folder/mailing.yaml` says. Raises Unreadable with every problem of the file, one line each."""
-    path = folder / FILE
+    try:
+        return read_part(folder / FILE, MailingPart, "a mailing: write keys and values, beginning with name: and type:")
+    except FileNotFoundError as error:
+        raise Unreadable(f"There is no {FILE} in {folder}; a mailing is a folder with a {FILE} in it.") from error
+
+
+def read_actions(path: Path) -> Actions:
+    """The actions of a link, from a YAML file (domain.md E.3). Raises Unreadable with every problem of the file, one line each."""
+    try:
+        return read_part(path, Actions, "actions: write keys and values, as in docs/reference/links.md")
+    except FileNotFoundError as error:
+        raise Unreadable(f"There is no file {path}.") from error
+
+
+def read_part(path: Path, part: type[P], what: str) -> P:
+    """What a YAML file says, checked key by key. Raises Unreadable with every problem of it, FileNotFoundError where there is none."""
     try:
         raw = path.read_bytes()
         written = yaml.safe_load(raw.decode("utf-8-sig")) if len(raw) <= LONGEST else None
-    except FileNotFoundError as error:
-        raise Unreadable(f"There is no {FILE} in {folder}; a mailing is a folder with a {FILE} in it.") from error
+    except FileNotFoundError:
+        raise
     except OSError as error:
         raise Unreadable(f"{path} cannot be read: {error.strerror}.") from error
     except UnicodeDecodeError as error:
@@ -32,11 +50,11 @@ def read_folder(folder: Path) -> MailingPart:
     except (yaml.YAMLError, RecursionError) as error:
         raise Unreadable(f"{path} is no YAML{_yaml_place(error)}.") from error
     if not isinstance(written, dict):
-        raise Unreadable(f"{path} does not hold a mailing: write keys and values, beginning with name: and type:.")
+        raise Unreadable(f"{path} does not hold {what}.")
     try:
-        return MailingPart.model_validate(written)
+        return part.model_validate(written)
     except ValidationError as error:
-        raise Unreadable(together(path, _sentences(error))) from error
+        raise Unreadable(together(path, [_sentence(e["type"], e["loc"], (e, part)) for e in error.errors(include_url=False)])) from error
 
 
 def together(path: Path, problems: list[str]) -> str:
@@ -80,15 +98,11 @@ def _yaml_place(error: Exception) -> str:
     return f" (line {mark.line + 1}, character {mark.column + 1}: {getattr(error, 'problem', '')})" if mark else ""
 
 
-def _sentences(error: ValidationError) -> list[str]:
-    return [_sentence(e["type"], e["loc"], e) for e in error.errors(include_url=False)]
-
-
-def _sentence(kind: str, loc: tuple[int | str, ...], error: Any) -> str:
-    where = _written(loc)
+def _sentence(kind: str, loc: tuple[int | str, ...], told: tuple[Any, type[BaseModel]]) -> str:
+    where, (error, part) = _written(loc), told
     match kind:
         case "extra_forbidden":
-            return _unknown_key(loc)
+            return _unknown_key(loc, part)
         case "missing":
             return f"{where} is missing."
         case "literal_error" | "enum":
@@ -110,15 +124,14 @@ def _written(loc: tuple[int | str, ...]) -> str:
     return words
 
 
-def _unknown_key(loc: tuple[int | str, ...]) -> str:
-    key, known = str(loc[-1]), _keys_beside(loc)
+def _unknown_key(loc: tuple[int | str, ...], part: type[BaseModel]) -> str:
+    key, known = str(loc[-1]), _keys_beside(loc, part)
     near = difflib.get_close_matches(key, known, n=2, cutoff=0.5)
     hint = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(known)}."
     return f"unknown key {_written(loc)!r}; {hint}"
 
 
-def _keys_beside(loc: tuple[int | str, ...]) -> list[str]:
-    part: type[BaseModel] = MailingPart
+def _keys_beside(loc: tuple[int | str, ...], part: type[BaseModel]) -> list[str]:
     for step in loc[:-1]:
         if isinstance(step, int):
             continue

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from mailings.content.actions import Actions
 from mailings.model import Basis, MailingType
 
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -105,13 +106,14 @@ class TrackingPart(Part):
     opens: bool = True
     clicks: Literal["all", "registered", "none"] = "all"
     utm: dict[Literal["source", "campaign"], Text] = Field(default_factory=dict)
+    trap: bool = True
 
 
 class LinkPart(Part):
-    """A registered link; its actions follow domain.md E.3."""
+    """A link of this mailing with a name, and what else a click on it does (domain.md E.3)."""
 
     url: Text
-    actions: dict[str, Any] = Field(default_factory=dict)
+    actions: Actions = Field(default_factory=Actions)
 
 
 class InDoubtPart(Part):

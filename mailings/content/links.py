@@ -8,6 +8,7 @@ from functools import cached_property, lru_cache
 from html import unescape
 from urllib.parse import parse_qsl, quote, urlsplit, urlunsplit
 
+_NAMED = re.compile(r"""\blink\s*(?:\.\s*(\w+)|\[\s*["'](\w+)["']\s*\])""")
 _WEB = re.compile(r"https?://[^/?#\s]", re.IGNORECASE)
 
 
@@ -37,6 +38,7 @@ class LinkTable:
     track: str = "all"
     utm: Utm = Utm()
     own: tuple[str, ...] = ()  # beginnings of our own public addresses, which are never tracked again
+    last: int = 0  # the highest number given so far, also to links that are gone
 
     def number(self, url: str) -> int | None:
         """The number of an address that stands in the template; a new one where all links are tracked. None = not tracked."""
@@ -44,8 +46,13 @@ class LinkTable:
             return None
         target = self.target(url)
         if target not in self.numbers and self.track == "all":
-            self.numbers[target] = max(self.numbers.values(), default=0) + 1
+            self.numbers[target] = self.next()
         return self.numbers.get(target)
+
+    def next(self) -> int:
+        """A number no link of the mailing has had."""
+        self.last = 1 + max(self.last, *self.numbers.values(), *self.registered.values(), 0)
+        return self.last
 
     def known(self, url: str) -> int | None:
         """The number of an address that is followed, None where it has none."""
@@ -72,6 +79,20 @@ def with_words(url: str, words: tuple[tuple[str, str], ...]) -> str:
     present = {name for name, _ in parse_qsl(parts.query, keep_blank_values=True)}
     added = "&".join(f"{name}={quote(value, safe='')}" for name, value in words if name not in present)
     return urlunsplit(parts._replace(query="&".join(filter(None, (parts.query, added)))))
+
+
+def names_in(*templates: str) -> set[str]:
+    """Every NAME of a `link.NAME` in the templates, and perhaps some more that only look so."""
+    return {dotted or quoted for template in templates for dotted, quoted in _NAMED.findall(template)}
+
+
+def same_but_words(url: str, plain: str) -> bool:
+    """True when `url` is `plain`, with or without the UTM words of some mailing."""
+    try:
+        words = tuple((name, value) for name, value in parse_qsl(urlsplit(url).query, keep_blank_values=True) if name.startswith("utm_"))
+    except ValueError:  # http://[half an IPv6 address
+        words = ()
+    return url in (plain, with_words(plain, words))
 
 
 def is_web(url: str) -> bool:

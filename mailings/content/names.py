@@ -26,6 +26,7 @@ SPECIAL_LINKS = {
 }
 WHERE_SHOWN = ("isWebPage", "InEmailClient")
 FUNCTIONS = ("urlEncode", "range")
+NO_LINK = "{} is not a variable: it stands neither under `links` in mailing.yaml nor in `mailings links list`"
 _ROOTS = frozenset({"customer", "company", "ourContact", "config", "link"})
 _RESERVED = _ROOTS | {*WHERE_SHOWN, *FUNCTIONS, "makeSalutation"}
 
@@ -107,7 +108,8 @@ class _Flattening(NodeTransformer):
         shorter, _, last = path.rpartition(".")
         if self._known(shorter) is not None and hasattr(str, last) and not last.startswith("_"):
             return self.generic_visit(node)  # customer.name.upper()
-        self._problem(node, f"{path} is not a variable{_meant(path, self.used)}")
+        what = NO_LINK.format(path) if path.startswith("link.") else f"{path} is not a variable"
+        self._problem(node, f"{what}{_meant(path, self.used)}")
         return nodes.Const("", lineno=node.lineno)
 
     def _known(self, path: str) -> str | None:

@@ -37,7 +37,7 @@ def test_everything_is_stored(any_db: Database, tmp_path: Path) -> None:
         assert (mailing.html, mailing.text) == ("<p>Hei [[ customer.firstname ]]</p>", "Hei på deg\r\n")
         assert (mailing.override_consent, mailing.one_per_address, mailing.update_when_sending) == (True, False, False)
         assert (mailing.include_companies, mailing.prefer_company, mailing.template) == (True, False, True)
-        assert mailing.tracking == {"opens": False, "clicks": "registered", "utm": {"source": "nyhetsbrev"}}
+        assert mailing.tracking == {"opens": False, "clicks": "registered", "utm": {"source": "nyhetsbrev"}, "trap": True}
         assert (mailing.in_doubt, mailing.approval) == ({"policy": "resend", "after_s": 172800}, {"above": 5000})
         assert (mailing.rate, mailing.preheader) == (600, "Tre ting")
         kinds = [(source.kind.value, source.label, source.basis, source.keep_unknown) for source in sources_of(session, mailing)]
@@ -77,5 +77,6 @@ def test_pushing_again_updates_the_draft(any_db: Database, tmp_path: Path) -> No
         push(session, folder(tmp_path / "b", name="høst-2026", sources=[{"selection": "Kunder"}]))
         assert [source.label for source in sources_of(session, again)] == ["Kunder"]
         assert session.scalar(select(func.count(Recipient.id))) == 0
-        for rows in (MailingFile, TrackedLink, ImportedRow):
+        for rows in (MailingFile, ImportedRow):
             assert session.scalar(select(func.count(rows.id))) == 0
+        assert session.scalar(select(func.count(TrackedLink.id)).where(TrackedLink.deleted_at.is_(None))) == 0

@@ -28,7 +28,7 @@ WHOLE = {
     "preheader": "Tre ting",
     "text": "body.txt",
     "images": {"logo": "logo.png"},
-    "links": {"tilbud": {"url": "https://x.test/å", "actions": {"interest": {"set": "Ski"}}}, "andre": {"url": "https://x.test/2"}},
+    "links": {"tilbud": {"url": "https://x.test/å", "actions": {"interests": {"add": ["Ski"]}}}, "andre": {"url": "https://x.test/2"}},
     "rate": 600,
     "in_doubt": {"policy": "resend", "after": "2d"},
     "approval": {"above": 5000},

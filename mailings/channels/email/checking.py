@@ -16,6 +16,7 @@ from mailings.channels import Findings
 from mailings.channels.email.blanks import blank_variables
 from mailings.channels.email.compiling import compiled_of, sources_of
 from mailings.channels.email.composing import CompiledEmail
+from mailings.channels.email.linked import action_problems, link_names
 from mailings.channels.email.rows import blank_row
 from mailings.channels.email.senders import ALIASES, Senders
 from mailings.content.environment import sandbox
@@ -23,7 +24,7 @@ from mailings.content.links import address_in, is_web
 from mailings.content.quoting import one_line_end
 from mailings.content.tags import BLOT, blotted, elements, line_of, tags
 from mailings.errors import BadTemplate, Unreadable
-from mailings.model import Associate, Mailing, MailingFile, Recipient, TrackedLink, Verdict
+from mailings.model import Associate, Mailing, MailingFile, Recipient, Verdict
 from mailings.settings import Settings, settings
 
 CLIPPED = 102_000  # bytes of HTML beyond which Gmail shows only the beginning
@@ -39,8 +40,8 @@ def problems_of(session: Session, mailing: Mailing, chosen: Settings | None = No
     if not mailing.html.strip():
         found.problems.append("It has no content; name an HTML file under `html` in mailing.yaml.")
         return found
-    links = session.scalars(select(TrackedLink.name).where(TrackedLink.mailing_id == mailing.id, TrackedLink.name.is_not(None)))
-    found.problems.extend(sources_of(mailing).problems([name for name in links if name]))
+    found.problems.extend(sources_of(mailing).problems(link_names(session, mailing)))
+    found.problems.extend(action_problems(session, mailing, chosen))
     try:
         found.warnings.extend(_links(mailing))
         if not found.problems:
