@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import socket
+import ssl
 import threading
 import time
 from collections import deque
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -16,27 +18,9 @@ from urllib.parse import parse_qsl, urlsplit
 import orjson
 
 from mailings.transports.sendgrid.settings import Settings
-from tests.doubles.sendgrid_rules import faults
+from tests.doubles.sendgrid_rules import Taken, faults, put_together
 
 KEY = "SG.test-key.of-nobody"
-
-
-@dataclass(frozen=True)
-class Taken:
-    """One message as its recipient gets it. `headers` = the message's and the recipient's own."""
-
-    address: str
-    name: str
-    sender: str
-    reply_to: str | None
-    subject: str
-    text: str
-    html: str
-    headers: Mapping[str, str]
-    custom_args: Mapping[str, str]
-    categories: tuple[str, ...]
-    request_id: str
-    attachments: tuple[Mapping[str, str], ...] = ()
 
 
 class Says(NamedTuple):
@@ -72,9 +56,11 @@ class Double:
     bodies: list[dict[str, Any]] = field(default_factory=list)  #: every request that was understood, taken or not
     weights: list[int] = field(default_factory=list)  #: bytes of each of them
     suppressions: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    meet: threading.Barrier | None = None  #: requests are answered together, so many at a time
     connections: int = 0
     most_at_once: int = 0
     _now: int = 0
+    _open: set[socket.socket] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def settings(self, **facts: Any) -> Settings:
@@ -113,32 +99,23 @@ class Double:
             self._now += by
             self.most_at_once = max(self.most_at_once, self._now)
 
+    def connected(self, line: socket.socket) -> None:
+        """A connection came."""
+        self.connections += 1
+        self._open.add(line)
+
+    def hang_up_all(self) -> None:
+        """Every connection is closed, and no more is said on it."""
+        for line in self._open:
+            with suppress(OSError):
+                line.shutdown(socket.SHUT_RDWR)
+        self._open.clear()
+
     def _refused(self, body: dict[str, Any]) -> list[tuple[str | None, str]]:
         addresses = [one["to"][0]["email"] for one in body["personalizations"]]
         if self.unnamed.intersection(addresses):
             return [(None, "Bad Request")]
         return [(f"personalizations.{n}.to.0.email", self.named[one]) for n, one in enumerate(addresses) if one in self.named]
-
-
-def put_together(body: dict[str, Any], number: str) -> Iterator[Taken]:
-    """The messages of a request. Tags are replaced one after the other, wherever they stand, from the last to the first."""
-    said = {content["type"]: content["value"] for content in body["content"]}
-    for one in body["personalizations"]:
-        shown = [body["subject"], said.get("text/plain", ""), said.get("text/html", "")]
-        for tag, value in reversed(one.get("substitutions", {}).items()):
-            shown = [text.replace(tag, value) for text in shown]
-        yield Taken(
-            one["to"][0]["email"],
-            one["to"][0].get("name", ""),
-            one.get("from", body["from"])["email"],
-            body.get("reply_to", {}).get("email"),
-            *shown,
-            body.get("headers", {}) | one.get("headers", {}),
-            body.get("custom_args", {}) | one.get("custom_args", {}),
-            tuple(body.get("categories", ())),
-            number,
-            tuple(body.get("attachments", ())),
-        )
 
 
 class _Exchange(BaseHTTPRequestHandler):
@@ -149,12 +126,14 @@ class _Exchange(BaseHTTPRequestHandler):
 
     def setup(self) -> None:
         super().setup()
-        self.double.connections += 1
+        self.double.connected(self.request)
 
     def do_POST(self) -> None:
         raw = self.rfile.read(int(self.headers["Content-Length"]))
         self.double.came(1)
         try:
+            if self.double.meet is not None:
+                self.double.meet.wait(20)
             self._say(self._locked_out() or (self.double.answer(raw) if self.path == "/v3/mail/send" else says(404, "not found")))
         finally:
             self.double.came(-1)
@@ -198,10 +177,12 @@ class _Server(ThreadingHTTPServer):
 
 
 @contextmanager
-def sendgrid(port: int = 0) -> Iterator[Double]:
+def sendgrid(tls: ssl.SSLContext | None = None) -> Iterator[Double]:
     """A running double."""
     double = Double()
-    with _Server(("127.0.0.1", port), type("Exchange", (_Exchange,), {"double": double})) as server:
+    with _Server(("127.0.0.1", 0), type("Exchange", (_Exchange,), {"double": double})) as server:
+        if tls is not None:
+            server.socket = tls.wrap_socket(server.socket, server_side=True)
         double.port = int(server.server_address[1])
         thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
         thread.start()

@@ -1,9 +1,10 @@
-"""What SendGrid's mail/send refuses (spec/sendgrid.md 1), each with the place it would name."""
+"""What SendGrid's mail/send refuses (spec/sendgrid.md 1), each with the place it would name; and what it puts together."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 Fault = tuple[str | None, str]
@@ -12,6 +13,24 @@ RESERVED = {"x-sg-id", "x-sg-eid", "received", "dkim-signature", "content-type",
 }
 ADDRESS = re.compile(r"[!-~]+@[!-~]+\.[!-~]+")
 OFF = ("click_tracking", "open_tracking", "subscription_tracking", "ganalytics")
+
+
+@dataclass(frozen=True)
+class Taken:
+    """One message as its recipient gets it. `headers` = the message's and the recipient's own."""
+
+    address: str
+    name: str
+    sender: str
+    reply_to: str | None
+    subject: str
+    text: str
+    html: str
+    headers: Mapping[str, str]
+    custom_args: Mapping[str, str]
+    categories: tuple[str, ...]
+    request_id: str
+    attachments: tuple[Mapping[str, str], ...] = ()
 
 
 def faults(body: dict[str, Any], weight: int) -> Iterator[Fault]:
@@ -69,3 +88,24 @@ def _recipient(one: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 def _strings(values: dict[str, Any]) -> bool:
     return all(isinstance(value, str) for value in values.values())
+
+
+def put_together(body: dict[str, Any], number: str) -> Iterator[Taken]:
+    """The messages of a request. Tags are replaced one after the other, wherever they stand, from the last to the first."""
+    said = {content["type"]: content["value"] for content in body["content"]}
+    for one in body["personalizations"]:
+        shown = [body["subject"], said.get("text/plain", ""), said.get("text/html", "")]
+        for tag, value in reversed(one.get("substitutions", {}).items()):
+            shown = [text.replace(tag, value) for text in shown]
+        yield Taken(
+            one["to"][0]["email"],
+            one["to"][0].get("name", ""),
+            one.get("from", body["from"])["email"],
+            body.get("reply_to", {}).get("email"),
+            *shown,
+            body.get("headers", {}) | one.get("headers", {}),
+            body.get("custom_args", {}) | one.get("custom_args", {}),
+            tuple(body.get("categories", ())),
+            number,
+            tuple(body.get("attachments", ())),
+        )

@@ -14,12 +14,12 @@ from queue import Empty, LifoQueue
 from urllib.parse import urlsplit
 
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import HTTPError, NameResolutionError
+from urllib3.exceptions import HTTPError, LocationParseError, NameResolutionError
 
 from mailings.errors import Misconfigured, TransportError, TryLater
 
-#: Seconds unused after which a line is not trusted any more: a far side may close it just as we write, and a request would be in doubt.
-IDLE = 5.0
+#: Seconds unused after which a line is trusted no more: many servers close one after five, and what was just written would be in doubt.
+IDLE = 3.0
 #: Seconds for a connection and its TLS, however long answers may take.
 CONNECTING = 15.0
 #: Bytes a second a network must carry at least: a large body may take longer to write than an answer takes to come.
@@ -126,6 +126,8 @@ class Lines:
     def _sentence(self, error: Exception) -> TransportError:
         if isinstance(error, ssl.SSLCertVerificationError):
             return Misconfigured(f"{self._parts.netloc} does not prove who it is: {error.verify_message}.")
+        if isinstance(error, LocationParseError):
+            return Misconfigured(f"MAILINGS_SENDGRID_HOST: {self._parts.hostname} is no name of a server.")
         if isinstance(error, NameResolutionError):
             return TryLater(f"The name {self._parts.hostname} has no address just now; is this machine on the network?")
         return TryLater(f"{self._parts.netloc} cannot be reached ({_why(error)}).")

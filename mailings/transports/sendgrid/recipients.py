@@ -17,9 +17,9 @@ from mailings.transports.sendgrid.form import Form, Forms, Frame, said
 #: Where our number of the delivery comes back in every event; reserved names would be overwritten (spec/sendgrid.md 4).
 DELIVERY = "mailings_delivery"
 MOST_SUBSTITUTED = 10_000  # bytes of tags and values a recipient (spec/sendgrid.md 1)
-LARGEST = 29_000_000  # bytes of a request; SendGrid takes less than 30 MB
+LARGEST = 29_900_000  # bytes of a request; SendGrid takes less than 30 MB
 LONGEST_NAME = 200  # characters of a name
-_ADDRESS = re.compile(r"[!-~]+@[A-Za-z0-9._-]+")
+_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9._-]+")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
