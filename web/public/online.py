@@ -23,6 +23,7 @@ POLICY = (
     "default-src 'none'; img-src * data:; style-src * 'unsafe-inline'; font-src *; media-src *; form-action 'none'; base-uri 'none';"
     " frame-ancestors 'none'; sandbox allow-popups allow-popups-to-escape-sandbox allow-top-navigation-by-user-activation"
 )
+_TITLE, _HEAD = re.compile(r"<title[^>]*>(.*?)</title\s*>", re.IGNORECASE | re.DOTALL), re.compile(r"<head[^>]*>", re.IGNORECASE)
 _END = re.compile(r"</body\s*>(?!.*</body\s*>)", re.IGNORECASE | re.DOTALL)
 
 
@@ -38,21 +39,27 @@ def view(token: str, request: Request, door: AtDoor) -> Response:
 
 
 def _page(message: Online, whose: Whose) -> Response:
-    if not message.html.strip():
-        return whose.show("online", subject=message.subject, text=message.text, attachments=message.attachments)
-    return HTMLResponse(_with(message.html, _listed(message.attachments, whose)), headers={"Content-Security-Policy": POLICY})
+    html = _titled(message.html, message.subject)
+    if message.attachments:
+        html = _ended(html, _listed(message.attachments, whose))
+    return HTMLResponse(html, headers={"Content-Security-Policy": POLICY})
+
+
+def _titled(html: str, subject: str) -> str:
+    """A page needs a title; a message has a subject, and seldom both."""
+    title = f"<title>{escape(subject)}</title>"
+    for place, instead in ((_TITLE, lambda found: found[0] if found[1].strip() else title), (_HEAD, lambda found: found[0] + title)):
+        if place.search(html):
+            return place.sub(instead, html, count=1)
+    return html
 
 
 def _listed(attachments: Sequence[str], whose: Whose) -> str:
-    if not attachments:
-        return ""
     names = "".join(f"<li>{escape(name)}</li>" for name in attachments)
     return f'<div lang="{whose.language}"><p>{escape(whose.door.pages.say("online_attachments", whose.language))}</p><ul>{names}</ul></div>'
 
 
-def _with(html: str, below: str) -> str:
+def _ended(html: str, last: str) -> str:
     """The message with something at its end."""
-    if not below:
-        return html
     found = _END.search(html)
-    return html[: found.start()] + below + html[found.start() :] if found else html + below
+    return html[: found.start()] + last + html[found.start() :] if found else html + last

@@ -20,11 +20,10 @@ from mailings.tokens import of_preview
 
 @dataclass(frozen=True, slots=True)
 class Online:
-    """A message to be read in a browser. `html` shows its inline images by itself; empty where the message is text alone."""
+    """A message to be read in a browser. `html` shows its inline images by itself."""
 
     subject: str
     html: str
-    text: str
     attachments: tuple[str, ...]  # their names
 
 
@@ -32,14 +31,14 @@ def online(session: Session, mailing: Mailing, delivery: int | None, settings: S
     """The message of a delivery, with today's data; without one, a preview with nobody's data. Raises NotFound, BadTemplate, Unreadable."""
     compiled = compiled_of(session, mailing, settings).as_page()
     if delivery is None:
-        subject, html, text = compiled.plain(blank_row(compiled.row), of_preview(mailing.id))
+        subject, html, _ = compiled.plain(blank_row(compiled.row), of_preview(mailing.id))
     else:
         row = session.execute(compiled.select, {"mailing_id": mailing.id, "low": delivery, "high": delivery}).first()
         if row is None:
             raise NotFound(f"{mailing.name} has no delivery number {delivery}.")
-        subject, html, text = compiled.plain(tuple(row), delivery)
+        subject, html, _ = compiled.plain(tuple(row), delivery)
     attachments = tuple(file.name for file in compiled.files if not file.inline)
-    return Online(subject, with_images(html, compiled.files), text, attachments)
+    return Online(subject, with_images(html, compiled.files), attachments)
 
 
 def with_images(html: str, files: Iterable[File]) -> str:
