@@ -75,7 +75,7 @@ def test_every_action_is_done(any_db: Database) -> None:
         follow_up, request = session.scalars(select(FollowUp)).one(), session.scalars(select(Request)).one()
         assert (follow_up.kind, follow_up.minutes, follow_up.task_type, follow_up.created_by) == ("meeting", 30, "besøk", "solveig")
         assert (follow_up.assigned_to_id, follow_up.person_id, follow_up.starts_at.hour) == (whose, who, 9)
-        assert (request.origin, request.owner_id, request.priority) == (9, ours.id, "høy")
+        assert (request.origin, request.owner_id, request.priority) == (9, whose, "høy")
         told = session.scalars(select(Outbox).order_by(Outbox.id)).all()
         assert [(row.what, row.subject_id, row.told_at) for row in told] == [
             ("follow_up", follow_up.id, None),

@@ -18,7 +18,7 @@ from mailings.transports.sendgrid.settings import Settings
 from mailings.transports.sendgrid.words import DROPPED, KINDS, TOLD_EARLIER, TOPIC_ONLY, bounce_kind
 
 ARGUMENT = "mailings_delivery"  #: our own word on every message: `ID.mark`
-_OURS = re.compile(r"(\d{1,18})\.([0-9a-f]{12})")
+_OURS = re.compile(r"([0-9]{1,18})\.([0-9a-f]{12})")
 _CODE = re.compile(r"[245]\d\d\b(?:[ -][245]\.\d{1,3}\.\d{1,3})?")
 _FILTER = re.compile(r"(?:^|\.)(?:filter|recvd).*")  # behind the request's id stands the machine the message passed
 #: what makes two entries the same thing told twice, whatever ids they carry
