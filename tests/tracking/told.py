@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select, text, update
+from sqlalchemy.orm import Session
 
 from mailings.channels.email.identity import mark_of
 from mailings.db import Database
@@ -83,26 +83,22 @@ def events(db: Database) -> list[Event]:
         return found
 
 
-def state(db: Database) -> dict[str, list[tuple[Any, ...]]]:
-    """All that reports lead to, without numbers and times of our own."""
-    asked = {
-        "deliveries": "SELECT id, status, code, reason, bounce, sent_at, soft_bounced_at, complained_at, unsubscribed_at, next_attempt_at,"
-        " opened_at, clicked_at FROM delivery ORDER BY id",
-        "standings": "SELECT normal, bounces, last_bounce_at, last_bounce_code, last_bounce_reason, blocked_at IS NOT NULL, complained_at,"
-        " unsubscribed_at IS NOT NULL FROM address_standing ORDER BY normal",
-        "consents": "SELECT person_id, basis, source FROM consent ORDER BY person_id, id",
-        "opt-outs": "SELECT person_id, topic_id FROM opt_out ORDER BY person_id, topic_id",
-        "events": "SELECT content_key, delivery_id, address, kind FROM event ORDER BY content_key",
-    }
-    with db.reading() as session:
-        return {what: [tuple(row) for row in session.execute(text(sql))] for what, sql in asked.items()}
+STATE = {
+    "deliveries": "SELECT id, status, code, CASE WHEN status <> 'cancelled' THEN reason END, bounce, sent_at, soft_bounced_at,"
+    " complained_at, unsubscribed_at, next_attempt_at, opened_at, clicked_at, provider_id FROM delivery ORDER BY id",
+    "standings": "SELECT normal, bounces, last_bounce_at, last_bounce_code, last_bounce_reason, blocked_at IS NOT NULL, complained_at,"
+    " unsubscribed_at IS NOT NULL FROM address_standing ORDER BY normal",
+    "consents": "SELECT person_id, basis FROM consent ORDER BY person_id, id",
+    "opt-outs": "SELECT person_id, topic_id FROM opt_out ORDER BY person_id, topic_id",
+    "events": "SELECT content_key, delivery_id, address, kind FROM event ORDER BY content_key",
+}
+
+
+def state(session: Session) -> dict[str, list[tuple[Any, ...]]]:
+    """All that reports lead to, without our own numbers and times, and without which of two reasons was the first to be heard of."""
+    return {what: [tuple(row) for row in session.execute(text(sql))] for what, sql in STATE.items()}
 
 
 def minutes(moment: datetime | None) -> float | None:
     """A moment as minutes after the start."""
     return None if moment is None else (moment - world.START).total_seconds() / 60
-
-
-def kinds(reports: Iterable[Report]) -> list[str]:
-    """What the reports tell, in order."""
-    return [report.kind.value for report in reports]
