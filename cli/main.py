@@ -54,10 +54,12 @@ COMMANDS = {
     "settle": "cli.settling",
     "deliver": "cli.delivering",
     "limits": "cli.limits",
+    "links": "cli.links",
     "report": "cli.reports",
+    "reread": "cli.rereading",
     "serve": "cli.serving",
 }
-GROUPS = frozenset({"people", "topics", "selections", "projects", "limits"})
+GROUPS = frozenset({"people", "topics", "selections", "projects", "limits", "links"})
 
 
 class Commands(TyperGroup):

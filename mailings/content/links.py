@@ -86,13 +86,17 @@ def names_in(*templates: str) -> set[str]:
     return {dotted or quoted for template in templates for dotted, quoted in _NAMED.findall(template)}
 
 
+def words_in(url: str) -> tuple[tuple[str, str], ...]:
+    """The UTM words of an address."""
+    try:
+        return tuple((name, value) for name, value in parse_qsl(urlsplit(url).query, keep_blank_values=True) if name.startswith("utm_"))
+    except ValueError:  # http://[half an IPv6 address
+        return ()
+
+
 def same_but_words(url: str, plain: str) -> bool:
     """True when `url` is `plain`, with or without the UTM words of some mailing."""
-    try:
-        words = tuple((name, value) for name, value in parse_qsl(urlsplit(url).query, keep_blank_values=True) if name.startswith("utm_"))
-    except ValueError:  # http://[half an IPv6 address
-        words = ()
-    return url in (plain, with_words(plain, words))
+    return url in (plain, with_words(plain, words_in(url)))
 
 
 def is_web(url: str) -> bool:

@@ -13,7 +13,7 @@ from urllib.parse import quote
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from mailings.content.links import is_web
+from mailings.content.links import is_web, with_words, words_in
 from mailings.content.scripts import Click, Registered, scripts, within
 from mailings.content.variables import column, joined, known_variable
 from mailings.db import Database
@@ -66,7 +66,8 @@ def response_of(database: Database, clicked: Clicked, settings: Settings) -> Red
         return Text(_html(answer["text"]), answer.get("title", ""))
     if answer.get("form") is not None:
         return Redirect(f"/f/{quote(answer['form'], safe='')}{_filled_in(database, clicked, answer.get('prefill') or ())}")
-    return Redirect(_by_script(database, clicked, settings) or answer.get("url") or clicked.url)
+    other = _by_script(database, clicked, settings) or answer.get("url")
+    return Redirect(with_words(other, words_in(clicked.url)) if other else clicked.url)
 
 
 def _html(text: str) -> str:
