@@ -39,7 +39,7 @@ SILENCE = Says(None, takes=True)
 
 def says(status: int, message: str, field: str | None = None, **headers: str) -> Says:
     """An answer as the API gives it; `headers` with _ for -."""
-    body = orjson.dumps({"errors": [{"message": message, "field": field, "help": None}]})
+    body = orjson.dumps({"errors": [{"message": message, "field": field}]})
     return Says(status, body, {name.replace("_", "-"): value for name, value in headers.items()} | {"Content-Type": "application/json"})
 
 
@@ -78,7 +78,7 @@ class Double:
             if told is not None and not told.takes:
                 return told
             if wrong:
-                errors = [{"message": message, "field": place, "help": None} for place, message in wrong]
+                errors = [{"message": message, "field": place} for place, message in wrong]
                 return Says(400, orjson.dumps({"errors": errors}), {"Content-Type": "application/json"})
             number = f"{len(self.bodies):014d}.dfd.64b469"
             sandbox = body.get("mail_settings", {}).get("sandbox_mode", {}).get("enable", False)

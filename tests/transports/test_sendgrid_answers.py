@@ -55,6 +55,15 @@ def test_it_does_not_say_who(double: Double) -> None:
     assert len({one.address for one in double.taken}) == len(double.taken) == 999
 
 
+@pytest.mark.parametrize("place", [None, "null", "personalizations", ""])
+def test_no_place_at_all(double: Double, place: str | None) -> None:
+    """However it leaves out whom it means, it is found by halves."""
+    double.next.extend([says(400, "Bad Request", place)] * 3)
+    told = answers(Sendgrid(double.settings()), many(100))
+    assert {receipt.outcome for receipt in told.values()} == {Outcome.ACCEPTED}
+    assert len(double.taken) == 100
+
+
 @pytest.mark.parametrize("place", ["from.email", "content.0.value", "attachments.0.content"])
 def test_what_all_of_them_share_is_refused(double: Double, place: str) -> None:
     """A fault of the letter itself is nobody's: after one request all are untouched, with a code that pauses the mailing."""

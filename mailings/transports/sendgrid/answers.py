@@ -84,7 +84,7 @@ def _errors(body: bytes) -> Iterator[tuple[str | None, str]]:
     for error in errors if isinstance(errors, list) else ():
         if isinstance(error, dict):
             field = error.get("field")
-            yield (field if isinstance(field, str) else None), str(error.get("message") or "")
+            yield (field if isinstance(field, str) and field != "null" else None), str(error.get("message") or "")
 
 
 def _moment(written: str | None) -> float | None:

@@ -1,0 +1,99 @@
+"""The law of substitution: what SendGrid puts together, in whatever order it replaces, is the message we would have written."""
+
+from __future__ import annotations
+
+import random
+import re
+from typing import Any
+
+import orjson
+from hypothesis import HealthCheck, assume, example, given, settings
+from hypothesis import strategies as st
+
+from mailings.channels.email.compiling import put_together
+from mailings.channels.email.composing import CompiledEmail
+from mailings.errors import BadTemplate
+from mailings.transports.sendgrid.form import Form, Forms
+from mailings.transports.sendgrid.recipients import MOST_SUBSTITUTED, Share, share_of
+from tests.channels.made import SETTINGS, mailing
+from tests.content.reference import table
+from tests.content.templates import PEOPLE, TEMPLATES, VALUES
+
+#: what somebody could write who had seen an earlier message and its tags
+HOSTILE = st.lists(st.sampled_from(["-", "--", "{nonce}", "-{nonce}.0-", "-{nonce}.1-", "-{nonce}.", ".2-", "<b>", "\n", "é"]), max_size=5)
+SUBJECTS = st.sampled_from(
+    ["Hei [[ customer.firstname ]]", "[[ customer.name ]]", "høst", "-[[ customer.name ]]-[[ customer.firstname ]]-"]
+)
+
+
+def compiled(source: str, subject: str) -> CompiledEmail:
+    """A mailing that says the same in text and HTML."""
+    made = mailing(html=f"<html><body>{source}</body></html>", text=source, subject=subject)
+    try:
+        return put_together(made, table(), (), SETTINGS)
+    except BadTemplate:
+        assume(False)
+        raise
+
+
+def row(made: CompiledEmail, person: dict[str, Any]) -> tuple[Any, ...]:
+    """The person's row, as the database would give it."""
+    flat = {path: value for path, value in person.items() if path != "customer.custom"}
+    flat |= {f"customer.custom.{name}": value for name, value in person["customer.custom"].items()}
+    return 4711, "anna@firma.test", person["customer.name"], *(flat.get(path, "") for path in made.content.used.columns())
+
+
+def replaced(said: dict[str, str], values: dict[str, str], order: random.Random | None) -> dict[str, str]:
+    """Subject and contents with every tag replaced: one after the other in some order, twice over; or all at once."""
+    if order is None:
+        tags = re.compile("|".join(map(re.escape, sorted(values))) or "(?!)")
+        return {part: tags.sub(lambda found: values[found[0]], text) for part, text in said.items()}
+    for _ in range(2):
+        for tag in order.sample(sorted(values), len(values)):
+            said = {part: text.replace(tag, values[tag]) for part, text in said.items()}
+    return said
+
+
+def shown(share: Share, order: random.Random | None) -> dict[str, str]:
+    """What the recipient gets of a request that holds only them."""
+    body = orjson.loads(share.frame.body(share.alone or share.frame.form.said, [share.written]))
+    said = {"subject": body["subject"], **{content["type"]: content["value"] for content in body["content"]}}
+    return replaced(said, body["personalizations"][0].get("substitutions", {}), order)
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+@given(TEMPLATES, SUBJECTS, PEOPLE, st.lists(HOSTILE.map("".join) | VALUES, min_size=4, max_size=4), st.randoms(use_true_random=False))
+@example(
+    "[[ customer.name ]]\n", "x", {"customer.name": "", "customer.firstname": "", "customer.email": "", "customer.custom": {}}, [], None
+)
+def test_what_it_puts_together(source: str, subject: str, person: dict[str, Any], hostile: list[str], order: random.Random | None) -> None:
+    """For any template and any values, hostile ones too: subject, text and HTML are those of the plain render, in any order."""
+    made, forms = compiled(source, subject), Forms(sandbox=False)
+    first = made.offer(row(made, person))
+    form: Form = forms.of(first.message.filled())
+    if hostile:
+        names = ["customer.name", "customer.firstname", "customer.email"]
+        person = person | {name: value.replace("{nonce}", form.nonce) for name, value in zip(names, hostile, strict=False)}
+    given_row = row(made, person)
+    share = share_of(made.offer(given_row), forms)
+    assert isinstance(share, Share)
+    expected_subject, html, text = made.plain(given_row, 4711)
+    for way in (order, None, random.Random(1)):
+        said = shown(share, way)
+        assert said.get("text/html", "") == html
+        assert said.get("text/plain", "").strip() == text.strip()
+        assert said.get("text/plain", text) == text
+        assert said["subject"].strip() == expected_subject
+
+
+@given(st.text(alphabet="aø", min_size=9_000, max_size=11_000))
+@settings(max_examples=20, deadline=None)
+def test_no_share_is_too_large(value: str) -> None:
+    """Whoever has more of their own than SendGrid takes is rendered whole, and nobody else."""
+    made, forms = compiled("[[ customer.name ]]\n", "høst"), Forms(sandbox=False)
+    person = {"customer.name": value, "customer.firstname": "", "customer.email": "", "customer.custom": {}}
+    share = share_of(made.offer(row(made, person)), forms)
+    assert isinstance(share, Share)
+    substituted = orjson.loads(share.written).get("substitutions", {})
+    assert sum(len(f"{tag}{said}".encode()) for tag, said in substituted.items()) <= MOST_SUBSTITUTED
+    assert (share.alone is None) == bool(substituted)
