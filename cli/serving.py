@@ -40,6 +40,7 @@ def serve(
     from web.serving import Server  # noqa: PLC0415  see above
 
     logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s", level=logging.WARNING)
+    logging.getLogger("uvicorn").setLevel(logging.ERROR)  # it warns of every request that is none: strangers would fill the disk
     logging.getLogger("mailings.web").setLevel(logging.INFO if access_log else logging.WARNING)
     door = make_app(found, chosen)
     with listening_on(unix_socket or (host, port)) as listener:

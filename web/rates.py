@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
-KEPT = 20_000  # clients remembered at a time, 4 MB at most; whoever was seen longest ago is forgotten first
+KEPT = 20_000  # clients remembered in each of the three limits, 5 MB each at most; whoever was seen longest ago is forgotten first
 
 
 @dataclass(frozen=True)

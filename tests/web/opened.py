@@ -15,7 +15,7 @@ from mailings import clock
 from mailings.db import Database
 from mailings.model import Delivery, DeliveryStatus, MailingStatus, TrackedLink
 from mailings.settings import Settings
-from mailings.tokens import Kind, Tokens, of_day
+from mailings.tokens import Kind, Tokens, of_day, of_minute
 from tests.consent.waiting import a_mailing, a_person, a_topic, queue
 from web.app import make_app
 
@@ -115,10 +115,11 @@ def a_delivery(db: Database, name: str = "høst-nytt", **more: Any) -> int:
 
 
 def address(kind: Kind, payload: int | str, secret: str = SECRET) -> str:
-    """The address a token of that kind stands in, made today."""
+    """The address a token of that kind stands in, made just now."""
     signed = Tokens(secret)
+    now = int(clock.now().timestamp())
     if kind in (Kind.PREFERENCES, Kind.CONFIRM):
-        payload = of_day(payload, int(clock.now().timestamp() // 86400))
+        payload = of_day(payload, now // 86400) if kind is Kind.PREFERENCES else of_minute(payload, now // 60)
     if kind is Kind.DYNAMIC:
         return f"/d/{signed.sign(kind, payload, 'https://vindheim.test/')}?u=https%3A%2F%2Fvindheim.test%2F"
     return f"/{kind}/{signed.sign(kind, payload)}" + ("/1" if kind is Kind.CLICK else "")

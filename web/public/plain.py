@@ -17,12 +17,12 @@ A_DAY = {"Cache-Control": "public, max-age=86400"}
 
 @router.api_route("/up", methods=["GET", "HEAD"])
 def up(door: AtDoor) -> PlainTextResponse:
-    """200 when the database answers, 503 else: for whatever watches the door."""
+    """200 when the database answers and has its tables, 503 else: for whatever watches the door."""
     try:
         with door.database.reading() as session:
-            session.execute(text("SELECT 1"))
+            session.execute(text("SELECT 1 FROM mailing LIMIT 1"))
     except Unreachable:
-        return PlainTextResponse("The database does not answer.\n", 503)
+        return PlainTextResponse("The database cannot be used.\n", 503)
     return PlainTextResponse("up\n")
 
 
