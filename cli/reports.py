@@ -15,7 +15,7 @@ app = typer.Typer(help="What a mailing came to.")
 
 @app.command()
 def report(name: Annotated[str, typer.Argument(help="The mailing's name.", show_default=False)], as_json: AsJson = False) -> None:
-    """How many left us and how many failed."""
+    """How many left us and how many failed, how many opened, clicked, left, complained; and what machines did, apart."""
     with database().reading() as session:
         figures = report_of(session, mailing_named(session, name))
     if as_json:

@@ -20,7 +20,10 @@ app = typer.Typer(help="Sending again.")
 Name = Annotated[str, typer.Argument(help="The mailing's name.", show_default=False)]
 Reload = Annotated[bool, typer.Option("--reload", help="Make the list anew from its sources; send to all who have not received it.")]
 Only = Annotated[
-    str, typer.Option("--only", help="failed, bounced, in_doubt, cancelled, or addresses, separated by commas.", show_default=False)
+    str,
+    typer.Option(
+        "--only", help="failed, bounced, in_doubt, cancelled, unopened, unclicked, or addresses, separated by commas.", show_default=False
+    ),
 ]
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from mailings.content.links import Utm, with_words
@@ -18,7 +18,8 @@ from mailings.errors import Unreachable
 from mailings.model import Delivery, Mailing, RegisteredLink, TrackedLink
 
 FRESH = 2.0  # seconds a mailing's links are believed: a registered link that was changed leads to its new address after that
-DELIVERIES = 50_000  # whose mailing is remembered, some 100 bytes each; the same reader comes again, or opens and then clicks
+BLOCK = 1_024  # deliveries looked up together: those of a mailing lie side by side, and when one reader clicks others are about to
+BLOCKS = 4_000  # that are remembered, some 300 bytes each
 MAILINGS = 1_000
 
 Kept = TypeVar("Kept")
@@ -42,6 +43,14 @@ class Target:
     links: Mapping[int, Link]
 
 
+class Run(NamedTuple):
+    """Deliveries without a gap, from `first` to `last`, of one mailing."""
+
+    first: int
+    last: int
+    mailing: int
+
+
 class Wanted(NamedTuple):
     """Whose links: a delivery's, or of a mailing that is previewed."""
 
@@ -54,7 +63,7 @@ class Targets:
 
     def __init__(self, database: Database) -> None:
         self.database = database
-        self._mailings: dict[int, int] = {}  # delivery -> mailing: never changes
+        self._runs: dict[int, list[Run]] = {}  # block -> its runs
         self._tables: dict[int, tuple[float, Target]] = {}
         self._asked: dict[Wanted, asyncio.Future[Target | None]] = {}
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="targets")
@@ -77,9 +86,14 @@ class Targets:
         self._thread.shutdown(wait=True)
 
     def _remembered(self, wanted: Wanted, *, fresh: bool = True) -> Target | None:
-        mailing = wanted.mailing if wanted.delivery is None else self._mailings.get(wanted.delivery)
-        since, target = self._tables.get(mailing or 0, (0.0, None))
+        since, target = self._tables.get(self._mailing(wanted) or 0, (0.0, None))
         return target if not fresh or time.monotonic() - since < FRESH else None
+
+    def _mailing(self, wanted: Wanted) -> int | None:
+        number = wanted.delivery
+        if number is None:
+            return wanted.mailing
+        return next((run.mailing for run in self._runs.get(number // BLOCK, ()) if run.first <= number <= run.last), None)
 
     async def _look(self) -> None:
         loop = asyncio.get_running_loop()
@@ -99,24 +113,35 @@ class Targets:
 
     def _find(self, asked: Collection[Wanted]) -> dict[Wanted, Target | None]:
         with self.database.reading() as session:
-            deliveries = [wanted.delivery for wanted in asked if wanted.delivery is not None]
-            new = [delivery for delivery in deliveries if delivery not in self._mailings]
-            rows = select(Delivery.id, Delivery.mailing_id).where(among(session, Delivery.id, new))
-            mailings = {row[0]: row[1] for row in session.execute(rows)} if new else {}
-            mailings |= {delivery: self._mailings[delivery] for delivery in deliveries if delivery in self._mailings}
-            of = {wanted: wanted.mailing if wanted.delivery is None else mailings.get(wanted.delivery) for wanted in asked}
-            tables = self._loaded(session, {mailing for mailing in of.values() if mailing is not None})
-        _keep(self._mailings, mailings, DELIVERIES)
+            of = {wanted: self._mailing(wanted) for wanted in asked}
+            tables = self._loaded(session, of.values())
+            # a mailing that is gone had its numbers for nothing: SQLite gives those of the last one to the next
+            anew = [wanted for wanted, mailing in of.items() if wanted.delivery is not None and mailing not in tables]
+            if anew:
+                blocks = {wanted.delivery // BLOCK for wanted in anew if wanted.delivery is not None}
+                _keep(self._runs, {block: runs_of(session, block) for block in blocks}, BLOCKS)
+                of |= {wanted: self._mailing(wanted) for wanted in anew}
+                tables |= self._loaded(session, [of[wanted] for wanted in anew])
         return {wanted: tables.get(mailing or 0) for wanted, mailing in of.items()}
 
-    def _loaded(self, session: Session, mailings: Collection[int]) -> dict[int, Target]:
+    def _loaded(self, session: Session, wanted: Iterable[int | None]) -> dict[int, Target]:
         now = time.monotonic()
+        mailings = {mailing for mailing in wanted if mailing is not None}
         known = {key: found for key in mailings if (found := self._tables.get(key)) and now - found[0] < FRESH}
         loaded = targets_of(session, [key for key in mailings if key not in known])
-        for gone in set(mailings) - known.keys() - loaded.keys():
+        for gone in mailings - known.keys() - loaded.keys():
             self._tables.pop(gone, None)
         _keep(self._tables, {key: (now, target) for key, target in loaded.items()}, MAILINGS)
         return {key: target for key, (_, target) in known.items()} | loaded
+
+
+def runs_of(session: Session, block: int) -> list[Run]:
+    """The runs of a block: a million recipients are a thousand of them, and mailings queued at the same moment a few more."""
+    first = block * BLOCK
+    island = Delivery.id - func.row_number().over(partition_by=Delivery.mailing_id, order_by=Delivery.id)
+    mine = select(Delivery.id, Delivery.mailing_id, island.label("island")).where(Delivery.id.between(first, first + BLOCK - 1)).subquery()
+    runs = select(func.min(mine.c.id), func.max(mine.c.id), mine.c.mailing_id).group_by(mine.c.mailing_id, mine.c.island)
+    return [Run(*row) for row in session.execute(runs)]
 
 
 def targets_of(session: Session, mailings: Collection[int]) -> dict[int, Target]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import Select, Table, delete, insert, select
+from sqlalchemy import ColumnElement, Select, Table, delete, insert, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from mailings.addresses import read_address
@@ -17,7 +17,9 @@ from mailings.model import Address, Company, Delivery, DeliveryStatus, Mailing, 
 
 #: what may be sent again by its word: everybody whose latest message came to this
 WORDS = (DeliveryStatus.FAILED, DeliveryStatus.BOUNCED, DeliveryStatus.IN_DOUBT, DeliveryStatus.CANCELLED)
-TRACKED = ("unopened", "unclicked")
+#: whose message was taken, and a person has not opened or clicked it as far as we know (`reading.py`); machines' visits are no reading
+UNMOVED = {"unopened": Delivery.opened_at.is_(None) & Delivery.clicked_at.is_(None), "unclicked": Delivery.clicked_at.is_(None)}
+TAKEN = (DeliveryStatus.SENT, DeliveryStatus.DELIVERED)
 UNDER_WAY = (DeliveryStatus.QUEUED, DeliveryStatus.SENDING)
 
 
@@ -27,26 +29,40 @@ class Choice:
 
     statuses: tuple[DeliveryStatus, ...]
     addresses: Mapping[str, str]  # normal -> as written
+    unmoved: tuple[str, ...] = ()  # unopened, unclicked
+
+    @property
+    def meant(self) -> ColumnElement[bool]:
+        """Latest deliveries that the words mean."""
+        unmoved = [UNMOVED[word] & Delivery.status.in_(TAKEN) for word in self.unmoved]
+        return or_(Delivery.status.in_(self.statuses), *unmoved)
 
 
 def read_choice(text: str) -> Choice:
-    """Words and addresses separated by commas. Raises NotFound for a word that is none, NotAllowed for what needs tracking."""
+    """Words and addresses separated by commas. Raises NotFound for a word that is none, NotAllowed where nobody is named."""
     words = [word.strip() for word in re.split(r"[,;]", text) if word.strip()]
     if not words:
         raise NotAllowed(f"It is not said whom to send to again; name {_may()}.")
     plain = [re.sub(r"[\s-]", "_", word.lower()) for word in words if "@" not in word]
-    if tracked := [word for word in plain if word in TRACKED]:
-        raise NotAllowed(f"Nobody knows who is {tracked[0]}: opens and clicks are not recorded by this version; name {_may()}.")
-    if unknown := [word for word in plain if word not in WORDS]:
+    if unknown := [word for word in plain if word not in WORDS and word not in UNMOVED]:
         raise NotFound(f"{unknown[0]!r} says nothing about whom to send to again; name {_may()}.")
     addresses = {read_address(word).normal or word: word for word in words if "@" in word}
-    return Choice(tuple(DeliveryStatus(word) for word in dict.fromkeys(plain)), addresses)
+    statuses = tuple(DeliveryStatus(word) for word in dict.fromkeys(plain) if word in WORDS)
+    return Choice(statuses, addresses, tuple(word for word in UNMOVED if word in plain))
+
+
+def must_be_known(mailing: Mailing, choice: Choice) -> None:
+    """Raises NotAllowed where the mailing records nothing of what the words ask: then everybody would be meant."""
+    if "unopened" in choice.unmoved and not mailing.tracking.get("opens", True):
+        raise NotAllowed(f"Nobody knows who has opened {mailing.name}: its opens are not recorded; name {_may()}.")
+    if "unclicked" in choice.unmoved and mailing.tracking.get("clicks", "all") == "none":
+        raise NotAllowed(f"Nobody knows who has clicked in {mailing.name}: its clicks are not recorded; name {_may()}.")
 
 
 def choose(session: Session, mailing: Mailing, choice: Choice, chosen: Table) -> None:
     """Put the recipients that are meant into `chosen`, except those whose message is on its way. Raises NotFound for who is not on it."""
-    if choice.statuses:
-        latest = _latest(mailing).where(Delivery.status.in_(choice.statuses))
+    if choice.statuses or choice.unmoved:
+        latest = _latest(mailing).where(choice.meant)
         step(session, insert(chosen).from_select(["recipient_id"], latest))
     if choice.addresses:
         found = select(Recipient.id).where(among(session, Recipient.id, found_at(session, mailing, choice.addresses)))
@@ -84,4 +100,4 @@ def found_at(session: Session, mailing: Mailing, addresses: Mapping[str, str]) -
 
 
 def _may() -> str:
-    return f"{', '.join(WORDS)}, or addresses, separated by commas"
+    return f"{', '.join((*WORDS, *UNMOVED))}, or addresses, separated by commas"

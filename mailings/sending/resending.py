@@ -16,7 +16,7 @@ from mailings.errors import NotAllowed
 from mailings.model import Mailing, MailingStatus, Verdict
 from mailings.seams import Seam
 from mailings.sending import lifecycle
-from mailings.sending.choosing import Choice, choose, found_at, read_choice
+from mailings.sending.choosing import Choice, choose, found_at, must_be_known, read_choice
 from mailings.sending.closing import Outcome
 from mailings.sending.rechecking import hold_still
 
@@ -110,6 +110,8 @@ def asked(mailing: Mailing, *, reload: bool, only: str) -> Choice | None:
     if reload == bool(only.strip()):
         raise NotAllowed("Say either reload, for all who have not received it, or only, for whom to send to again; one of them.")
     choice = None if reload else read_choice(only)
+    if choice is not None:
+        must_be_known(mailing, choice)
     if mailing.status not in (*REOPENED, *JOINED):
         raise NotAllowed(
             f"{mailing.name} is {mailing.status}: nobody has got it, so nothing can be sent again; mailings send {mailing.name}"

@@ -89,7 +89,7 @@ def _bursts(clicks: Sequence[Seen], links: int) -> list[int]:
     """Clicks of which at least three, and four fifths of all the message's links, came within ten seconds."""
     enough = max(BURST_LINKS, BURST_SHARE * links)
     found: list[int] = []
-    start = 0
+    start = 0 if len({what_of(click) for click in clicks}) >= enough else len(clicks)
     while start < len(clicks):
         end = _end_of(clicks, start, enough)
         found += [click.id for click in clicks[start:end]]

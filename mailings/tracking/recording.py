@@ -53,7 +53,7 @@ def _row(visit: Visit, sent: Mapping[int, Sent], now: int, *, known: bool) -> tu
 
 
 def _forgive(session: Session, fresh: Mapping[int, Visit]) -> None:
-    """Consecutive bounces begin anew where a person opened or clicked after the last of them (D6)."""
+    """Consecutive bounces begin anew where a person opened or clicked after the last of them (D6); bouncing.py counts from `cleared_at`."""
     address = func.coalesce(Delivery.address, Recipient.address)
     blamed = (
         select(AddressStanding.normal, AddressStanding.last_bounce_at, Delivery.id)
@@ -70,4 +70,5 @@ def _forgive(session: Session, fresh: Mapping[int, Visit]) -> None:
     for normal, last, delivery_id in rows:
         visits = [visit.at for number, visit in fresh.items() if number in people and visit.delivery_id == delivery_id]
         if visits and (last is None or max(visits) > last):
-            session.execute(update(AddressStanding).where(AddressStanding.normal == normal).values(bounces=0))
+            cleared = update(AddressStanding).where(AddressStanding.normal == normal)
+            session.execute(cleared.values(bounces=0, cleared_at=max(visits)))

@@ -81,7 +81,6 @@ def test_nobody(typed: Typed) -> None:
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (("host", "--only", "unopened"), "Nobody knows who is unopened"),
         (("host", "--only", "failed,borte@fjord.test"), "borte@fjord.test is not on host"),
         (("host", "--only", "alle"), "'alle' says nothing about whom to send to again; name failed, bounced, in_doubt, cancelled"),
         (("host",), "one of them"),

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from sqlalchemy import text
+
 from mailings import clock
 from mailings.db import Database
 from mailings.message import Outcome
-from mailings.model import Mailing, Verdict
+from mailings.model import Delivery, Mailing, Verdict
 from mailings.reports.figures import report_of, status_of
 from mailings.reports.progress import Progress
 from mailings.sending import lifecycle
 from tests.sending import world
 from tests.sending.test_lifecycle import answer, close
+from tests.tracking.visiting import LATER, click, record, sent_mailing, visit
 
 
 def document(db: Database, mailing_id: int) -> dict[str, object]:
@@ -45,7 +48,28 @@ def test_a_finished_mailing(any_db: Database) -> None:
         "balanced": True,
     }
     with any_db.reading() as session:
-        assert report_of(session, session.get_one(Mailing, mailing_id)) == {"sent": 2, "failed": 1}
+        report = report_of(session, session.get_one(Mailing, mailing_id))
+    assert {name: n for name, n in report.items() if n} == {"sent": 2, "failed": 1}
+
+
+def test_people_and_machines_are_reported_apart(any_db: Database) -> None:
+    """Recipients count once, by the latest message; a click is an open; clicks are all of people's since the link was reset; tests nowhere."""
+    mailing_id, deliveries = sent_mailing(any_db, recipients=6)
+    one, two, three, four, five, six = deliveries
+    record(any_db, visit(one), click(one, 1), click(one, 1), click(one, 2), click(two, 3), visit(three, agent="Mozilla/5.0"))
+    record(any_db, visit(three), click(four, 1, agent="Mimecast"), visit(five), click(six, 1))
+    with any_db.writing() as session:
+        session.execute(text("UPDATE tracked_link SET reset_at = :at WHERE number = 3"), {"at": int(LATER.timestamp() * 1000) + 1})
+        session.get_one(Delivery, six).test = True
+        session.get_one(Delivery, two).complained_at = session.get_one(Delivery, two).unsubscribed_at = LATER
+        # five opened the first message, and not the one that was sent again
+        session.add(
+            Delivery(mailing_id=mailing_id, recipient_id=session.get_one(Delivery, five).recipient_id, status="sent", again_of=five)
+        )
+    with any_db.reading() as session:
+        report = report_of(session, session.get_one(Mailing, mailing_id))
+    people = {"opened": 3, "clicked": 2, "clicks": 3, "unsubscribed": 1, "complained": 1}
+    assert report == {"sent": 5, "failed": 0, "machine_opened": 1, "machine_clicked": 1} | people
 
 
 def test_waiting_held_and_planned(any_db: Database) -> None:
