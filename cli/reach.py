@@ -1,10 +1,11 @@
-"""What `mailings doctor` can reach: the database, the transport, Prefect, and whether the public address will do."""
+"""What `mailings doctor` can reach: database, transport, Prefect, the DNS of our domains; and whether the public address will do."""
 
 from __future__ import annotations
 
 import os
 import socket
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from urllib.error import HTTPError
 from urllib.parse import urlsplit
@@ -14,6 +15,8 @@ from cli.inspection import own_settings
 from mailings.db import database
 from mailings.errors import MailingsError
 from mailings.plugins import transport_class
+from mailings.sending.believed import Line
+from mailings.sending.deliverability import look_at, sending_domains
 from mailings.settings import settings
 
 LOOK_S = 2.0  # how long to wait for a machine to answer
@@ -32,6 +35,7 @@ def findings() -> Iterator[Found]:
     """Look at the database, the transport, Prefect and the public address, one after the other."""
     yield _database()
     yield _transport()
+    yield from _remarks()
     if api := os.environ.get("PREFECT_API_URL"):
         yield _prefect(api)
     else:
@@ -64,6 +68,24 @@ def _transport() -> Found:
     except MailingsError as error:
         return Found("transport", False, str(error))
     return Found("transport", True, name)
+
+
+def _remarks() -> Iterator[Found]:
+    with suppress(MailingsError):  # told by _transport
+        yield from (Found("transport", None, remark) for remark in transport_class(settings().email_transport).configured().remarks())
+
+
+def domain_lines() -> list[Line]:
+    """Whether receivers will believe the domains we send from. Nothing without a database and a transport: `findings` says so then."""
+    try:
+        transport, found = transport_class(settings().email_transport).configured(), database()
+        if not found.ready():
+            return []
+        with found.reading() as session:
+            domains = sending_domains(session, settings())
+        return look_at(domains, transport, settings())
+    except MailingsError:
+        return []
 
 
 def _answering(what: str, host: str, port: int) -> Found:

@@ -10,7 +10,7 @@ from rich.markup import escape
 
 from cli.door import AsJson, print_json, screen, table
 from cli.inspection import settings_in_force, unknown_settings
-from cli.reach import findings
+from cli.reach import domain_lines, findings
 from mailings.consent.topics import ensure_default_topics
 from mailings.db import Database
 from mailings.db import database as open_database
@@ -35,16 +35,24 @@ def init() -> None:
 
 @app.command()
 def doctor(as_json: AsJson = False) -> None:
-    """What is set, from where (secrets starred), and what can be reached. Exit 3 when something needed is not."""
-    set_, unknown, found = settings_in_force(), unknown_settings(), list(findings())
+    """What is set, from where (secrets starred), what can be reached, and whether receivers will believe our domains.
+
+    Exit 3 when something needed is not there; what the DNS lacks keeps nothing from being sent.
+    """
+    set_, unknown, found, domains = settings_in_force(), unknown_settings(), list(findings()), domain_lines()
     if as_json:
-        print_json({"settings": [asdict(s) for s in set_], "unknown": unknown, "found": [asdict(f) for f in found]})
+        told = {"settings": [asdict(s) for s in set_], "unknown": unknown, "found": [asdict(f) for f in found]}
+        print_json(told | {"domains": [asdict(line) for line in domains]})
     else:
         table("Settings", ("Name", "Value", "From"), [(s.name, escape(s.value), s.source) for s in set_])
         for sentence in unknown:
             screen.print(f"{MARKS[None]} {escape(sentence)}", soft_wrap=True, highlight=False)
         for f in found:
             screen.print(f"{MARKS[f.ok]} {f.what}: {escape(f.note)}", soft_wrap=True, highlight=False)
+        for line in domains:
+            screen.print(f"{MARKS[line.ok]} {line.domain}, {line.what}: {escape(line.note)}", soft_wrap=True, highlight=False)
+            if line.publish:
+                screen.print(f"    {escape(line.publish)}", soft_wrap=True, highlight=False)
     if any(f.ok is False for f in found):
         raise typer.Exit(3)
 

@@ -80,6 +80,15 @@ class Sought(Protocol):
         ...
 
 
+class Proof(NamedTuple):
+    """A DNS record by which receivers check a signature made for `domain`. `value` None = what it says only the provider knows."""
+
+    domain: str
+    name: str
+    kind: str  # TXT, CNAME
+    value: str | None
+
+
 #: Said of a transport that would show strangers links signed with a secret everybody knows, towards loopback too.
 FORGEABLE = (
     "The transport {name} is not used while MAILINGS_SECRET is the demo's, for anybody could forge its links; "
@@ -122,6 +131,14 @@ class Transport(ABC):
     def evidence(cls, sought: Sought) -> Iterator[Word]:
         """What the other side's own records say of what is in doubt. Raises Unreadable when they are set and cannot be read."""
         return iter(())
+
+    def proofs(self, domain: str) -> list[Proof]:
+        """The DNS records behind its signatures on messages from `domain`; none = it leaves them unsigned. No network."""
+        return []
+
+    def remarks(self) -> list[str]:
+        """What a person should see to though it can carry, one sentence each; no network."""
+        return []
 
     @property
     def holds(self) -> int:

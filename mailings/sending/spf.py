@@ -63,16 +63,17 @@ def _standing(domain: str, dns_server: str | None, deadline: float) -> Answer:
 
 def _asked(domain: str, dns_server: str | None, seconds: float) -> Answer:
     try:
-        return _judged(domain, _records(domain, resolver(dns_server), seconds))
+        return judged(domain, _texts(domain, resolver(dns_server), seconds))
     except dns.resolver.NXDOMAIN:
         return Answer(domain, Spf.WRONG, f"The domain {domain} does not exist in the DNS; write from an address of your own domain.")
     except dns.resolver.NoAnswer:
-        return _judged(domain, [])
+        return judged(domain, [])
     except (ValueError, OSError, dns.exception.DNSException) as error:
-        return _unknown(domain, _why(error))
+        return _unknown(domain, why(error))
 
 
-def _why(error: Exception) -> str:
+def why(error: Exception) -> str:
+    """In a few words, why a question to the DNS has no answer."""
     if isinstance(error, dns.exception.Timeout):
         return "no answer in time"
     if isinstance(error, dns.resolver.NoResolverConfiguration):
@@ -80,13 +81,19 @@ def _why(error: Exception) -> str:
     return "the resolver could not answer" if isinstance(error, dns.exception.DNSException) else str(error)
 
 
-def _records(domain: str, asked: dns.resolver.Resolver, seconds: float) -> list[str]:
+def _texts(domain: str, asked: dns.resolver.Resolver, seconds: float) -> list[str]:
     found = asked.resolve(dns.name.from_text(domain), dns.rdatatype.TXT, lifetime=seconds, search=False)
-    texts = [b"".join(record.strings).decode("utf-8", "replace") for record in found]
-    return [text for text in texts if text.lower().split(" ", 1)[0] == "v=spf1"]
+    return [b"".join(record.strings).decode("utf-8", "replace") for record in found]
 
 
-def _judged(domain: str, records: list[str]) -> Answer:
+def is_record(text: str) -> bool:
+    """True for a TXT record that is about SPF."""
+    return text.lower().split(" ", 1)[0] == "v=spf1"
+
+
+def judged(domain: str, texts: Iterable[str]) -> Answer:
+    """The standing of a domain with these TXT records: VALID or WRONG."""
+    records = [text for text in texts if is_record(text)]
     if not records:
         advice = "add a TXT record such as: v=spf1 include:YOUR-PROVIDER ~all"
         return Answer(domain, Spf.WRONG, f"The domain {domain} has no SPF record; {advice}")

@@ -6,7 +6,10 @@ import json
 import socket
 from pathlib import Path
 
+from mailings.transports.smtp.dkim import Signer
 from tests.cli.typed import type_in
+from tests.sending.zone import zone
+from tests.transports.keys import ed_key, written
 
 
 def test_init_may_be_repeated(tmp_path: Path) -> None:
@@ -92,3 +95,22 @@ def test_doctor_does_not_let_the_demos_secret_out(tmp_path: Path) -> None:
     told = type_in(tmp_path, "doctor", MAILINGS_EMAIL_TRANSPORT="smtp")
     assert told.returncode == 3
     assert "token_urlsafe" in told.stdout
+
+
+def test_doctor_says_whether_receivers_will_believe_us(tmp_path: Path) -> None:
+    """Each domain we send from is looked up; what to publish is printed whole, and the exit code stays 0."""
+    type_in(tmp_path, "init")
+    smtp = {"MAILINGS_SMTP_DKIM_KEY": str(written(ed_key(), tmp_path / "dkim.pem")), "MAILINGS_SMTP_DKIM_SELECTOR": "host1"}
+    record = Signer(ed_key(), "s").record
+    with zone({("fjord.no", "MX"): ["10 mx.fjord.no."]}) as server, socket.create_server(("127.0.0.1", 0)) as answering:
+        smtp |= {"MAILINGS_EMAIL_TRANSPORT": "smtp", "MAILINGS_SMTP_HOST": "127.0.0.1", "MAILINGS_SECRET": "a-secret-of-the-tests"}
+        smtp |= {"MAILINGS_SMTP_PORT": str(answering.getsockname()[1]), "MAILINGS_SENDER_DOMAINS": "fjord.no, acme.test"}
+        shown = type_in(tmp_path, "doctor", **smtp, MAILINGS_DNS=server.address)
+        told = type_in(tmp_path, "doctor", "--json", **smtp, MAILINGS_DNS=server.address)
+    assert (shown.returncode, told.returncode) == (0, 0), shown.stdout
+    lines = {(line["domain"], line["what"]): line for line in json.loads(told.stdout)["domains"]}
+    assert lines["fjord.no", "MX"]["ok"] is True
+    assert lines["fjord.no", "DKIM"]["publish"] == f'host1._domainkey.fjord.no. IN TXT "{record}"'
+    assert lines["acme.test", "not looked at"]["note"] == "a reserved name, which is on no DNS"
+    assert f'host1._domainkey.fjord.no. IN TXT "{record}"' in shown.stdout
+    assert "fjord.no, DMARC" in shown.stdout

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar, Self
 
-from mailings.message import Offer, Receipt, Sought, Transport, Word
+from mailings.message import Offer, Proof, Receipt, Sought, Transport, Word
 from mailings.transports._source import Source
 from mailings.transports.smtp.carrying import Carrying
 from mailings.transports.smtp.log import words_of
@@ -20,7 +20,7 @@ class Smtp(Transport):
     channels: ClassVar[frozenset[str]] = frozenset({"email"})
 
     def __init__(self, settings: Settings) -> None:
-        self._pool = Pool(settings)
+        self._settings, self._pool = settings, Pool(settings)
         self._signer = settings.signer()
 
     @classmethod
@@ -40,6 +40,19 @@ class Smtp(Transport):
         """What the log that MAILINGS_SMTP_LOG names says. Raises Unreadable, and Misconfigured."""
         log = Settings.read().log
         return iter(()) if log is None else words_of(log, sought)
+
+    def proofs(self, domain: str) -> list[Proof]:
+        """The public half of the DKIM key, where one is set and it signs for `domain`."""
+        signer = self._signer
+        signs = signer.domain_for(f"x@{domain}".encode()) if signer else None
+        return [Proof(signs, f"{signer.selector}._domainkey.{signs}", "TXT", signer.record)] if signer and signs else []
+
+    def remarks(self) -> list[str]:
+        """A DKIM key that others on this machine can read."""
+        file = self._settings.dkim_key
+        if file is None or not file.stat().st_mode & 0o007:
+            return []
+        return [f"MAILINGS_SMTP_DKIM_KEY: everybody on this machine can read {file}; run: chmod 640 {file}"]
 
     def close(self) -> None:
         """Say goodbye to the server."""
