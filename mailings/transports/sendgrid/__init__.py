@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import ClassVar, Self
 
-from mailings.message import Offer, Receipt, Transport
+from mailings.message import Offer, Proof, Receipt, Transport
 from mailings.reported import Report
 from mailings.transports._source import Source
 from mailings.transports.sendgrid.carrying import Carrying
@@ -35,6 +35,10 @@ class Sendgrid(Transport):
     def problems(self) -> list[str]:
         """A key that is missing, an address that would show it to others, the demo's secret."""
         return [*super().problems(), *self._settings.problems()]
+
+    def proofs(self, domain: str) -> list[Proof]:
+        """The two names that an authenticated domain lends SendGrid for its keys; what they lead to depends on the account."""
+        return [Proof(domain, f"s{number}._domainkey.{domain}", "CNAME", None) for number in (1, 2)]
 
     @property
     def holds(self) -> int:
