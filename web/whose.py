@@ -111,6 +111,6 @@ def whose_is(session: Session, request: Request, said: Token) -> Whose:
 
 
 def hidden(address: str) -> str:
-    """aase@fjord.test -> aa…@fjord.test: its owner knows it again, nobody else learns it."""
+    """aase@fjord.test -> aa…@fjord.test: its owner knows it again, nobody else learns it. A word joiner keeps it in one line."""
     local, _, domain = address.rpartition("@")
-    return f"{local[: 2 if len(local) > 3 else 1]}…@{domain}" if local else ""
+    return f"{local[: 2 if len(local) > 3 else 1]}…\u2060@{domain}" if local else ""
