@@ -24,7 +24,7 @@ from mailings.settings import Settings
 
 PATIENCE = 2.0  # seconds a script may think about where a reader is led; then the link's own address holds
 LOG = logging.getLogger("mailings.tracking")
-_TAG = re.compile(r"<\w")
+_TAG = re.compile(r"<[A-Za-z]")
 
 
 @dataclass(frozen=True, slots=True)

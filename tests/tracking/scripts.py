@@ -1,0 +1,44 @@
+"""Scripts an installation might register: MAILINGS_SCRIPTS names this module in tests."""
+
+from __future__ import annotations
+
+import time
+
+from mailings.content.scripts import Click, script
+
+called: list[Click] = []
+
+
+@script("hilse")
+def greet(click: Click) -> str:
+    """Remembers that it was called."""
+    called.append(click)
+    return f"hilste på {click.person}"
+
+
+@script("stum")
+def say_nothing(click: Click) -> None:
+    """Says nothing."""
+    called.append(click)
+
+
+@script("feiler", destination=lambda _: 1 / 0)  # type: ignore[arg-type, return-value]
+def fail(click: Click) -> str:
+    """Fails."""
+    called.append(click)
+    raise ValueError("æsj")
+
+
+@script("vise vei", destination=lambda click: f"https://fjord.test/{click.person or 'ukjent'}/{click.hits}")
+def lead(click: Click) -> None:
+    """Leads the reader elsewhere."""
+
+
+@script("treg", destination=lambda _: time.sleep(4))
+def dawdle(click: Click) -> None:
+    """Takes its time to say where a reader is led."""
+
+
+@script("usikker", destination=lambda _: "javascript:alert(1)")
+def mislead(click: Click) -> None:
+    """Leads where no reader may be led."""
