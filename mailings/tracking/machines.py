@@ -37,8 +37,8 @@ WORDS = (
     *("lua-resty", "powershell", "winhttp", "scrapy", "headlesschrome", "phantomjs", "puppeteer", "playwright", "selenium", "cypress"),
     *("hubspot connect", "amazon cloudfront", "validator", "linkcheck", "link check", "uptimerobot", "pingdom", "statuscake", "datadog"),
 )
-#: not Cubot, a make of telephones
-_GENERIC = re.compile(r"(?<!cu)(?:bots?|crawler|spider|scraper)(?![a-z])|scanner|fetcher|monitoring|\+https?://")
+#: not Cubot, a make of telephones, nor CamScanner, which people read with
+_GENERIC = re.compile(r"(?<!cu)(?:bots?|crawler|spider|scraper)(?![a-z])|(?<!cam)scanner|fetcher|monitoring|\+https?://")
 #: what Apple's proxies write when they fetch all pictures of a message that nobody may have opened yet
 _APPLE_BARE = "Mozilla/5.0"
 _APPLE_NETWORK = "17."  # 17.0.0.0/8 is Apple's own

@@ -43,11 +43,12 @@ class Visit:
 class Visits:
     """Visits on their way into the database. Any thread may put; what is put is written within a second, and by `stop()` at the latest."""
 
-    def __init__(self, database: Database, settings: Settings) -> None:
+    def __init__(self, database: Database, settings: Settings, *, held: int = HELD) -> None:
         # here, for the errands that recording runs speak of visits themselves
         from mailings.tracking.recording import record_visits  # noqa: PLC0415
 
         self.database, self.settings, self._record = database, settings, record_visits
+        self.held = held
         self.lost = 0  #: visits that found no room while the database was away
         self._waiting: deque[Visit] = deque()
         self._changed = Condition()
@@ -59,7 +60,7 @@ class Visits:
         """Keep a visit; never raises. Where no more can be held it waits until there is room, so that none is lost."""
         with self._changed:
             self._waiting.append(visit)
-            full = len(self._waiting) > HELD
+            full = len(self._waiting) > self.held
         if full and (self._away or not self.flush()):
             self._lose()
 

@@ -53,7 +53,7 @@ def test_a_finished_mailing(any_db: Database) -> None:
 
 
 def test_people_and_machines_are_reported_apart(any_db: Database) -> None:
-    """Recipients count once, by the latest message; a click is an open; clicks are all of people's since the link was reset; tests nowhere."""
+    """Recipients count once, by the latest message; a click is an open; clicks are people's since the link's reset; tests nowhere."""
     mailing_id, deliveries = sent_mailing(any_db, recipients=6)
     one, two, three, four, five, six = deliveries
     record(any_db, visit(one), click(one, 1), click(one, 1), click(one, 2), click(two, 3), visit(three, agent="Mozilla/5.0"))
