@@ -108,7 +108,7 @@ def delete(name: Name, as_json: AsJson = False) -> None:
 
 @app.command("list")
 def list_(as_json: AsJson = False) -> None:
-    """All mailings, newest first."""
+    """All mailings, newest first; those the installation sends by itself apart."""
     with database().reading() as session:
         rows = list(mailings(session))
     if as_json:
@@ -118,4 +118,6 @@ def list_(as_json: AsJson = False) -> None:
     else:
         columns = ("name", "type", "status", "topic", "folder", "recipients", "sent", "scheduled")
         heads = ("Name", "Type", "Status", "Topic", "Folder", "Recipients", "Sent", "Scheduled")
-        table("Mailings", heads, (tuple(row[column] for column in columns) for row in rows))
+        for title, system in (("Mailings", False), ("System messages", True)):
+            if shown := [tuple(row[column] for column in columns) for row in rows if row["system"] is system]:
+                table(title, heads, shown)

@@ -14,6 +14,8 @@ from cli.reach import domain_lines, findings
 from mailings.consent.topics import ensure_default_topics
 from mailings.db import Database
 from mailings.db import database as open_database
+from mailings.sending import system_mailings
+from mailings.settings import settings
 
 app = typer.Typer()
 
@@ -28,6 +30,7 @@ def init() -> None:
     before, after = upgrade(found)
     with found.writing() as session:
         ensure_default_topics(session)
+        system_mailings.refresh(session, settings())
     where = found.url.render_as_string(hide_password=True)
     done = "is made" if before is None else "is up to date" if before == after else f"is upgraded from {before} to {after}"
     screen.print(f"[green]✓[/] The database {escape(where)} {done}.", soft_wrap=True, highlight=False)

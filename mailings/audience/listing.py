@@ -62,7 +62,10 @@ def _rows() -> Select[*tuple[Any, ...]]:
 
 
 def mailings(session: Session) -> Iterator[dict[str, Any]]:
-    """Every mailing, newest first, with how many recipients it has and how many messages were sent (domain.md B.11)."""
+    """Every mailing, newest first, with how many recipients it has and how many messages were sent (domain.md B.11).
+
+    `system` = the installation's own, sent to whoever asks our pages for it.
+    """
     folders = _folder_paths(session)
     listed = (Recipient.verdict != Verdict.NO_ADDRESS).label("shown")
     counted = dict(session.execute(select(Recipient.mailing_id, func.count()).where(listed).group_by(Recipient.mailing_id)).all())
@@ -82,6 +85,7 @@ def mailings(session: Session) -> Iterator[dict[str, Any]]:
             "scheduled": mailing.scheduled_at,
             "started": mailing.started_at,
             "finished": mailing.finished_at,
+            "system": mailing.is_system,
         }
 
 

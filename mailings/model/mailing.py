@@ -85,13 +85,18 @@ class Mailing(Base):
     in_doubt: Mapped[dict[str, Any]] = mapped_column(default=dict)  # {policy, after_s}
     approval: Mapped[dict[str, Any]] = mapped_column(default=dict)  # {} or {"above": n}
     template: Mapped[bool] = mapped_column(default=False)  # only copied by send_recurring, never sent itself
-    more: Mapped[dict[str, Any]] = mapped_column(default=dict)  # what only SMS and documents know
+    more: Mapped[dict[str, Any]] = mapped_column(default=dict)  # what only SMS, documents and system messages know
     populated_at: Mapped[datetime | None]  # when the sources were last expanded
     scheduled_at: Mapped[datetime | None]
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     created_by: Mapped[str | None]
+
+    @property
+    def is_system(self) -> bool:
+        """True for a form response of the installation's own: sent to whoever asked our pages for it. A copy of one is not."""
+        return self.name == f"system-{self.more.get('system')}-{self.more.get('language')}"
 
     def move(self, verb: str) -> None:
         """Change the status by a named move of `LIFE`, or raise IllegalMove saying what may be done instead."""

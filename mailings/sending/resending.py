@@ -13,7 +13,7 @@ from mailings import seams
 from mailings.audience.reloading import admit, judged_again, reloaded
 from mailings.audience.scratch import chosen_recipients, counted, scratch
 from mailings.errors import NotAllowed
-from mailings.model import Mailing, MailingStatus, Verdict
+from mailings.model import Mailing, MailingStatus, MailingType, Verdict
 from mailings.seams import Seam
 from mailings.sending import lifecycle
 from mailings.sending.choosing import Choice, choose, found_at, must_be_known, read_choice
@@ -109,6 +109,8 @@ def asked(mailing: Mailing, *, reload: bool, only: str) -> Choice | None:
     """Whom a resend of the mailing means, None = its sources anew. Raises NotAllowed and NotFound for what cannot be."""
     if reload == bool(only.strip()):
         raise NotAllowed("Say either reload, for all who have not received it, or only, for whom to send to again; one of them.")
+    if reload and mailing.type is MailingType.FORM_RESPONSE:
+        raise NotAllowed(f"{mailing.name} has no sources to make a list from: it goes to whoever asks for it.")
     choice = None if reload else read_choice(only)
     if choice is not None:
         must_be_known(mailing, choice)

@@ -39,11 +39,6 @@ def name_of(which: str, language: str) -> str:
     return f"system-{which}-{language}"
 
 
-def is_system(mailing: Mailing) -> bool:
-    """True for a mailing of ours; people's own form responses have no mark."""
-    return MARK in mailing.more
-
-
 def system_mailing(session: Session, which: str, language: str, settings: Settings) -> Mailing:
     """The mailing of one message in one language, made where it is missing, saying what is shipped today.
 
@@ -54,7 +49,7 @@ def system_mailing(session: Session, which: str, language: str, settings: Settin
     if session.scalar(select(Mailing.id).where(Mailing.name == name)) is None:
         session.execute(made.on_conflict_do_nothing())
     mailing = session.scalars(select(Mailing).where(Mailing.name == name)).one()
-    if not is_system(mailing):
+    if not mailing.is_system:
         raise NotAllowed(f"There is a mailing named {name} already that is no system message; copy it to another name and delete it.")
     _say(mailing, settings)
     if mailing.status is MailingStatus.DRAFT:
@@ -65,7 +60,7 @@ def system_mailing(session: Session, which: str, language: str, settings: Settin
 
 def refresh(session: Session, settings: Settings) -> int:
     """Bring those there are up to what is shipped today, after an upgrade; how many there are."""
-    found = [mailing for mailing in session.scalars(select(Mailing).where(Mailing.name.in_(names()))) if is_system(mailing)]
+    found = [mailing for mailing in session.scalars(select(Mailing).where(Mailing.name.in_(names()))) if mailing.is_system]
     for mailing in found:
         _say(mailing, settings)
     return len(found)
