@@ -28,7 +28,7 @@ KNOWN = frozenset({"c", "d", "o", "u", "p", "v", "y", "f", "hooks", "static", "u
 
 @dataclass
 class Guard:
-    """The outermost part of the door (pure ASGI: it costs a click some 15 us)."""
+    """The outermost part of the door (pure ASGI: it costs a click some 7 us)."""
 
     app: ASGIApp
     clients: Clients

@@ -80,6 +80,13 @@ def test_rubbish_is_the_quiet_page(door: Opened, quiet: Answered, kind: Kind, te
     assert door.ask(method, f"/{kind}/{quote(text, safe='')}/1?u={quote(text)}") == quiet
 
 
+@FUZZ
+@given(kind=st.sampled_from(PAGES), raw=st.text(alphabet=[chr(c) for c in range(33, 127) if chr(c) not in "?#"], max_size=80))
+def test_any_escapes_at_all_are_the_quiet_page(door: Opened, quiet: Answered, kind: Kind, raw: str) -> None:
+    """Whatever stands in the request line, slashes, dots and broken escapes too."""
+    assert door.ask("GET", f"/{kind}/{raw}") == quiet
+
+
 @pytest.mark.parametrize("kind", PAGES)
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_foreign_tokens_are_the_quiet_page(door: Opened, quiet: Answered, kind: Kind, method: str) -> None:

@@ -6,19 +6,34 @@ import signal
 import socket
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
 
 from mailings.db import Database
-from mailings.model import Event, OptOut
+from mailings.model import Base, Event, OptOut
+from mailings.settings import DEMO_SECRET
 from mailings.tokens import Kind
 from tests.cli.typed import type_in
 from tests.web.opened import a_delivery, address
 from tests.web.process import Served, served, until_closed
 
 UP = "GET /up HTTP/1.1"
+
+
+@pytest.fixture(scope="module")
+def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A door for tests that only ask; at its end it has said nothing on standard error."""
+    folder = tmp_path_factory.mktemp("serving")
+    db = Database(f"sqlite:///{folder}/mailings.db")
+    Base.metadata.create_all(db.engine)
+    with served(db, folder) as door:
+        yield door
+        assert door.end() == 0
+        assert door.process.stderr
+        assert door.process.stderr.read() == ""
 
 
 def test_it_says_where_it_listens_and_ends_on_sigterm(db: Database, tmp_path: Path) -> None:
@@ -141,3 +156,42 @@ def test_a_head_without_end_is_refused(db: Database, tmp_path: Path) -> None:
         )
         assert door.ask("GET /\xff\x00 HTTP/1.1").startswith(b"HTTP/1.1 400")
         assert door.end() == 0
+
+
+@pytest.mark.parametrize(
+    ("head", "status"),
+    [
+        ("GET http://evil.example/up HTTP/1.1", b"200"),
+        ("GET /up HTTP/1.0", b"200"),
+        ("GET //evil.example/%2e%2e/up HTTP/1.1", b"404"),
+        ("OPTIONS * HTTP/1.1", b"404"),
+        ("TRACE /up HTTP/1.1", b"404"),
+        ("CONNECT evil.example:443 HTTP/1.1", b"400"),
+        ("PRI * HTTP/2.0", b"400"),
+        ("POST /u/x HTTP/1.1\r\nContent-Length: -5", b"400"),
+        ("POST /u/x HTTP/1.1\r\nContent-Length: 0\r\nTransfer-Encoding: chunked", b"400"),  # what two servers would read differently
+        ("GET /up HTTP/1.1\r\nX: a\0b", b"400"),
+    ],
+)
+def test_odd_requests_are_answered_and_leave_no_line(serving: Served, head: str, status: bytes) -> None:
+    """What scanners send all day is answered without a word on standard error, and the door lives on."""
+    assert serving.ask(head).split(b" ", 2)[1] == status
+    assert serving.ask(UP).startswith(b"HTTP/1.1 200")
+
+
+def test_two_processes_serve_one_installation(any_db: Database, tmp_path: Path) -> None:
+    """They share nothing but the database: whichever answers, every click is in it once."""
+    delivery = a_delivery(any_db)
+    head = f"GET {address(Kind.CLICK, delivery)} HTTP/1.1"
+    with served(any_db, tmp_path) as one, served(any_db, tmp_path) as other:
+        for door in (one, other) * 20:
+            assert door.ask(head).startswith(b"HTTP/1.1 302")
+        assert (one.end(), other.end()) == (0, 0)
+    with any_db.reading() as session:
+        assert session.scalar(select(func.count()).select_from(Event).where(Event.kind == "clicked")) == 40
+
+
+def test_it_listens_on_ipv6_too(db: Database, tmp_path: Path) -> None:
+    """The loopback of IPv6 is one like the other: the demo's secret will do there."""
+    with served(db, tmp_path, "--host", "::1", "--port", "0", MAILINGS_SECRET=DEMO_SECRET) as door:
+        assert door.said.startswith("✓ Listening on http://[::1]:")
