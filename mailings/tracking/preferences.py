@@ -14,7 +14,7 @@ from mailings.consent.history import in_force
 from mailings.consent.rules import accepted_bases
 from mailings.consent.topics import topics
 from mailings.consent.withdrawing import opt_out, subscribe, withdraw
-from mailings.model import AddressStanding, Basis, Delivery, OptOut, Person, Topic
+from mailings.model import Basis, Delivery, OptOut, Person, Topic
 from mailings.settings import Settings
 from mailings.tracking.readers import Reader
 
@@ -72,9 +72,6 @@ def _consent(session: Session, reader: Reader, on: bool | None) -> bool:
     if not on:
         _mark(session, reader)
         return withdraw(session, reader.person.id, SOURCE)
-    # the address may have been refused while nobody was known behind it; its owner now says otherwise
-    refused = update(AddressStanding).where(AddressStanding.normal == reader.address, AddressStanding.unsubscribed_at.is_not(None))
-    session.execute(refused.values(unsubscribed_at=None))
     return give(session, reader.person.id, Basis.CONSENT, SOURCE)
 
 
