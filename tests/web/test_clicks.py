@@ -18,6 +18,7 @@ from mailings.settings import Settings
 from mailings.tokens import Kind, Tokens, dynamic_address, of_preview
 from tests.tracking.visiting import LATER, raw, readings, sent_mailing, stamps
 from web.app import make_app
+from web.targets import FRESH
 
 SECRET = "hemmelig-nøkkel-for-prøver"
 TOKENS = Tokens(SECRET)
@@ -196,6 +197,41 @@ def test_a_test_message_leads_on_and_counts_nowhere(any_db: Database, client: Te
     written(client)
     assert len(raw(any_db)) == 1
     assert readings(any_db) == []
+
+
+def test_a_link_may_answer_instead(any_db: Database, client: TestClient) -> None:
+    """A link with a text shows it, one with a form leads to the form; both are clicks like any other (E.3)."""
+    mailing_id, (delivery, *_) = sent_mailing(any_db)
+    with any_db.writing() as session:
+        mine = links(session, mailing_id)
+        mine[1].actions = {"response": {"text": "Takk, Åse! Vi ringer <deg>.", "title": "Takk"}}
+        mine[2].actions = {"response": {"form": "påmelding"}}
+    token = TOKENS.sign(Kind.CLICK, delivery)
+    shown, led = client.get(f"/c/{token}/1"), client.get(f"/c/{token}/2")
+    assert (shown.status_code, "Takk, Åse!" in shown.text, "<deg>" in shown.text) == (200, True, True)
+    assert (led.status_code, led.headers["location"]) == (302, "/f/p%C3%A5melding")
+    written(client)
+    assert [row[7] for row in raw(any_db)] == [1, 2]
+
+
+def test_while_the_database_is_away_readers_are_led_on(any_db: Database, client: TestClient) -> None:
+    """A reader of a mailing whose links are known is led on; another is asked to come again; what came is written when it answers."""
+    _, (delivery, *_) = sent_mailing(any_db)
+    token = TOKENS.sign(Kind.CLICK, delivery)
+    assert client.get(f"/c/{token}/1").status_code == 302
+    with any_db.connection() as connection:
+        for table in ("event", "tracked_link", "delivery"):
+            connection.execute(text(f"ALTER TABLE {table} RENAME TO {table}_away"))
+    since = time.monotonic()
+    while time.monotonic() - since <= FRESH:
+        time.sleep(0.1)
+    assert client.get(f"/c/{token}/2").status_code == 302
+    assert client.get(f"/c/{TOKENS.sign(Kind.CLICK, delivery + 5000)}/2").status_code == 503
+    with any_db.connection() as connection:
+        for table in ("event", "tracked_link", "delivery"):
+            connection.execute(text(f"ALTER TABLE {table}_away RENAME TO {table}"))
+    written(client)
+    assert [row[7] for row in raw(any_db)] == [1, 2]
 
 
 def test_closing_the_door_writes_what_it_took(any_db: Database) -> None:
