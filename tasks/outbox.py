@@ -18,6 +18,7 @@ from mailings.settings import settings
 from mailings.tracking import outbox
 from tasks.retrying import STEP
 
+# the flow start_due_mailings calls it every minute; a supervisor that keeps everything running on one machine may call it as well
 PORTION = 200
 LONGEST = 60  # seconds the server is waited for until it has a portion
 MOST = 50  # portions in one run: a flood of clicks must not hold up the mailings that are due
