@@ -1,4 +1,4 @@
-"""A click leads where the mailing says and nowhere else; an open is a picture; both are kept, and what must not be kept is not."""
+"""A click leads where the mailing says and nowhere else; an open is a picture for everybody."""
 
 from __future__ import annotations
 
@@ -8,46 +8,19 @@ from urllib.parse import quote
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import text
-from sqlalchemy.orm import Session
 
-from mailings.clock import standing_at
 from mailings.db import Database
-from mailings.model import Delivery, Mailing, RegisteredLink, TrackedLink
-from mailings.settings import Settings
-from mailings.tokens import Kind, Tokens, dynamic_address, of_preview
+from mailings.model import RegisteredLink
+from mailings.tokens import Kind, dynamic_address
 from tests.tracking.visiting import LATER, raw, readings, sent_mailing, stamps
-from web.app import make_app
-from web.targets import FRESH
-
-SECRET = "hemmelig-nøkkel-for-prøver"
-TOKENS = Tokens(SECRET)
-AGENT = {
-    "user-agent": "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 Version/18.5 Mobile/15E148 Safari/604.1"
-}
-
-
-def door(db: Database) -> TestClient:
-    """The web door on this database, not yet open; it follows no redirect."""
-    settings = Settings(_env_file=None, secret=SECRET, public_url="https://post.fjord.test", company_name="Fjord & Sønner")
-    return TestClient(make_app(db, settings), follow_redirects=False, headers=AGENT, client=("203.0.113.77", 5000))
+from tests.web.clicking import AGENT, TOKENS, door, links, opened, written
 
 
 @pytest.fixture
 def client(any_db: Database) -> Iterator[TestClient]:
-    """A door that is open at LATER; what it took is written when it closes."""
-    with standing_at(LATER), door(any_db) as opened:
-        yield opened
-
-
-def written(client: TestClient) -> None:
-    """What was taken so far is in the database."""
-    assert client.app.state.door.visits.flush()  # type: ignore[attr-defined]
-
-
-def links(session: Session, mailing_id: int) -> dict[int, TrackedLink]:
-    """The mailing's links by number."""
-    return {link.number: link for link in session.query(TrackedLink).filter_by(mailing_id=mailing_id)}
+    """A door that is open at LATER."""
+    with opened(any_db) as client:
+        yield client
 
 
 def test_a_click_leads_on_and_is_kept(any_db: Database, client: TestClient) -> None:
@@ -138,67 +111,6 @@ def test_deleted_links_lead_and_changed_ones_lead_elsewhere(any_db: Database) ->
     assert led == "https://fjord.test/ny?a=1&utm_source=nyhetsbrev&utm_medium=Email"
 
 
-def test_the_trap_is_counted_as_a_machine(any_db: Database, client: TestClient) -> None:
-    """Number 0 leads nowhere and gives its visitor away: what the same agent did around it was the machine's too."""
-    _, (delivery, *_) = sent_mailing(any_db)
-    token = TOKENS.sign(Kind.CLICK, delivery)
-    assert client.get(f"/c/{token}/1").status_code == 302
-    assert client.get(f"/c/{token}/0").status_code == 200
-    written(client)
-    assert readings(any_db) == [("company", False), ("trap", False)]
-    assert stamps(any_db, delivery) == (None, None, None, 7200)
-
-
-def test_head_is_answered_and_nobody_reading(any_db: Database, client: TestClient) -> None:
-    """HEAD leads on without a body; only machines ask so."""
-    _, (delivery, *_) = sent_mailing(any_db)
-    answer = client.head(f"/c/{TOKENS.sign(Kind.CLICK, delivery)}/1")
-    assert (answer.status_code, answer.content) == (302, b"")
-    assert client.head(f"/o/{TOKENS.sign(Kind.OPEN, delivery)}").status_code == 200
-    written(client)
-    assert [row[9] for row in raw(any_db)] == ["HEAD", "HEAD"]
-    assert readings(any_db) == [("head", False), ("head", False)]
-
-
-def test_previews_lead_on_and_leave_nothing(any_db: Database, client: TestClient) -> None:
-    """Links of a preview work, and nothing of them is kept (D22)."""
-    mailing_id, _ = sent_mailing(any_db)
-    preview = of_preview(mailing_id)
-    assert client.get(f"/c/{TOKENS.sign(Kind.CLICK, preview)}/1").status_code == 302
-    assert client.get(dynamic_address("", TOKENS, preview, "https://fjord.test/x")).status_code == 302
-    assert client.get(f"/o/{TOKENS.sign(Kind.OPEN, preview)}").status_code == 200
-    assert client.get(f"/c/{TOKENS.sign(Kind.CLICK, preview)}/0").status_code == 200
-    written(client)
-    assert raw(any_db) == []
-
-
-def test_the_links_of_erased_and_deleted_lead_on(any_db: Database, client: TestClient) -> None:
-    """Whoever was erased still gets where the link leads, and leaves nothing of themselves; a deleted mailing leads nowhere."""
-    mailing_id, (delivery, *_) = sent_mailing(any_db)
-    with any_db.writing() as session:
-        session.execute(text("UPDATE recipient SET erased_at = 1, address = NULL, name = NULL"))
-    assert client.get(f"/c/{TOKENS.sign(Kind.CLICK, delivery)}/1").status_code == 302
-    written(client)
-    assert [row[10:12] for row in raw(any_db)] == [(None, None)]
-    with any_db.writing() as session:
-        session.execute(text("DELETE FROM delivery"))
-        session.query(TrackedLink).delete()
-        session.delete(session.get_one(Mailing, mailing_id))
-    with door(any_db) as later:
-        assert later.get(f"/c/{TOKENS.sign(Kind.CLICK, delivery)}/1").status_code == 404
-
-
-def test_a_test_message_leads_on_and_counts_nowhere(any_db: Database, client: TestClient) -> None:
-    """The links of a test work; the visit is kept, and read as nobody's (D11, D22)."""
-    _, (delivery, *_) = sent_mailing(any_db)
-    with any_db.writing() as session:
-        session.get_one(Delivery, delivery).test = True
-    assert client.get(f"/c/{TOKENS.sign(Kind.CLICK, delivery)}/1").status_code == 302
-    written(client)
-    assert len(raw(any_db)) == 1
-    assert readings(any_db) == []
-
-
 def test_a_link_may_answer_instead(any_db: Database, client: TestClient) -> None:
     """A link with a text shows it, one with a form leads to the form; both are clicks like any other (E.3)."""
     mailing_id, (delivery, *_) = sent_mailing(any_db)
@@ -212,35 +124,6 @@ def test_a_link_may_answer_instead(any_db: Database, client: TestClient) -> None
     assert (led.status_code, led.headers["location"]) == (302, "/f/p%C3%A5melding")
     written(client)
     assert [row[7] for row in raw(any_db)] == [1, 2]
-
-
-def test_while_the_database_is_away_readers_are_led_on(any_db: Database, client: TestClient) -> None:
-    """A reader of a mailing whose links are known is led on; another is asked to come again; what came is written when it answers."""
-    _, (delivery, *_) = sent_mailing(any_db)
-    token = TOKENS.sign(Kind.CLICK, delivery)
-    assert client.get(f"/c/{token}/1").status_code == 302
-    with any_db.connection() as connection:
-        for table in ("event", "tracked_link", "delivery"):
-            connection.execute(text(f"ALTER TABLE {table} RENAME TO {table}_away"))
-    since = time.monotonic()
-    while time.monotonic() - since <= FRESH:
-        time.sleep(0.1)
-    assert client.get(f"/c/{token}/2").status_code == 302
-    assert client.get(f"/c/{TOKENS.sign(Kind.CLICK, delivery + 5000)}/2").status_code == 503
-    with any_db.connection() as connection:
-        for table in ("event", "tracked_link", "delivery"):
-            connection.execute(text(f"ALTER TABLE {table}_away RENAME TO {table}"))
-    written(client)
-    assert [row[7] for row in raw(any_db)] == [1, 2]
-
-
-def test_closing_the_door_writes_what_it_took(any_db: Database) -> None:
-    """Nothing is left in memory when the door closes."""
-    _, deliveries = sent_mailing(any_db, recipients=20)
-    with door(any_db) as client:
-        for delivery in deliveries:
-            client.get(f"/c/{TOKENS.sign(Kind.CLICK, delivery)}/1")
-    assert len(raw(any_db)) == 20
 
 
 def test_a_registered_link_changes_within_five_seconds(db: Database) -> None:
