@@ -9,7 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 ROOMS = ("mailings", "flows", "tasks", "cli", "web", "deployments")
 WRITTEN = {".py", ".md", ".toml", ".yaml", ".yml", ".txt", ".ini", ".html", ".sh", ".mako", ".lark", ".example", ""}
-NOT_OURS = {".git", ".venv", "var", "build", "dist", "__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis"}
+NOT_OURS = {".git", ".venv", ".tools", "var", "build", "dist", "__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis"}
 
 
 @cache

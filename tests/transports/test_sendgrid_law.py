@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 from mailings.channels.email.compiling import put_together
 from mailings.channels.email.composing import CompiledEmail
 from mailings.errors import BadTemplate
-from mailings.transports.sendgrid.form import Form, Forms
-from mailings.transports.sendgrid.recipients import MOST_SUBSTITUTED, Share, share_of
+from mailings.message import Offer
+from mailings.transports.sendgrid.recipients import MOST_SUBSTITUTED, Share
+from mailings.transports.sendgrid.shapes import shape_of
+from mailings.transports.sendgrid.writing import Writer
 from tests.channels.made import SETTINGS, mailing
 from tests.content.reference import table
 from tests.content.templates import PEOPLE, TEMPLATES, VALUES
@@ -61,6 +63,13 @@ def shown(share: Share, order: random.Random | None) -> dict[str, str]:
     return replaced(said, body["personalizations"][0].get("substitutions", {}), order)
 
 
+def shares(writer: Writer, *offers: Offer) -> list[Share]:
+    """What the writer makes of them."""
+    made = [made for offer in offers for made in writer.take(offer)] + list(writer.rest())
+    assert all(isinstance(share, Share) for share in made)
+    return [share for share in made if isinstance(share, Share)]
+
+
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 @given(TEMPLATES, SUBJECTS, PEOPLE, st.lists(HOSTILE.map("".join) | VALUES, min_size=4, max_size=4), st.randoms(use_true_random=False))
 @example(
@@ -68,15 +77,13 @@ def shown(share: Share, order: random.Random | None) -> dict[str, str]:
 )
 def test_what_it_puts_together(source: str, subject: str, person: dict[str, Any], hostile: list[str], order: random.Random | None) -> None:
     """For any template and any values, hostile ones too: subject, text and HTML are those of the plain render, in any order."""
-    made, forms = compiled(source, subject), Forms(sandbox=False)
-    first = made.offer(row(made, person))
-    form: Form = forms.of(first.message.filled())
+    made, writer = compiled(source, subject), Writer(sandbox=False)
+    (first,) = shares(writer, made.offer(row(made, person)))
     if hostile:
         names = ["customer.name", "customer.firstname", "customer.email"]
-        person = person | {name: value.replace("{nonce}", form.nonce) for name, value in zip(names, hostile, strict=False)}
+        person = person | {name: value.replace("{nonce}", first.frame.form.nonce) for name, value in zip(names, hostile, strict=False)}
     given_row = row(made, person)
-    share = share_of(made.offer(given_row), forms)
-    assert isinstance(share, Share)
+    (share,) = shares(writer, made.offer(given_row))
     expected_subject, html, text = made.plain(given_row, 4711)
     for way in (order, None, random.Random(1)):
         said = shown(share, way)
@@ -90,10 +97,48 @@ def test_what_it_puts_together(source: str, subject: str, person: dict[str, Any]
 @settings(max_examples=20, deadline=None)
 def test_no_share_is_too_large(value: str) -> None:
     """Whoever has more of their own than SendGrid takes is rendered whole, and nobody else."""
-    made, forms = compiled("[[ customer.name ]]\n", "høst"), Forms(sandbox=False)
+    made, writer = compiled("[[ customer.name ]]\n", "høst"), Writer(sandbox=False)
     person = {"customer.name": value, "customer.firstname": "", "customer.email": "", "customer.custom": {}}
-    share = share_of(made.offer(row(made, person)), forms)
-    assert isinstance(share, Share)
+    (share,) = shares(writer, made.offer(row(made, person)))
     substituted = orjson.loads(share.written).get("substitutions", {})
     assert sum(len(f"{tag}{said}".encode()) for tag, said in substituted.items()) <= MOST_SUBSTITUTED
     assert (share.alone is None) == bool(substituted)
+
+
+LOOP = "[% for hut in ['Bjørnli', 'Ulvö'] %]<h3>[[ hut ]]</h3><p>" + "A red cabin on a shelf over the lake. " * 5
+LOOP += "</p><a href='https://acme.test/[[ hut ]]/[[ customer.firstname ]]'>Les</a> til [[ customer.name ]][% endfor %]\n"
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(VALUES, VALUES), min_size=9, max_size=40))
+def test_what_is_alike_is_said_once(people: list[tuple[str, str]]) -> None:
+    """Learned from the first recipients or not, and whoever comes later: each gets the plain render."""
+    made, writer = compiled(LOOP, "Hei"), Writer(sandbox=False)
+    rows = [
+        row(made, {"customer.name": name, "customer.firstname": first, "customer.email": "", "customer.custom": {}})
+        for name, first in [("Åse", "Bo"), ("Désirée", "Øy")] * 6 + people
+    ]
+    for share, given_row in zip(shares(writer, *map(made.offer, rows)), rows, strict=True):
+        _, html, _ = made.plain(given_row, 4711)
+        assert shown(share, random.Random(2)).get("text/html") == html
+
+
+def test_it_is_learned() -> None:
+    """Of a loop's markup nothing goes with a recipient; of what stands in it, everything."""
+    made, writer = compiled(LOOP, "Hei"), Writer(sandbox=False)
+    people = [{"customer.name": f"Åse{n}", "customer.firstname": f"Bo{n}", "customer.email": "", "customer.custom": {}} for n in range(12)]
+    told = shares(writer, *(made.offer(row(made, person)) for person in people))
+    assert b"red cabin" in told[0].frame.form.said
+    assert all(b"red cabin" not in share.written and b"Bo7" not in share.frame.form.said for share in told)
+
+
+@given(st.lists(st.text(alphabet="aø -<", max_size=400), min_size=1, max_size=5), st.text(alphabet="aø -<", max_size=400))
+@example(["x" * 150 + str(n) + " y" * 200 for n in range(5)], "x" * 150 + "7 " + " y" * 200)
+@example(["a <" * 200] * 3, "a <" * 200)
+def test_a_shape_loses_nothing(values: list[str], other: str) -> None:
+    """Whatever values a shape was made of, a value it fits is put together from its holes to the letter."""
+    shape = shape_of(values)
+    for value in (*values, other) if shape else ():
+        holes = shape.holes(value)
+        assert holes is not None or value == other
+        assert holes is None or shape.filled(holes) == value

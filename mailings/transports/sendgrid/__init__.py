@@ -9,9 +9,9 @@ from mailings.message import Offer, Proof, Receipt, Transport
 from mailings.reported import Report
 from mailings.transports._source import Source
 from mailings.transports.sendgrid.carrying import Carrying
-from mailings.transports.sendgrid.form import Forms
 from mailings.transports.sendgrid.requests import Requests
 from mailings.transports.sendgrid.settings import Settings
+from mailings.transports.sendgrid.writing import Writer
 
 
 class Sendgrid(Transport):
@@ -25,7 +25,7 @@ class Sendgrid(Transport):
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._requests = Requests(settings)
-        self._forms = Forms(sandbox=settings.sandbox)
+        self._writer = Writer(sandbox=settings.sandbox)
 
     @classmethod
     def configured(cls) -> Self:
@@ -49,7 +49,7 @@ class Sendgrid(Transport):
         """Carry what is offered. Raises TryLater where the API is not reached or asked us to wait, Misconfigured for its certificate."""
         self._requests.open()
         source = Source(offers)
-        yield from Carrying(self._requests, self._forms, source, (self._settings.connections, self.batch_size)).receipts()
+        yield from Carrying(self._requests, self._writer, source, (self._settings.connections, self.batch_size)).receipts()
         source.close()
 
     @classmethod

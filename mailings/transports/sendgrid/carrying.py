@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from queue import SimpleQueue
@@ -13,9 +13,10 @@ from mailings.message import Outcome, Receipt
 from mailings.seams import Seam
 from mailings.transports._bisecting import Bisecting, Refusal
 from mailings.transports._source import Source
-from mailings.transports.sendgrid.form import Forms, Frame
-from mailings.transports.sendgrid.recipients import LARGEST, Share, share_of
+from mailings.transports.sendgrid.form import Frame
+from mailings.transports.sendgrid.recipients import LARGEST, Share
 from mailings.transports.sendgrid.requests import Requests
+from mailings.transports.sendgrid.writing import Writer
 
 STOPPED = "The hand-over was given up before it was their turn."
 TOO_LARGE = "A message has {:.1f} MB with its attachments; SendGrid takes less than 30. Link to the largest file instead."
@@ -32,8 +33,9 @@ class Sheaf:
 class Carrying:
     """One `send`: `receipts()` runs it. Holds at most `together` recipients that wait, and as many in each request under way."""
 
-    def __init__(self, requests: Requests, forms: Forms, source: Source, limits: tuple[int, int]) -> None:
-        self._requests, self._forms, self._source = requests, forms, source
+    def __init__(self, requests: Requests, writer: Writer, source: Source, limits: tuple[int, int]) -> None:
+        self._requests, self._writer, self._source = requests, writer, source
+        writer.forget()
         self._connections, self._together = (1, 1) if requests.careful else limits
         self._bisecting: Bisecting[Share] = Bisecting(self._request)
         self._open: dict[Frame, Sheaf] = {}  # requests that still have room
@@ -60,6 +62,8 @@ class Carrying:
             self._begin(threads, self._ready.popleft())
         elif self._may_ask:
             self._ask()
+        elif self._writer.waiting:
+            self._sort(self._writer.rest())
         elif self._open and not self._ready:
             self._close(max(self._open, key=lambda frame: len(self._open[frame].shares)))
         elif self._busy:
@@ -72,20 +76,22 @@ class Carrying:
 
     @property
     def _may_ask(self) -> bool:
-        return self._waiting < self._together and not (self._source.ended or self._source.flushing)
+        return self._waiting + self._writer.waiting < self._together and not (self._source.ended or self._source.flushing)
 
     def _ask(self) -> None:
         offer = self._source.ask()
-        if offer is None:
-            return
-        share = share_of(offer, self._forms)
-        if isinstance(share, Receipt):
-            self._answers.put(share)
-        elif share.whole_weight > LARGEST:
-            self._bisecting.trouble = why = TOO_LARGE.format(share.whole_weight / 1e6)
-            self._answers.put(Receipt(share.delivery, Outcome.UNTOUCHED, "413", why))
-        else:
-            self._gather(share)
+        if offer is not None:
+            self._sort(self._writer.take(offer))
+
+    def _sort(self, made: Iterable[Share | Receipt]) -> None:
+        for share in made:
+            if isinstance(share, Receipt):
+                self._answers.put(share)
+            elif share.whole_weight > LARGEST:
+                self._bisecting.trouble = why = TOO_LARGE.format(share.whole_weight / 1e6)
+                self._answers.put(Receipt(share.delivery, Outcome.UNTOUCHED, "413", why))
+            else:
+                self._gather(share)
 
     def _gather(self, share: Share) -> None:
         self._waiting += 1

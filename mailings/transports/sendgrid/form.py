@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import string
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -31,6 +31,7 @@ from sendgrid.helpers.mail import (
 
 from mailings.content.headers import clean
 from mailings.letter import Filled, FormLetter, Mailbox
+from mailings.transports.sendgrid.shapes import Shape
 
 LONGEST_CATEGORY = 255  # characters (spec/sendgrid.md 1)
 _SIGNS = string.ascii_lowercase + string.digits
@@ -56,13 +57,18 @@ class Frame:
 
 
 class Form:
-    """One form letter. `tags[n]` stands where slot n belongs; `nonce` is in every tag, and in nothing the letter says."""
+    """One form letter. `tags` stand where what is a recipient's own belongs; `nonce` is in each of them, and in nothing the letter says.
 
-    def __init__(self, letter: FormLetter, slots: int, *, sandbox: bool) -> None:
-        self.letter = letter
-        self.nonce = _nonce(letter)
-        self.tags = [f"-{self.nonce}.{number}-" for number in range(slots)]
-        self.said = said(*(shown(part, self.tags) for part in (letter.subject, letter.text, letter.html)))
+    `shapes` = for slots that say much to everybody alike, by their number: that goes into the letter, and their holes get the tags.
+    """
+
+    def __init__(self, letter: FormLetter, slots: int, shapes: Mapping[int, Shape], *, sandbox: bool) -> None:
+        self.letter, self.slots, self.shapes = letter, slots, dict(sorted(shapes.items(), reverse=True))
+        self.nonce = _nonce(letter, shapes.values())
+        places = [self._place(number) for number in range(slots)]
+        self.tags = [tag for tags, _ in places for tag in tags]
+        standing = [text for _, text in places]
+        self.said = said(*(shown(part, standing) for part in (letter.subject, letter.text, letter.html)))
         self.constant = orjson.dumps(_constant(letter, sandbox=sandbox))[1:-1]
         self._frames: dict[tuple[str, Mailbox | None], Frame] = {}
 
@@ -74,22 +80,26 @@ class Form:
             frame = self._frames[place] = Frame(self, filled)
         return frame
 
+    def values(self, slots: Sequence[str]) -> Sequence[str] | int:
+        """What belongs in the places of the tags; the number of a slot that has another shape here."""
+        if not self.shapes:
+            return slots
+        flat = list(slots)
+        for number, shape in self.shapes.items():  # the last first: the numbers before it hold
+            holes = shape.holes(flat[number])
+            if holes is None:
+                return number
+            flat[number : number + 1] = holes
+        return flat
 
-class Forms:
-    """The form letters under way, each taken apart once."""
-
-    def __init__(self, *, sandbox: bool) -> None:
-        self._sandbox = sandbox
-        self._known: dict[FormLetter, Form] = {}
-
-    def of(self, filled: Filled) -> Form:
-        """The form of this message's letter."""
-        form = self._known.get(filled.letter)
-        if form is None:
-            if len(self._known) >= 16:  # system messages have a letter a language; attachments weigh
-                self._known.clear()
-            form = self._known[filled.letter] = Form(filled.letter, len(filled.slots), sandbox=self._sandbox)
-        return form
+    def _place(self, number: int) -> tuple[list[str], str]:
+        """The tags of one slot, and what the letter says in its place."""
+        shape = self.shapes.get(number)
+        if shape is None:
+            tag = f"-{self.nonce}.{number}-"
+            return [tag], tag
+        tags = [f"-{self.nonce}.{number}.{hole}-" for hole in range(len(shape.stretches) - 1)]
+        return tags, shape.filled(tags)
 
 
 def shown(part: Sequence[str | int], slots: Sequence[str]) -> str:
@@ -134,10 +144,11 @@ def _no_tracking() -> TrackingSettings:
     )
 
 
-def _nonce(letter: FormLetter) -> str:
+def _nonce(letter: FormLetter, shapes: Iterable[Shape]) -> str:
     """Eight letters and digits that nobody could know beforehand, and that the letter does not hold: 41 bits."""
-    constants = "".join(piece for part in (letter.subject, letter.text, letter.html) for piece in part if isinstance(piece, str))
+    constants = [piece for part in (letter.subject, letter.text, letter.html) for piece in part if isinstance(piece, str)]
+    whole = "".join([*constants, *(stretch for shape in shapes for stretch in shape.stretches)])
     while True:
         nonce = "".join(secrets.choice(_SIGNS) for _ in range(8))
-        if nonce not in constants:
+        if nonce not in whole:
             return nonce

@@ -9,10 +9,9 @@ from typing import Any
 import orjson
 
 from mailings.content.headers import clean
-from mailings.errors import Unreadable
 from mailings.letter import Filled
 from mailings.message import Offer, Outcome, Receipt
-from mailings.transports.sendgrid.form import Form, Forms, Frame, said
+from mailings.transports.sendgrid.form import Form, Frame, said
 
 #: Where our number of the delivery comes back in every event; reserved names would be overwritten (spec/sendgrid.md 4).
 DELIVERY = "mailings_delivery"
@@ -42,23 +41,21 @@ class Share:
         return self.weight + len(self.frame.rest) + len(self.alone or self.frame.form.said) + 100
 
 
-def share_of(offer: Offer, forms: Forms) -> Share | Receipt:
-    """The recipient's share, or the receipt of one whom SendGrid cannot serve: alone, before all others are refused because of him."""
-    if not _ADDRESS.fullmatch(offer.address):
-        if not offer.address.isascii():
-            return _refused(offer, "SendGrid takes no address with letters beyond ASCII before the @.")
-        return _refused(offer, f"{offer.address!r} is no address SendGrid could write to.")
-    try:
-        filled = offer.message.filled()
-        return _put_together(offer, filled, forms.of(filled))
-    except Unreadable as error:
-        return _refused(offer, str(error))
-    except orjson.JSONEncodeError:  # half of a surrogate pair: no UTF-8 can hold it
-        return _refused(offer, "The message holds a sign that is no letter of any language.")
+def unreachable(offer: Offer) -> Receipt | None:
+    """The receipt of one whom SendGrid cannot serve: alone, before all others are refused because of him."""
+    if _ADDRESS.fullmatch(offer.address):
+        return None
+    if not offer.address.isascii():
+        return refused(offer, "SendGrid takes no address with letters beyond ASCII before the @.")
+    return refused(offer, f"{offer.address!r} is no address SendGrid could write to.")
 
 
-def _put_together(offer: Offer, filled: Filled, form: Form) -> Share:
-    frame, slots = form.frame(filled), filled.slots
+def share_of(offer: Offer, filled: Filled, form: Form) -> Share | int:
+    """The recipient's share; the number of a slot that says something else here than the form does."""
+    values = form.values(filled.slots)
+    if isinstance(values, int):
+        return values
+    frame = form.frame(filled)
     # dicts instead of the SDK's Personalization, which costs five times as much and writes numbers as numbers
     to = {"email": offer.address}
     if name := safe_name(filled.to.name):
@@ -68,12 +65,12 @@ def _put_together(offer: Offer, filled: Filled, form: Form) -> Share:
     written: dict[str, Any] = {"to": [to], "custom_args": {DELIVERY: f"{offer.delivery}.{filled.mark}"}, "headers": headers}
     if filled.sender != frame.sender:
         written["from"] = {"email": filled.sender.address, "name": clean(filled.sender.name)}
-    values = "".join(slots)
-    if form.nonce in values or _bytes(values) + sum(map(len, form.tags)) > MOST_SUBSTITUTED or len(slots) != len(form.tags):
+    together = "".join(values)
+    if form.nonce in together or _bytes(together) + sum(map(len, form.tags)) > MOST_SUBSTITUTED:
         letter = filled.letter
         alone = said(filled.shown(letter.subject), filled.shown(letter.text), filled.shown(letter.html))
         return Share(offer.delivery, frame, orjson.dumps(written), alone)
-    written["substitutions"] = dict(zip(form.tags, slots, strict=True))
+    written["substitutions"] = dict(zip(form.tags, values, strict=True))
     return Share(offer.delivery, frame, orjson.dumps(written))
 
 
@@ -86,5 +83,6 @@ def _bytes(text: str) -> int:
     return len(text) if text.isascii() else len(text.encode("utf-8", "replace"))
 
 
-def _refused(offer: Offer, why: str) -> Receipt:
+def refused(offer: Offer, why: str) -> Receipt:
+    """Refused by us, for that reason."""
     return Receipt(offer.delivery, Outcome.REFUSED, reason=why)
