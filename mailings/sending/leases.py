@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import select, text, update
+from sqlalchemy import delete, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -17,6 +17,7 @@ from mailings.seams import Seam
 from mailings.sending import processes
 
 LAPSE = timedelta(seconds=30)  # a lease of another host not renewed for this long is dead
+KEPT = timedelta(hours=1)
 SERVER_CLOCK = "SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000 AS bigint)"
 
 
@@ -95,6 +96,11 @@ def renew(session: Session, lease_ids: list[int]) -> None:
 def end(session: Session, lease_id: int) -> None:
     """End a lease in the normal way."""
     session.execute(update(Lease).where(Lease.id == lease_id, Lease.ended_at.is_(None)).values(ended_at=moment(session)))
+
+
+def forget(session: Session, mailing_id: int) -> None:
+    """Delete the mailing's leases that ended long ago: one that stays open would gather two for every message."""
+    session.execute(delete(Lease).where(Lease.mailing_id == mailing_id, Lease.ended_at < moment(session) - KEPT))
 
 
 def end_dead(session: Session, mailing_id: int) -> list[int]:

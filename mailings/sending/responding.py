@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -14,7 +15,7 @@ from mailings.db import Database
 from mailings.errors import MailingsError, NotAllowed, Unreachable
 from mailings.message import Outcome, Transport
 from mailings.model import Delivery, DeliveryStatus, Mailing, MailingStatus, MailingType
-from mailings.sending import closing, lifecycle
+from mailings.sending import closing, leases, lifecycle
 from mailings.sending.deliver import deliver_portion
 from mailings.sending.due import due_responses
 from mailings.sending.finding import mailing_named
@@ -22,6 +23,7 @@ from mailings.sending.preparing import prepare
 from mailings.sending.run import Run, conducting, ready_transport
 from mailings.settings import Settings
 
+THOROUGH = 60.0  # seconds between two looks that walk the messages of every form response
 NO_PATIENCE = timedelta(0)  # nobody waits for one person's retry while others ask: the next look finds it when it is due
 
 
@@ -42,14 +44,18 @@ class Responder:
     settings: Settings
     stop: threading.Event = field(default_factory=threading.Event)
     _transport: Transport | None = None
+    _thorough_at: float = 0.0  # by the monotonic clock: when to look thoroughly next
 
     def look(self) -> list[Served]:
         """Serve everybody who waits and is nobody else's to serve; what was done for each mailing something was done for.
 
         Raises Unreachable when the database does not answer. Trouble of one mailing is a value, and the others go on.
         """
+        thorough = time.monotonic() >= self._thorough_at
         with self.database.reading() as session:
-            found = [due.name for due in due_responses(session)]
+            found = [due.name for due in due_responses(session, thorough=thorough)]
+        if thorough:
+            self._thorough_at = time.monotonic() + THOROUGH
         served = [self._served(name) for name in found if not self.stop.is_set()]
         return [one for one in served if one is not None]
 
@@ -85,6 +91,7 @@ class Responder:
             more = portion.more
         with self.database.writing() as session:
             closing.close(session, mailing_named(session, run.mailing, locked=True))
+            leases.forget(session, run.by.mailing_id)
         return Served(run.mailing, counts, portion.trouble)
 
     def _lent(self) -> Transport:

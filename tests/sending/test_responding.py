@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from email import message_from_bytes
-from email.message import EmailMessage
-from email.policy import SMTP
-from typing import cast
 
-import pytest
-from sqlalchemy import insert, update
+from sqlalchemy import func, insert, select, update
 
 from mailings import clock
-from mailings.content.system import LANGUAGES, MESSAGES
 from mailings.db import Database
 from mailings.errors import TryLater
 from mailings.message import Outcome
-from mailings.model import AddressStanding, Delivery, LeaseRole, MailingStatus
-from mailings.sending import closing, leases, lifecycle
+from mailings.model import AddressStanding, Delivery, Lease, LeaseRole, MailingStatus
+from mailings.sending import closing, leases, lifecycle, processes
 from mailings.sending.due import due, due_responses
 from mailings.sending.finding import mailing_named
 from mailings.sending.responding import Responder, Served, held
-from mailings.tokens import Kind, Tokens
 from mailings.transports.memory import Memory
 from tests.sending import world
 from tests.sending.asked import DANISH, DUTCH, SETTINGS, ask, books, mailing, messages, person
@@ -30,11 +23,6 @@ from tests.sending.asked import DANISH, DUTCH, SETTINGS, ask, books, mailing, me
 def look(db: Database) -> list[Served]:
     """One look of a loop."""
     return Responder(db, SETTINGS).look()
-
-
-def taken(memory: Memory) -> list[EmailMessage]:
-    """The messages handed over, parsed."""
-    return [cast(EmailMessage, message_from_bytes(kept.content, policy=SMTP)) for kept in memory.kept]  # type: ignore[arg-type]
 
 
 def test_who_waits_is_served(any_db: Database, memory: Memory) -> None:
@@ -47,40 +35,6 @@ def test_who_waits_is_served(any_db: Database, memory: Memory) -> None:
     assert (mailing(any_db).status, books(any_db).deliveries["sent"]) == (MailingStatus.SENDING, 3)
     assert look(any_db) == []
     assert len(memory.kept) == 4
-
-
-@pytest.mark.parametrize("which", MESSAGES)
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_what_it_says(db: Database, memory: Memory, which: str, language: str) -> None:
-    """In each language: the reader's name, a button and the address in plain sight that lead to their own page, and why they get it."""
-    who = person(db, language=language)
-    assert ask(db, who, which)
-    look(db)
-    (message,) = taken(memory)
-    html, text = (message.get_body((kind,)).get_content() for kind in ("html", "plain"))  # type: ignore[union-attr]
-    kind = {"preferences-link": Kind.PREFERENCES, "confirm-sign-up": Kind.CONFIRM}[which]
-    token = Tokens(SETTINGS.secret.get_secret_value())
-    address = text.split(f"{SETTINGS.public_url}/{kind.value}/")[1].split()[0]
-    assert token.read(kind, address).delivery == memory.kept[0].delivery
-    assert html.count(f"{SETTINGS.public_url}/{kind.value}/{address}") == 3  # the button, the address itself, where that leads
-    for part in (html, text):
-        assert "ase@fjord.test" in part
-        assert "Fjord Østerlund" in part
-        assert "Åse" in part
-        assert "{" not in part
-        assert "[[" not in part
-    assert f'<html lang="{language}">' in html
-    assert f"{'21' if kind is Kind.PREFERENCES else '30'} " in text
-    assert message["From"] == "Fjord Østerlund <post@fjord.test>"
-
-
-def test_headers_of_an_answer(db: Database, memory: Memory) -> None:
-    """It says that it was sent by itself as an answer, and offers no one-click way out of a list that it is not (RFC 3834)."""
-    ask(db, person(db))
-    look(db)
-    (message,) = taken(memory)
-    assert message["Auto-Submitted"] == "auto-replied"
-    assert [message[name] for name in ("List-Unsubscribe", "List-Unsubscribe-Post", "Precedence")] == [None] * 3
 
 
 def test_a_block_that_nobody_cancelled_for(any_db: Database, memory: Memory) -> None:
@@ -112,6 +66,30 @@ def test_a_dead_sender(any_db: Database, memory: Memory) -> None:
     look(any_db)
     assert memory.kept == []
     assert books(any_db).deliveries["in_doubt"] == 1
+
+
+def test_another_loop_dies(any_db: Database, memory: Memory) -> None:
+    """A loop that looks already finds what another one left in its hands, by the lease that nobody ended."""
+    loop = Responder(any_db, SETTINGS)
+    loop.look()
+    ask(any_db, person(any_db))
+    gone = {"role": LeaseRole.CONDUCTOR, "host": processes.host(), "pid": 1, "process_started": -1}
+    with any_db.writing() as session:
+        held_by = Lease(mailing_id=mailing_named(session, DANISH).id, taken_at=clock.now(), renewed_at=clock.now(), **gone)
+        session.add(held_by)
+        session.flush()
+        in_hand = {"status": "sending", "lease_id": held_by.id, "claimed_at": clock.now(), "attempts": 1, "next_attempt_at": None}
+        session.execute(update(Delivery).values(in_hand))
+    loop.look()
+    assert (books(any_db).deliveries["in_doubt"], memory.kept) == (1, [])
+
+
+def test_queued_by_a_decision(any_db: Database, memory: Memory) -> None:
+    """What a person decided to send once more waits for no moment, and is found all the same."""
+    ask(any_db, person(any_db))
+    with any_db.writing() as session:
+        session.execute(update(Delivery).values(next_attempt_at=None))
+    assert look(any_db)[0].counts == {Outcome.ACCEPTED: 1}
 
 
 def test_tried_later(any_db: Database, memory: Memory) -> None:
@@ -154,13 +132,15 @@ def test_the_transport_is_down(any_db: Database, memory: Memory) -> None:
 
 
 def test_picked_up_by_prefect_too(any_db: Database, memory: Memory) -> None:
-    """Where no loop runs, start-due-mailings finds what waits; an open mailing with nobody waiting is nobody's to start."""
+    """A loop finds what waits at once; where none runs, start-due-mailings does after a minute. Open with nobody waiting is nobody's."""
     ask(any_db, person(any_db))
     with any_db.reading() as session:
-        assert [one.name for one in due(session)] == [one.name for one in due_responses(session)] == [DANISH]
+        assert (due(session), [one.name for one in due_responses(session, thorough=True)]) == ([], [DANISH])
+        with clock.standing_at(clock.now() + timedelta(minutes=1)):
+            assert [(one.name, one.why) for one in due(session)] == [(DANISH, "somebody waits for it")]
     look(any_db)
-    with any_db.reading() as session:
-        assert due(session) == []
+    with any_db.reading() as session, clock.standing_at(clock.now() + timedelta(hours=1)):
+        assert due(session) == due_responses(session, thorough=True) == []
 
 
 def test_never_called_sent(any_db: Database, memory: Memory) -> None:
@@ -171,6 +151,17 @@ def test_never_called_sent(any_db: Database, memory: Memory) -> None:
         outcome = closing.close(session, mailing_named(session, DANISH))
     assert (outcome.status, mailing(any_db).finished_at) == (MailingStatus.SENDING, None)
     assert "stays open" in outcome.sentence
+
+
+def test_what_it_leaves_behind(any_db: Database, memory: Memory) -> None:
+    """An open mailing does not gather leases for ever: those that ended more than an hour ago go with the next look that serves."""
+    for hours in range(3):
+        with clock.standing_at(world.START + timedelta(hours=hours * 2)):
+            ask(any_db, person(any_db, f"ase-{hours}@fjord.test"))
+            look(any_db)
+    with any_db.reading() as session:
+        assert session.scalar(select(func.count()).select_from(Lease)) == 2
+    assert len(memory.kept) == 3
 
 
 def test_an_ordinary_mailing_is_left_to_its_run(any_db: Database, memory: Memory) -> None:
