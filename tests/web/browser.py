@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
 
@@ -12,6 +13,8 @@ import pytest
 import uvicorn
 from fastapi import FastAPI
 from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.web.readers import Readers
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
@@ -63,6 +66,24 @@ FAULTS = """() => {
   }
   return faults;
 }"""
+
+
+@dataclass
+class Site:
+    """The door as a browser reaches it."""
+
+    address: str
+    there: Readers
+    browser: Browser
+
+    def open(self, path: str, size: str = "phone", scheme: str = "light") -> Page:
+        """A page in a fresh window, without scripts."""
+        sizes = {"phone": PHONE, "desktop": DESKTOP}
+        context = self.browser.new_context(viewport=sizes[size], color_scheme=scheme, java_script_enabled=False, locale="en-GB")
+        page = context.new_page()
+        page.set_default_timeout(10_000)
+        page.goto(self.address + path)
+        return page
 
 
 @contextmanager

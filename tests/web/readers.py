@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -21,6 +22,7 @@ from tests.consent.waiting import a_mailing, a_person, queue
 from web.app import make_app
 
 DAY = 86_400
+_FIELD = re.compile(r'<input type="(checkbox|hidden)"[^>]*? name="(\w+)" value="([^"]*)"([^>]*)>')
 SECRET = "a-secret-of-the-tests"
 HTML = (
     '<!doctype html><html lang="nl"><head><title>Nieuws</title><style>p{color:#222}</style></head><body><p>Dag [[ customer.firstname ]],'
@@ -117,6 +119,20 @@ def readers(db: Database, **more: object) -> Readers:
             session.get_one(Delivery, delivery).sent_at = clock.now()
         assert later.status is MailingStatus.SENDING
         return Readers(db, settings, client, sent.id, _id(desiree), *made, test.id, untopical, waiting)
+
+
+def filled(page: str) -> list[tuple[str, str]]:
+    """What a browser would post for the page as it is shown."""
+    form = page.split('value="yes"', maxsplit=1)[0]
+    return [(name, value) for kind, name, value, more in _FIELD.findall(form) if kind == "hidden" or "checked" in more]
+
+
+def post(there: Readers, link: str, fields: list[tuple[str, str]]) -> str:
+    """Press Confirm with these fields; the page that answers."""
+    body = "&".join(f"{name}={value}" for name, value in [*fields, ("save", "yes")])
+    answer = there.client.post(link, content=body, headers={"content-type": "application/x-www-form-urlencoded"})
+    assert answer.status_code == 200
+    return answer.text
 
 
 def _a_test(like: Delivery, mailing: Mailing) -> Delivery:

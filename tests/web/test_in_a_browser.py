@@ -1,59 +1,19 @@
-"""The pages in Chromium with scripts switched off: readable on phone and desktop, by day and night, usable by keyboard alone."""
+"""The pages in Chromium with scripts switched off: readable on phone and desktop, by day and by night."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
-from sqlalchemy import select
 
-from mailings.db import Database
-from mailings.model import Basis, Consent, OptOut, Topic
 from mailings.tokens import Kind
-from tests.web.browser import DESKTOP, PHONE, chromium, faults, free_port, served
-from tests.web.readers import Readers, readers
-from web.app import make_app
-from web.pages import LANGUAGES
+from tests.web.browser import Site, faults
+from tests.web.readers import Readers
+from web.pages import LANGUAGES, Pages
 
 pytestmark = pytest.mark.xdist_group("browser")
 LOOKS = [(size, scheme) for size in ("phone", "desktop") for scheme in ("light", "dark")]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One browser for all of these tests."""
-    with chromium() as opened:
-        yield opened
-
-
-@dataclass
-class Site:
-    """The door as a browser reaches it."""
-
-    address: str
-    there: Readers
-    browser: Browser
-
-    def open(self, path: str, size: str = "phone", scheme: str = "light") -> Page:
-        """A page in a fresh window, without scripts."""
-        sizes = {"phone": PHONE, "desktop": DESKTOP}
-        context = self.browser.new_context(viewport=sizes[size], color_scheme=scheme, java_script_enabled=False, locale="en-GB")
-        page = context.new_page()
-        page.set_default_timeout(10_000)
-        page.goto(self.address + path)
-        return page
-
-
-@pytest.fixture
-def site(db: Database, browser: Browser) -> Iterator[Site]:
-    """A door with readers behind it, open to the browser."""
-    port = free_port()
-    there = readers(db, public_url=f"http://127.0.0.1:{port}", system_from="Fjord <post@acme.test>")
-    with served(make_app(db, there.settings), port) as address:
-        yield Site(address, there, browser)
 
 
 def paths(there: Readers) -> dict[str, str]:
@@ -72,25 +32,23 @@ def paths(there: Readers) -> dict[str, str]:
 @pytest.mark.parametrize(("size", "scheme"), LOOKS)
 def test_every_page_can_be_read_by_everybody(site: Site, tmp_path: Path, size: str, scheme: str) -> None:
     """Language, labels, contrast, one heading, room to touch, nothing wider than the screen: in every size and scheme."""
-    found: list[str] = []
+    page, found = site.open("/up", size, scheme), []
     for name, path in paths(site.there).items():
-        page = site.open(path, size, scheme)
+        page.goto(site.address + path)
         page.screenshot(path=tmp_path / f"{name}-{size}-{scheme}.png", full_page=True)
         found += faults(page)
-        page.context.close()
     assert found == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_language_fits(site: Site, language: str) -> None:
     """Long words break nothing on a narrow phone, and the page says which language it is in."""
-    found: list[str] = []
+    page, found = site.open("/up"), []
+    page.set_viewport_size({"width": 320, "height": 640})
     for path in paths(site.there).values():
-        page = site.open(f"{path}?lang={language}")
-        page.set_viewport_size({"width": 320, "height": 640})
+        page.goto(f"{site.address}{path}?lang={language}")
         assert page.locator("html").get_attribute("lang") == language
         found += faults(page)
-        page.context.close()
     assert found == []
 
 
@@ -98,20 +56,44 @@ def test_every_language_fits(site: Site, language: str) -> None:
 def test_the_answers_can_be_read_by_everybody(site: Site, tmp_path: Path, size: str, scheme: str) -> None:
     """What a button leads to is as readable as the page it stood on: unsubscribed, taken back, too late, saved, sent."""
     there, found = site.there, []
+    page = site.open("/up", size, scheme)
     for name, delivery, buttons in (
         ("unsubscribed", there.person, ["confirm", "undo"]),
         ("all", there.untopical, ["confirm", "undo"]),
         ("addressed", there.bare, ["confirm", "undo"]),
     ):
-        page = site.open(there.link(Kind.UNSUBSCRIBE, delivery), size, scheme)
+        page.goto(site.address + there.link(Kind.UNSUBSCRIBE, delivery))
         for button in buttons:
             page.locator(f"button[name={button}]").click()
             page.screenshot(path=tmp_path / f"{name}-{button}-{size}-{scheme}.png", full_page=True)
             found += faults(page)
     for name, days in (("save", 0), ("fresh", 30)):
-        page = site.open(there.link(Kind.PREFERENCES, there.person, days_ago=days), size, scheme)
+        page.goto(site.address + there.link(Kind.PREFERENCES, there.person, days_ago=days))
         page.locator(f"button[name={name}]").click()
         page.screenshot(path=tmp_path / f"{name}-{size}-{scheme}.png", full_page=True)
+        found += faults(page)
+    assert found == []
+
+
+#: pages that no link of a message leads to, with what they are given
+OTHERS: list[tuple[str, dict[str, Any]]] = [
+    ("busy", {}),
+    ("trouble", {"sentence": "a1b2c3d4"}),
+    ("said", {"title": "Velkommen", "html": "<p>Vi sees på havna.</p>"}),
+    ("said", {"title": "", "html": "<p>Takk!</p>"}),
+    ("confirm", {"topics": ["Nyheter", "Tilbud"], "picker": True}),
+    ("confirmed", {"topics": []}),
+    ("too-late", {"preferences": "../p/x"}),
+]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_other_pages_can_be_read_by_everybody(site: Site, tmp_path: Path, scheme: str) -> None:
+    """Those shown for trouble, for what a link says, for confirming: with and without their values."""
+    pages, page, found = Pages(site.there.settings), site.open("/u/nothing", "phone", scheme), []
+    for number, (name, values) in enumerate(OTHERS):
+        page.set_content(pages.render(name, "no", **values), wait_until="networkidle")
+        page.screenshot(path=tmp_path / f"{number}-{name}-{scheme}.png")
         found += faults(page)
     assert found == []
 
@@ -126,62 +108,6 @@ def test_what_looks_for_faults_finds_them(site: Site) -> None:
     told = " ".join(faults(page))
     for fault in ("no language", "no title", "not exactly one h1", "scrolls sideways", "contrast 2.32", "no label", "too small", "no alt"):
         assert fault in told
-
-
-def test_unsubscribing_by_keyboard(site: Site) -> None:
-    """Tab reaches the button first of all, with a ring around it; Enter presses it. The way back is a Tab away."""
-    page = site.open(site.there.link(Kind.UNSUBSCRIBE, site.there.person))
-    page.keyboard.press("Tab")
-    focused = page.locator("button:focus-visible")
-    assert focused.inner_text() == "Unsubscribe"
-    assert focused.evaluate("el => getComputedStyle(el).outlineStyle") == "solid"
-    page.keyboard.press("Enter")
-    page.get_by_text("We will send you no more messages about “News”.").wait_for()
-    page.keyboard.press("Tab")
-    page.keyboard.press("Enter")
-    page.get_by_role("heading", name="You are subscribed again").wait_for()
-    with site.there.db.reading() as session:
-        assert session.scalars(select(OptOut.ended_at)).one() is not None
-
-
-def test_preferences_by_keyboard(site: Site) -> None:
-    """Every switch is reached in the order it is read, Space turns it, and Confirm stores what is seen."""
-    page = site.open(site.there.link(Kind.PREFERENCES, site.there.person), "desktop")
-    names = []
-    for _ in range(5):
-        page.keyboard.press("Tab")
-        names.append(page.locator("input:focus").evaluate("el => el.labels[0].querySelector('.name').innerText"))
-    assert names == ["You may send me e-mail", "Invitations", "News", "Promotions", "Urgent messages"]
-    page.keyboard.press("Space")
-    page.keyboard.press("Tab")
-    page.keyboard.press("Enter")
-    page.get_by_role("heading", name="Saved").wait_for()
-    assert page.locator("main li").all_inner_texts() == ["Invitations", "News", "Promotions"]
-    with site.there.db.reading() as session:
-        assert session.scalars(select(Topic.name).join(OptOut, OptOut.topic_id == Topic.id)).all() == ["Urgent messages"]
-
-
-def test_no_more_mail_at_all_is_two_clicks_away(site: Site) -> None:
-    """From a message without a topic: open the link, press the first button (D13). No scripts, nothing to type."""
-    page = site.open(site.there.link(Kind.UNSUBSCRIBE, site.there.untopical))
-    first = page.get_by_role("button").first
-    assert first.inner_text() == "No more e-mail at all"
-    assert first.bounding_box()["y"] < PHONE["height"]
-    first.click()
-    page.get_by_text("We will send you no more e-mail.").wait_for()
-    with site.there.db.reading() as session:
-        assert session.scalars(select(Consent.basis).order_by(Consent.id.desc())).first() is Basis.WITHDRAWN
-
-
-def test_another_language_is_a_click_away_and_is_remembered(site: Site) -> None:
-    """The picker is plain links; ticking the box below keeps the language for later messages."""
-    page = site.open(site.there.link(Kind.PREFERENCES, site.there.person))
-    page.get_by_role("link", name="Svenska").click()
-    page.get_by_label("Skriv till mig på svenska från och med nu").check()
-    page.get_by_role("button", name="Bekräfta").click()
-    page.get_by_role("heading", name="Sparat").wait_for()
-    again = site.open(site.there.link(Kind.PREFERENCES, site.there.person))
-    assert again.locator("html").get_attribute("lang") == "sv"
 
 
 def test_links_of_a_message_read_online_lead_on(site: Site) -> None:
