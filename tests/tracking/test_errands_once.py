@@ -1,0 +1,66 @@
+"""Each errand is done once: by several runners at the same moment, and by those who come after one that died."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from sqlalchemy import func, select
+
+from mailings import seams
+from mailings.clock import standing_at
+from mailings.db import Database
+from mailings.model import Errand, FollowUp, PersonInterest
+from mailings.seams import Seam
+from mailings.settings import Settings
+from mailings.tracking.errands import run_due_errands
+from tests.tracking.clicked import associate, click, delivered, later, linked, reader, run, sent
+from tests.tracking.test_errands import RING
+
+
+def test_runners_at_once(any_db: Database) -> None:
+    """Four runners at the same moment do each errand once: as many follow-ups as readers, none waiting."""
+    with any_db.writing() as session:
+        associate(session)
+        autumn = sent(session)
+        linked(session, autumn, interests={"add": ["Nytt"]}, **RING)
+        for number in range(120):
+            delivery = delivered(session, autumn, reader(session, f"Åse{number} Ødegård"))
+            click(session, delivery, after=number % 7)
+            click(session, delivery, after=10 + number % 3)
+    with standing_at(later(3600)), ThreadPoolExecutor(4) as runners:
+        done = list(runners.map(lambda _: run_due_errands(any_db, Settings()), range(4)))
+    assert sum(done) == 240
+    with any_db.reading() as session:
+        assert session.scalar(select(func.count(FollowUp.id))) == 120
+        assert session.scalar(select(func.count(PersonInterest.id))) == 120
+        assert session.scalar(select(func.count(Errand.id)).where(Errand.done_at.is_(None))) == 0
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+def test_killed_before_the_commit(any_db: Database) -> None:
+    """A runner that dies before its commit leaves nothing behind, and the next one does everything once."""
+    with any_db.writing() as session:
+        associate(session)
+        autumn = sent(session)
+        linked(session, autumn, **RING)
+        click(session, delivered(session, autumn, reader(session)))
+
+    def die(seam: Seam, when: str) -> None:
+        if (seam, when) == (Seam.COMMIT, "before"):
+            raise Killed
+
+    seams.watch(die)
+    try:
+        with pytest.raises(Killed):
+            run(any_db)
+    finally:
+        seams.unwatch(die)
+    with any_db.reading() as session:
+        assert session.scalar(select(func.count(FollowUp.id))) == 0
+    assert (run(any_db), run(any_db)) == (1, 0)
+    with any_db.reading() as session:
+        assert session.scalar(select(func.count(FollowUp.id))) == 1
