@@ -11,7 +11,7 @@ from mailings import clock
 from mailings.consent.cancelling import cancel_queued, recipients_at
 from mailings.consent.withdrawing import opt_out, subscribe, withdraw
 from mailings.db import insert_into
-from mailings.model import EMARKETING, AddressStanding, Basis, Consent, Delivery, OptOut, Person
+from mailings.model import EMARKETING, AddressStanding, Basis, Consent, Delivery, OptOut, Person, Recipient
 from mailings.tracking.readers import Reader
 
 PAGE, ONE_CLICK, UNDONE = "Unsubscribe page", "One-click unsubscribe", "Unsubscribe page, undone"  #: sources of what is written here
@@ -79,7 +79,8 @@ def leave_address(session: Session, normal: str, at: datetime) -> bool:
     session.execute(insert_into(session, AddressStanding).values(normal=normal, bounces=0).on_conflict_do_nothing())
     first = update(AddressStanding).where(AddressStanding.normal == normal, AddressStanding.unsubscribed_at.is_(None))
     new = session.execute(first.values(unsubscribed_at=at).returning(AddressStanding.normal)).all()
-    cancel_queued(session, recipients_at(normal), "The reader wants no more mail at this address.")
+    theirs = recipients_at(normal).where(Recipient.person_id.is_(None))  # a person at the address has a consent of their own
+    cancel_queued(session, theirs, "The reader wants no more mail at this address.")
     return bool(new)
 
 

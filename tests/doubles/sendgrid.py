@@ -56,6 +56,7 @@ class Double:
     bodies: list[dict[str, Any]] = field(default_factory=list)  #: every request that was understood, taken or not
     weights: list[int] = field(default_factory=list)  #: bytes of each of them
     suppressions: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    next_list: deque[Says] = field(default_factory=deque)  #: answers to the next requests for lists
     meet: threading.Barrier | None = None  #: requests are answered together, so many at a time
     connections: int = 0
     most_at_once: int = 0
@@ -142,7 +143,8 @@ class _Exchange(BaseHTTPRequestHandler):
         parts = urlsplit(self.path)
         kind = parts.path.removeprefix("/v3/suppression/")
         page = orjson.dumps(self.double.listed(kind, dict(parse_qsl(parts.query))))
-        self._say(self._locked_out() or Says(200, page, {"Content-Type": "application/json"}))
+        told = self.double.next_list.popleft() if self.double.next_list else Says(200, page, {"Content-Type": "application/json"})
+        self._say(self._locked_out() or told)
 
     def _locked_out(self) -> Says | None:
         if self.headers.get("Authorization") != f"Bearer {KEY}":
