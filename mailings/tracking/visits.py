@@ -10,6 +10,8 @@ from datetime import datetime
 from ipaddress import ip_address, ip_network
 from threading import Condition, Lock, Thread
 
+from sqlalchemy import text
+
 from mailings.db import Database
 from mailings.errors import Unreachable
 from mailings.reported import EventKind
@@ -21,6 +23,8 @@ INTERVAL = 0.5  # seconds visits wait to be written together; D31 allows one
 BATCH = 1_000  # in one transaction: 50 times the rate of one each on PostgreSQL (fast.md 1)
 HELD = 100_000  # visits kept in memory, about 40 MB
 AGAIN = 2.0  # seconds until a database that does not answer is asked again
+#: who records receipts may hold some of our rows and wait for others; PostgreSQL ends whoever has waited a second, so we give way first
+PATIENCE = "SET LOCAL lock_timeout = '500ms'"
 FAREWELL = 10.0  # seconds a database that does not answer is asked for at the end
 AGENT = 1024  # characters of a user agent that are kept (domain.md E.2)
 
@@ -119,6 +123,8 @@ class Visits:
         """Write them; what is left because the database does not answer."""
         try:
             with self.database.writing() as session:
+                if not self.database.sqlite:
+                    session.execute(text(PATIENCE))
                 self._record(session, batch, self.settings)
         except Unreachable as error:
             if not self._away:

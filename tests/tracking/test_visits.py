@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from mailings.db import Database
+from mailings.errors import MailingsError
 from mailings.settings import Settings
 from mailings.tracking.visits import Visits, network_of
 from tests.tracking.visiting import click, raw, sent_mailing
@@ -105,3 +106,36 @@ def test_one_that_cannot_be_written_keeps_no_other(any_db: Database, caplog: pyt
 def test_no_address_is_kept(address: str, network: str | None) -> None:
     """Of an address only its network remains."""
     assert network_of(address) == network
+
+
+@pytest.mark.parametrize("any_db", [pytest.param("postgres", marks=[pytest.mark.postgres])], indirect=True)
+def test_a_sender_is_given_way(any_db: Database) -> None:
+    """Where a sender holds one of our rows and waits for another, it gets it; the visits wait, and are written once (PostgreSQL)."""
+    _, deliveries = sent_mailing(any_db)
+    visits = Visits(any_db, Settings())
+    for delivery in deliveries:
+        visits.put(click(delivery))
+    update = text("UPDATE delivery SET attempts = 2 WHERE id = :id")
+    writer, troubles = Thread(target=visits.flush), []
+
+    def send() -> None:
+        """Hold the third row, and want the first."""
+        try:
+            with any_db.connection() as sender:
+                sender.execute(update, {"id": deliveries[2]})
+                writer.start()
+                time.sleep(0.15)  # by now the writer has the first row, and waits for the second
+                sender.execute(update, {"id": deliveries[0]})
+        except MailingsError as error:
+            troubles.append(error)
+
+    sending = Thread(target=send)
+    with any_db.connection() as other:
+        other.execute(update, {"id": deliveries[1]})
+        sending.start()
+        sending.join(0.3)  # by now the sender waits too; from the second row on the writer waits for the third
+    sending.join()
+    writer.join()
+    assert troubles == []
+    assert visits.flush()
+    assert [row[6] for row in raw(any_db)] == deliveries
