@@ -101,6 +101,18 @@ def test_each_error_has_its_answer(db: Database, error: Exception, status: int, 
         assert "test_guard.py" in caplog.text, "where it broke is said"
 
 
+def test_a_number_that_is_none_is_the_quiet_page(db: Database) -> None:
+    """What FastAPI finds wrong with an address is not told: its own answer would repeat it, and say what would have been right."""
+    with opened(db) as door:
+
+        @door.app.get("/numbered/{number}")
+        def numbered(number: int) -> int:
+            return number
+
+        assert door.ask("GET", "/numbered/7").status == 200
+        assert door.ask("GET", "/numbered/syv") == door.ask("GET", "/nothing")
+
+
 def test_the_log_has_no_token_and_no_line_of_a_stranger(db: Database, caplog: pytest.LogCaptureFixture) -> None:
     """A line names the kind of page, the status and the time: whatever is asked for cannot write into the log."""
     caplog.set_level(logging.INFO, "mailings.web")

@@ -28,15 +28,15 @@ async def slow(_scope: Any, receive: Any, send: Any) -> None:
 
 
 async def came_back(*pieces: bytes, wait: float = 0.0) -> bytes:
-    """What a connection brings that sends these pieces, with a pause before each, until the other side closes or two seconds pass."""
+    """What a connection brings that sends these pieces, with a pause between them, until the other side closes or two seconds pass."""
     config = uvicorn.Config(slow, http=Quick, ws="none", log_config=None, lifespan="off")
     config.load()
     state = ServerState()
     server = await asyncio.get_running_loop().create_server(lambda: Quick(config, state, {}), "127.0.0.1", 0)
     async with server:
         reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
-        for piece in pieces:
-            await asyncio.sleep(wait)
+        for number, piece in enumerate(pieces):
+            await asyncio.sleep(wait if number else 0)
             writer.write(piece)
         try:
             async with asyncio.timeout(2):
@@ -66,7 +66,13 @@ def test_an_answer_may_take_its_time() -> None:
     assert asyncio.run(came_back(head, last, wait=0.02)).count(b"HTTP/1.1 200") == 2
 
 
+def test_a_second_head_has_to_come_in_time_too() -> None:
+    """A connection that was served once is not kept for half a request."""
+    head = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+    assert asyncio.run(came_back(head, b"GET / HT", wait=0.4)).count(b"HTTP/1.1 200") == 1
+
+
 def test_a_head_too_large_is_431() -> None:
-    """Also when it comes in one piece, and also in a later request of a connection."""
+    """Also when it comes in one piece."""
     endless = b"GET / HTTP/1.1\r\nX: " + b"a" * (Protocol.largest + 1)
     assert asyncio.run(came_back(endless)).startswith(b"HTTP/1.1 431 ")
