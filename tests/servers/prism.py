@@ -20,7 +20,7 @@ PATIENCE = 90  # seconds: a busy machine takes a while to start Node
 
 def program() -> Path | None:
     """Where `make packages` put it; None = nowhere."""
-    return next(iter(sorted(ROOT.glob(".tools/prism-*/node_modules/.bin/prism"))), None)
+    return next((ready.parent / "node_modules/.bin/prism" for ready in sorted(ROOT.glob(".tools/prism-*/.ready"))), None)
 
 
 def specification() -> Path | None:

@@ -90,6 +90,43 @@ def test_it_breaks_down_meanwhile(batch: tuple[int, set[int]], at: int) -> None:
     assert far.requests <= at or not any(receipt.outcome is UNTOUCHED for receipt in told)
 
 
+class Naming(FarSide):
+    """Refuses like the other one, and says because of whom: by their places in the request."""
+
+    def request(self, offers: Sequence[Offer]) -> list[Receipt] | Refusal:
+        """The answer to one request."""
+        answer = super().request(offers)
+        if not isinstance(answer, Refusal):
+            return answer
+        named = {place: f"personalizations.{place}" for place, one in enumerate(offers) if one.delivery in self.poison}
+        return Refusal("400", "Bad Request", named)
+
+
+@given(batches())
+@example((1, {1}))
+@example((1000, {1, 1000}))
+def test_it_names_them(batch: tuple[int, set[int]]) -> None:
+    """Those who are named are refused with what is said of each, all others are served once: in two requests, however many are named."""
+    size, poison = batch
+    far = Naming(poison)
+    told = list(Bisecting(far.request).carry([offer(n) for n in range(1, size + 1)]))
+    assert sorted(receipt.delivery for receipt in told) == list(range(1, size + 1))
+    refused = {receipt.delivery: receipt.reason for receipt in told if receipt.outcome is Outcome.REFUSED}
+    assert refused == {delivery: f"personalizations.{delivery - 1}" for delivery in poison}
+    assert sorted(far.served) == sorted(set(range(1, size + 1)) - poison)
+    assert far.requests <= 2
+
+
+def test_it_names_somebody_who_is_not_there() -> None:
+    """A place that no recipient has is no name: it goes in halves, and ends."""
+
+    def confused(offers: Sequence[Offer]) -> list[Receipt] | Refusal:
+        return Refusal("400", "Bad Request", {5000: "?"}) if len(offers) > 1 else [Receipt(offers[0].delivery, Outcome.ACCEPTED)]
+
+    told = list(Bisecting(confused).carry([offer(n) for n in range(4)]))
+    assert [receipt.outcome for receipt in told] == [Outcome.ACCEPTED] * 4
+
+
 def test_in_the_shipped_double() -> None:
     """The memory transport with 200 in a request: one poisoned and one unreadable recipient of 200 cost at most 17 requests."""
     memory = Memory()
