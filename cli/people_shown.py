@@ -65,6 +65,7 @@ def tell_person(held: dict[str, Any]) -> None:
     _tell_rows("Consent", ("given_at", "purpose", "basis", "source", "given_by", "in_force"), held["consents"])
     _tell_rows("Topics opted out", ("since", "topic", "source", "ended_at", "in_force"), held["opt_outs"])
     _tell_mailings(held["mailings"])
+    _tell_came_back(held)
     _tell_rows("Lists copied for mailings", ("mailing", "list", "row", "written"), held["lists"])
 
 
@@ -76,6 +77,7 @@ def _tell_addresses(addresses: list[dict[str, Any]]) -> None:
         said = [
             blocked,
             "complained" if standing.get("complained_at") else "",
+            "unsubscribed" if standing.get("unsubscribed_at") else "",
             f"{standing['bounces']} bounces" if standing.get("bounces") else "",
         ]
         rows.append({**address, "standing": ", ".join(word for word in said if word)})
@@ -91,6 +93,15 @@ def _tell_mailings(mailings: list[dict[str, Any]]) -> None:
     messages = [(mailing, delivery) for mailing in mailings for delivery in mailing["deliveries"]]
     history = [{"mailing": mailing["mailing"], **line} for mailing, delivery in messages for line in delivery.get("history", [])]
     _tell_rows("What departed from the normal way", ("mailing", "at", "what", "why", "by"), history)
+
+
+def _tell_came_back(held: dict[str, Any]) -> None:
+    """What is told in full only by --json: the reports as they came."""
+    _tell_rows("Visits", ("at", "kind", "mailing", "url", "machine", "network", "agent"), held["visits"])
+    _tell_rows("Reports of providers", ("at", "kind", "mailing", "address", "code", "reason"), held["reports"])
+    _tell_rows("What clicks set going", ("due_at", "mailing", "link", "done_at", "outcome"), held["errands"])
+    _tell_rows("Follow-ups", ("created_at", "kind", "description", "starts_at", "assigned_to"), held["follow_ups"])
+    _tell_rows("Requests", ("created_at", "title", "priority", "category", "owner"), held["requests"])
 
 
 def _tell_rows(title: str, heads: tuple[str, ...], rows: list[dict[str, Any]]) -> None:

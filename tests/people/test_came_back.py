@@ -10,12 +10,28 @@ import orjson
 from sqlalchemy import event as sql
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
+from typer.testing import CliRunner
 
+from cli.main import application
 from mailings import clock
 from mailings.db import Database
-from mailings.model import Base, Delivery, DeliveryStatus, Errand, Event, EventReading, FollowUp, Mailing, Outbox, Person, Request
+from mailings.model import (
+    AddressStanding,
+    Base,
+    Delivery,
+    DeliveryStatus,
+    Errand,
+    Event,
+    EventReading,
+    FollowUp,
+    Mailing,
+    Outbox,
+    Person,
+    Request,
+)
 from mailings.people.erasing import erase
 from mailings.people.showing import show
+from mailings.settings import Settings
 from tests.consent.waiting import a_mailing, a_person, queue
 from tests.people.returned import AGENT, everything_back
 
@@ -106,3 +122,22 @@ def test_every_table_that_leads_to_somebody_is_read(db: Database) -> None:
     tables = [table.name for table in Base.metadata.tables.values() if LEADS & set(table.columns.keys())]
     assert {name for name in tables if not re.search(rf"(FROM|JOIN) {name}\b", asked)} == {"outbox"}
     assert {"event", "event_reading", "errand", "follow_up", "request", "delivery", "recipient", "imported_row"} <= set(tables)
+
+
+def test_the_screen_tells_it(configured: Settings, db: Database) -> None:
+    """`mailings people show` has a table for visits, reports, what clicks set going, follow-ups and requests."""
+    with db.writing() as session:
+        returned(session)
+        session.add(AddressStanding(normal="ase2@uniq.test", unsubscribed_at=clock.now()))
+    said = CliRunner(env={"COLUMNS": "250"}).invoke(application(), ["people", "show", "ase@uniq.test"]).output
+    for words in (
+        "Visits",
+        "head",
+        "Reports of providers",
+        "550 <uniq> unknown",
+        "made a to-do",
+        "Ring Uniq",
+        "Katalog til Uniq",
+        "unsubscribed",
+    ):
+        assert words in said
