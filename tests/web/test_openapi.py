@@ -62,7 +62,7 @@ def with_a_token_that_holds(case: Case) -> Case | None:
 @pytest.mark.filterwarnings("ignore:Duplicate Operation ID")  # GET and HEAD are one function
 @schema.parametrize()
 @settings(
-    max_examples=40,
+    max_examples=30,
     deadline=None,
     phases=(Phase.explicit, Phase.generate),
     suppress_health_check=list(HealthCheck),
