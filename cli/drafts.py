@@ -49,7 +49,8 @@ def _stored(session: Session, mailing: Mailing) -> dict[str, object]:
             select(MailingFile.inline, func.count()).where(MailingFile.mailing_id == mailing.id).group_by(MailingFile.inline)
         ).all()
     )
-    links = session.scalar(select(func.count()).where(TrackedLink.mailing_id == mailing.id, TrackedLink.name.is_not(None)))
+    named = (TrackedLink.mailing_id == mailing.id, TrackedLink.name.is_not(None), TrackedLink.deleted_at.is_(None))
+    links = session.scalar(select(func.count()).where(*named))
     sources = [
         {"kind": s.kind.value, "name": s.label, "rows": _rows(session, s.id) if s.kind is SourceKind.IMPORT else None}
         for s in sources_of(session, mailing)

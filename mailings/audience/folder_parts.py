@@ -6,9 +6,10 @@ import re
 from datetime import timedelta
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from mailings.content.actions import Actions
+from mailings.content.names import SPECIAL_LINKS
 from mailings.model import Basis, MailingType
 
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -109,6 +110,15 @@ class TrackingPart(Part):
     trap: bool = True
 
 
+def _not_ours(name: str) -> str:
+    if name in SPECIAL_LINKS:
+        raise ValueError(f"link.{name} is ours already; give this link another name")
+    return name
+
+
+LinkName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$"), AfterValidator(_not_ours)]
+
+
 class LinkPart(Part):
     """A link of this mailing with a name, and what else a click on it does (domain.md E.3)."""
 
@@ -166,7 +176,7 @@ class MailingPart(Part):
     html: Text | None = None
     text: Text | None = None
     images: dict[str, Text] = Field(default_factory=dict)
-    links: dict[Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")], LinkPart] = Field(default_factory=dict)
+    links: dict[LinkName, LinkPart] = Field(default_factory=dict)
     rate: Annotated[float, Field(gt=0)] | None = None
     in_doubt: InDoubtPart = Field(default_factory=InDoubtPart)
     approval: bool | ApprovalPart = False

@@ -91,6 +91,12 @@ def test_what_cannot_be_read(db: Database, tmp_path: Path, actions: dict[str, An
     assert words in str(raised.value)
 
 
+def test_a_name_of_ours_is_refused(db: Database, tmp_path: Path) -> None:
+    """A link that is called as one of ours would never be meant: it needs another name."""
+    with db.writing() as session, pytest.raises(Unreadable, match="link.online is ours already; give this link another name"):
+        push(session, folder(tmp_path, links={"online": {"url": "https://x.test/å"}}))
+
+
 def test_actions_from_a_file(tmp_path: Path) -> None:
     """The actions of a registered link stand in a file of their own, read as strictly."""
     path = tmp_path / "handlinger.yaml"

@@ -121,3 +121,16 @@ def test_preflight_names_what_actions_lack(any_db: Database, world: World) -> No
         offer.actions = {}
         session.flush()
         assert len(email.problems_of(session, mailing, SETTINGS).problems) == 1
+
+
+def test_actions_that_are_never_done(db: Database, small_world: World) -> None:
+    """Where clicks are not tracked, preflight says which links' actions will never be done."""
+    with db.writing() as session:
+        mailing = the(session, small_world)
+        offer = session.scalars(select(TrackedLink).where(TrackedLink.name == "offer")).one()
+        offer.actions, mailing.tracking = {"interests": {"add": ["Langrenn"]}}, {"clicks": "none"}
+        session.flush()
+        (warning,) = [said for said in email.problems_of(session, mailing, SETTINGS).warnings if "never done" in said]
+        assert "link.offer" in warning
+        mailing.tracking = {"clicks": "registered"}
+        assert not any("never done" in said for said in email.problems_of(session, mailing, SETTINGS).warnings)

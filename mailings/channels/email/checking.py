@@ -16,7 +16,7 @@ from mailings.channels import Findings
 from mailings.channels.email.blanks import blank_variables
 from mailings.channels.email.compiling import compiled_of, sources_of
 from mailings.channels.email.composing import CompiledEmail
-from mailings.channels.email.linked import action_problems, link_names
+from mailings.channels.email.linked import action_problems, link_names, never_done
 from mailings.channels.email.rows import blank_row
 from mailings.channels.email.senders import ALIASES, Senders
 from mailings.content.environment import sandbox
@@ -42,6 +42,7 @@ def problems_of(session: Session, mailing: Mailing, chosen: Settings | None = No
         return found
     found.problems.extend(sources_of(mailing).problems(link_names(session, mailing)))
     found.problems.extend(action_problems(session, mailing, chosen))
+    found.warnings.extend(never_done(session, mailing))
     try:
         found.warnings.extend(_links(mailing))
         if not found.problems:
