@@ -15,6 +15,7 @@ from mailings.settings import Settings
 from mailings.tokens import Tokens
 from mailings.tracking.errands import run_due_errands
 from mailings.tracking.visits import Visits
+from web.compiled import Compiled
 from web.pages import Pages
 from web.targets import Targets
 
@@ -35,6 +36,7 @@ class Door:
     pages: Pages
     visits: Visits = field(init=False)
     targets: Targets = field(init=False)
+    compiled: Compiled = field(init=False, default_factory=Compiled)
     _errands: Beside = field(init=False, repr=False)
 
     def __post_init__(self) -> None:

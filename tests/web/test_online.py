@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from mailings.db import Database
-from mailings.model import Mailing, MailingFile, TrackedLink
+from mailings.model import Mailing, MailingFile, MailingStatus, TrackedLink
 from mailings.people.erasing import erase
 from mailings.tokens import Kind
 from tests.web.readers import Readers, readers
@@ -92,3 +92,29 @@ def test_viewing_writes_no_link_table(there: Readers) -> None:
     there.client.get(there.link(Kind.ONLINE, there.person))
     with there.db.reading() as session:
         assert session.execute(select(TrackedLink.number, TrackedLink.url)).all() == [(1, "https://acme.test/høst")]
+
+
+def test_what_cannot_be_put_together_leads_nowhere(there: Readers) -> None:
+    """A template that broke meanwhile is no reader's business: the quiet page, without a word of what is wrong."""
+    with there.db.writing() as session:
+        session.get_one(Mailing, there.mailing).html = "<p>[[ link.nowhere ]] [[ customer.nothing ]]</p>"
+    answer = there.client.get(there.link(Kind.ONLINE, there.person))
+    assert (answer.status_code, "nowhere" in answer.text.replace("leads nowhere", "")) == (404, False)
+
+
+def test_a_draft_is_shown_as_it_is_now(there: Readers) -> None:
+    """Of a mailing that may still change every look shows the last words; one that is being sent says what it said, and is kept."""
+    link, seen = there.preview(Kind.ONLINE), []
+    for status, word in (("draft", "one"), ("draft", "two"), ("sending", "three"), ("sending", "never pushed")):
+        with there.db.writing() as session:
+            mailing = session.get_one(Mailing, there.mailing)
+            mailing.status, mailing.html = MailingStatus(status), f"<p>{word}</p>"
+        seen.append(there.client.get(link).text.split("<p>")[1].split("</p>")[0])
+    assert seen == ["one", "two", "three", "three"]
+
+
+def test_readers_of_one_compiled_mailing_each_see_their_own(there: Readers) -> None:
+    """What is kept is the mailing, never a reader's data."""
+    assert "Dag Désirée," in there.client.get(there.link(Kind.ONLINE, there.person)).text
+    assert "Dag ," in there.client.get(there.link(Kind.ONLINE, there.bare)).text
+    assert there.link(Kind.UNSUBSCRIBE, there.company) in there.client.get(there.link(Kind.ONLINE, there.company)).text

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Sequence
 from html import escape
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
+from sqlalchemy.orm import Session
 
 from mailings.channels.email.online import Online, online
+from mailings.errors import NotFound, Unreadable
 from mailings.reported import EventKind
 from mailings.tokens import Kind
 from web.door import AtDoor
@@ -17,6 +20,7 @@ from web.public.clicks import note
 from web.whose import Whose, whose_is
 
 router = APIRouter()
+log = logging.getLogger("mailings.web")
 
 #: what a message may do in a browser: show pictures and its own styles, lead elsewhere. No scripts, no forms, no frames
 POLICY = (
@@ -33,9 +37,18 @@ def view(token: str, request: Request, door: AtDoor) -> Response:
     said = door.tokens.read(Kind.ONLINE, token)
     with door.database.reading() as session:
         whose = whose_is(session, request, said)
-        answer = _page(online(session, whose.mailing, said.delivery, door.settings), whose)
+        answer = _page(_message(session, said.delivery, whose), whose)
     note(request, door, said, EventKind.ONLINE)
     return answer
+
+
+def _message(session: Session, delivery: int | None, whose: Whose) -> Online:
+    """What cannot be put together any more leads nowhere: what is wrong with a template is not for readers."""
+    try:
+        return online(session, whose.mailing, delivery, whose.door.compiled.of(session, whose.mailing, whose.door.settings))
+    except Unreadable as error:
+        log.warning("%s cannot be shown online: %s", whose.mailing.name, type(error).__name__)
+        raise NotFound(f"{whose.mailing.name} cannot be shown online.") from error
 
 
 def _page(message: Online, whose: Whose) -> Response:

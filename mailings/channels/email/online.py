@@ -9,12 +9,11 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from mailings.channels.email.compiling import compiled_of
+from mailings.channels.email.composing import CompiledEmail
 from mailings.channels.email.rows import blank_row
 from mailings.errors import NotFound
 from mailings.letter import File
 from mailings.model import Mailing
-from mailings.settings import Settings
 from mailings.tokens import of_preview
 
 
@@ -27,9 +26,11 @@ class Online:
     attachments: tuple[str, ...]  # their names
 
 
-def online(session: Session, mailing: Mailing, delivery: int | None, settings: Settings) -> Online:
-    """The message of a delivery, with today's data; without one, a preview with nobody's data. Raises NotFound, BadTemplate, Unreadable."""
-    compiled = compiled_of(session, mailing, settings).as_page()
+def online(session: Session, mailing: Mailing, delivery: int | None, compiled: CompiledEmail) -> Online:
+    """The message of a delivery, with today's data; without one, a preview with nobody's data. Raises NotFound, Unreadable.
+
+    `compiled` = the mailing compiled as a page.
+    """
     if delivery is None:
         subject, html, _ = compiled.plain(blank_row(compiled.row), of_preview(mailing.id))
     else:
