@@ -9,7 +9,11 @@ from hypothesis import strategies as st
 from mailings.channels.email.verp import delivery_of, envelope_sender
 from mailings.settings import Settings
 from mailings.tokens import Tokens
+from mailings.transports.smtp import Settings as SmtpSettings
+from mailings.transports.smtp import Smtp
 from tests.channels.made import SETTINGS, compiled, mailing, row
+from tests.servers.mailbox import mailbox
+from tests.transports.letters import answers
 
 TOKENS = Tokens("a-secret-of-the-tests")
 DELIVERIES = st.integers(min_value=1, max_value=2**63 - 1)
@@ -66,6 +70,26 @@ def test_secrets_change() -> None:
 def test_plain(changes: dict[str, object], expected: str) -> None:
     """One address for all where that was asked for, and where the bounce address is too long to take a delivery's number."""
     assert sender(7, **changes).partition("@")[0] == expected
+
+
+def test_letters_beyond_ascii() -> None:
+    """The bounce address may be written with the domain's own letters; the envelope has it in ASCII."""
+    address = sender(7, bounce_address="retur@fjordhøj.test")
+    assert address.endswith("@" + "fjordhøj.test".encode("idna").decode())
+    assert delivery_of(address, TOKENS) == 7
+
+
+def test_over_the_wire() -> None:
+    """A server is given a sender of its own for each delivery, and returned mail to it leads back."""
+    settings = SETTINGS.model_copy(update={"bounce_address": "bounces@post.acme.test"})
+    made = compiled(mailing(), settings=settings)
+    with mailbox() as box:
+        carried = Smtp(SmtpSettings(host="127.0.0.1", port=box.port, timeout=5, _env_file=None))
+        offers = [made.offer(row(made, number, f"anna{number}@fjord.test", name="Désirée van der IJssel")) for number in (17, 18)]
+        assert len(answers(carried, offers)) == 2
+        carried.close()
+        assert sorted(delivery_of(taken.sender, TOKENS) or 0 for taken in box.taken) == [17, 18]
+        assert all(taken.sender.startswith("bounces+") for taken in box.taken)
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,13 @@ def verdicts(words: list[Word]) -> list[tuple[int, str]]:
     return [(word.delivery, word.verdict) for word in words]
 
 
+def test_senders_that_name_their_delivery(tmp_path: Path) -> None:
+    """A message whose envelope sender is its own is followed like any other: by its Message-ID and its name in the queue."""
+    own = active().replace("bounces@", "bounces+2f1-9c41d07be2aa@")
+    assert verdicts(read(tmp_path, *received(7), own, status("sent"))) == [(7, "sent")]
+    assert verdicts(read(tmp_path, *received(7), own, status("bounced"))) == [(7, "bounced")]
+
+
 def test_a_client_that_vanished_proves_nothing(tmp_path: Path) -> None:
     """Receiving a message, with its Message-ID, is not having it: the client may have gone before the end."""
     gone = "postfix/smtpd[16947]: lost connection after DATA (937 bytes) from localhost[127.0.0.1]"

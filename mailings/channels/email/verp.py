@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from mailings.addresses import read_address
 from mailings.settings import Settings
 from mailings.tokens import Tokens
 
@@ -21,9 +22,10 @@ def envelope_sender(settings: Settings, tokens: Tokens) -> Callable[[int], str] 
     plain = settings.bounce_address
     if plain is None:
         return None
-    local, _, domain = plain.rpartition("@")
+    local, _, written = plain.rpartition("@")
+    domain = (read_address(f"x@{written}").normal or f"x@{written}")[2:]  # an envelope takes no letters beyond ASCII here
     if not settings.bounce_verp or not local or len(local.encode()) + _WIDEST > LONGEST:
-        return lambda _delivery: plain
+        return lambda _delivery: f"{local}@{domain}"
     return lambda delivery: f"{local}+{delivery:x}-{tokens.bounce_mark(delivery)}@{domain}"
 
 
