@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from mailings.db import insert_into
 from mailings.model import (
     Company,
+    Delivery,
     Event,
     EventReading,
     Mailing,
@@ -45,7 +46,7 @@ class Clicker:
 def clickers(session: Session, chosen: Chosen, limit: int | None = None) -> Iterator[Clicker]:
     """Who clicked, each once for each mailing, who came first coming first; fetched as they are walked."""
     columns = (Recipient.person_id, _NAME, _ADDRESS, Mailing.name, func.min(Event.at), func.max(Event.at), func.count())
-    rows = counting_clicks(select(*columns), chosen.where).where(EventReading.machine.is_(None))
+    rows = _of_people(select(*columns), chosen)
     rows = rows.join(Mailing, Mailing.id == TrackedLink.mailing_id).outerjoin(Person, Person.id == Recipient.person_id)
     rows = rows.outerjoin(Company, Company.id == Recipient.company_id)
     rows = rows.group_by(Recipient.id, Person.id, Company.id, Mailing.id).order_by(func.min(Event.at), Recipient.id).limit(limit)
@@ -65,9 +66,7 @@ def into_project(session: Session, chosen: Chosen, project: Project) -> tuple[in
 
 def _put(session: Session, chosen: Chosen, into: tuple[Any, str, int]) -> tuple[int, int]:
     rows, owner, key = into
-    human = (
-        counting_clicks(select(Recipient.id, Recipient.person_id), chosen.where).where(EventReading.machine.is_(None)).distinct().subquery()
-    )
+    human = _of_people(select(Recipient.id, Recipient.person_id), chosen).distinct().subquery()
     known = select(literal(key), Person.id).where(Person.id.in_(select(human.c.person_id)), Person.deleted_at.is_(None))
     there = select(func.count()).select_from(rows).where(rows.__table__.c[owner] == key)
     before = session.scalar(there) or 0
@@ -80,3 +79,9 @@ def _put(session: Session, chosen: Chosen, into: tuple[Any, str, int]) -> tuple[
 
 _NAME = func.coalesce(func.nullif(Person.name, ""), Company.name, Recipient.name, "")
 _ADDRESS = func.coalesce(Recipient.address, "")
+
+
+def _of_people(columns: Any, chosen: Chosen) -> Any:
+    """The link's clicks that count and are no machine's, with their recipients."""
+    rows = counting_clicks(columns, chosen.where).join(Recipient, Recipient.id == Delivery.recipient_id)
+    return rows.where(EventReading.machine.is_(None))

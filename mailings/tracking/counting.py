@@ -56,7 +56,7 @@ def choose(session: Session, name: str, mailing: Mailing | None = None) -> Chose
 
 def links_of_mailing(session: Session, mailing: Mailing) -> list[Counted]:
     """Every link of a mailing, as its numbers go."""
-    figures = _figures(TrackedLink.id, TrackedLink.mailing_id == mailing.id)
+    figures = _figures(TrackedLink.id, TrackedLink.mailing_id == mailing.id, in_one_mailing=True)
     link = TrackedLink
     rows = select(link, figures.c.clicks, figures.c.clickers, figures.c.machine).outerjoin(figures, figures.c.link == link.id)
     found = session.execute(rows.where(link.mailing_id == mailing.id).order_by(link.number))
@@ -88,7 +88,10 @@ def registered_links(session: Session) -> list[Counted]:
 
 def counted(session: Session, chosen: Chosen) -> tuple[int, int, int]:
     """Clicks of people, people, clicks of machines."""
-    figures = _figures(TrackedLink.registered_id if chosen.tracked is None else TrackedLink.id, chosen.where)
+    if chosen.tracked is None:
+        figures = _figures(TrackedLink.registered_id, chosen.where)
+    else:
+        figures = _figures(TrackedLink.id, chosen.where, in_one_mailing=True)
     row = session.execute(select(figures.c.clicks, figures.c.clickers, figures.c.machine)).one_or_none()
     return (row[0], row[1], row[2]) if row else (0, 0, 0)
 
@@ -98,18 +101,20 @@ def counting_clicks(columns: Any, where: ColumnElement[bool]) -> Any:
     here = (Event.mailing_id == TrackedLink.mailing_id) & (Event.link == TrackedLink.number)
     rows = columns.select_from(TrackedLink).outerjoin(RegisteredLink, RegisteredLink.id == TrackedLink.registered_id)
     rows = rows.join(Event, here).join(EventReading, EventReading.event_id == Event.id)
-    rows = rows.join(Delivery, Delivery.id == Event.delivery_id).join(Recipient, Recipient.id == Delivery.recipient_id)
+    rows = rows.join(Delivery, Delivery.id == Event.delivery_id)
     since = [or_(reset.is_(None), Event.at > reset) for reset in (TrackedLink.reset_at, RegisteredLink.reset_at)]
     return rows.where(where, Event.kind == EventKind.CLICKED, Event.link.is_not(None), Delivery.test.is_(False), *since)
 
 
-def _figures(by: Any, where: ColumnElement[bool]) -> Any:
+def _figures(by: Any, where: ColumnElement[bool], *, in_one_mailing: bool = False) -> Any:
+    """Figures by link. A person counts once over all mailings, a stranger once for each; in one mailing a recipient is both."""
     human = EventReading.machine.is_(None)
-    who = func.coalesce(Recipient.person_id, -Recipient.id)  # a person once, over all mailings; strangers once for each
+    who = Delivery.recipient_id if in_one_mailing else func.coalesce(Recipient.person_id, -Recipient.id)
     columns = select(
         by.label("link"),
         func.count(case((human, 1))).label("clicks"),
         func.count(func.distinct(case((human, who)))).label("clickers"),
         func.count(case((~human, 1))).label("machine"),
     )
-    return counting_clicks(columns, where).group_by(by).subquery()
+    rows = counting_clicks(columns, where)
+    return (rows if in_one_mailing else rows.join(Recipient, Recipient.id == Delivery.recipient_id)).group_by(by).subquery()
