@@ -1,0 +1,89 @@
+"""Where clicks lead is found together and remembered, and what is remembered is never another mailing's."""
+
+from __future__ import annotations
+
+import asyncio
+
+from sqlalchemy import event, text
+
+from mailings.db import Database
+from mailings.model import Delivery, DeliveryStatus
+from tests.sending import world
+from tests.tracking.visiting import sent_mailing
+from web.targets import BLOCK, Target, Targets, Wanted
+
+
+def found(db: Database, *deliveries: int) -> list[str | None]:
+    """The names of the mailings of these deliveries, all asked at once at a door that knows nothing."""
+
+    async def ask() -> list[Target | None]:
+        """At the same moment."""
+        return await asyncio.gather(*(targets.find(Wanted(one, None)) for one in deliveries))
+
+    targets = Targets(db)
+    try:
+        return [target.mailing if target else None for target in asyncio.run(ask())]
+    finally:
+        targets.close()
+
+
+def test_each_delivery_has_its_own_mailing(any_db: Database) -> None:
+    """Also where two mailings were queued at the same moment, and their deliveries lie between each other's."""
+    first, _ = sent_mailing(any_db, recipients=2)
+    second, _ = sent_mailing(any_db, recipients=2, name="vår-nytt")
+    with any_db.writing() as session:
+        more = [Delivery(mailing_id=(first, second)[n % 2], status=DeliveryStatus.SENT) for n in range(6)]
+        session.add_all(more)
+        session.flush()
+        ids = [one.id for one in more]
+    assert found(any_db, 1, 2, 3, 4, *ids) == ["høst-nytt"] * 2 + ["vår-nytt"] * 2 + ["høst-nytt", "vår-nytt"] * 3
+
+
+def test_across_blocks_and_where_nothing_is(any_db: Database) -> None:
+    """Neighbours in the next block are found as well; what is nobody's stays nobody's."""
+    mailing_id, _ = sent_mailing(any_db, recipients=1)
+    with any_db.writing() as session:
+        session.add_all(Delivery(id=n, mailing_id=mailing_id, status=DeliveryStatus.SENT) for n in (BLOCK - 1, BLOCK, BLOCK + 1))
+    assert found(any_db, BLOCK - 2, BLOCK - 1, BLOCK, BLOCK + 1, BLOCK + 2, 2**40) == [None, *["høst-nytt"] * 3, None, None]
+
+
+def test_a_moment_costs_one_look(db: Database) -> None:
+    """A hundred readers of one mailing at the same moment are one look into the database, and those after them none."""
+    _, deliveries = sent_mailing(db, recipients=100)
+    said: list[str] = []
+    event.listen(db.engine, "before_cursor_execute", lambda *told: said.append(told[2]))
+
+    async def ask() -> None:
+        """A hundred, then a hundred again."""
+        for _ in range(2):
+            await asyncio.gather(*(targets.find(Wanted(one, None)) for one in deliveries))
+
+    targets = Targets(db)
+    asyncio.run(ask())
+    targets.close()
+    looks = [line for line in said if "FROM delivery" in line]
+    assert len(looks) == 1
+
+
+def test_what_is_remembered_is_never_of_a_mailing_that_is_gone(db: Database) -> None:
+    """SQLite gives the numbers of a mailing that is deleted to the next one: an open door leads to that one's links then."""
+    mailing_id, (first, *_) = sent_mailing(db)
+    world.mailing(db, "utkast")
+
+    async def ask() -> list[str]:
+        """Before, and after the deliveries belong to another mailing."""
+        names = [(await targets.find(Wanted(first, None)) or nobody).mailing]
+        with db.writing() as session:
+            for table in ("delivery", "recipient", "tracked_link"):
+                session.execute(text(f"DELETE FROM {table} WHERE mailing_id = :mailing"), {"mailing": mailing_id})
+            session.execute(text("DELETE FROM mailing WHERE id = :mailing"), {"mailing": mailing_id})
+        other, again = sent_mailing(db, name="vår-nytt")
+        assert other != mailing_id
+        assert first in again
+        await asyncio.sleep(2.1)  # so long a mailing's links are believed
+        return [*names, (await targets.find(Wanted(first, None)) or nobody).mailing]
+
+    nobody, targets = Target(0, "nobody", {}), Targets(db)
+    names = asyncio.run(ask())
+    targets.close()
+    assert names == ["høst-nytt", "vår-nytt"]
