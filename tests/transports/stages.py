@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -11,44 +10,10 @@ from mailings.errors import TryLater
 from mailings.message import Transport
 from mailings.transports.folder import Folder
 from mailings.transports.memory import Memory
-from mailings.transports.sendgrid import Sendgrid
 from mailings.transports.smtp import Settings, Smtp
-from tests.doubles.sendgrid import Double, says, sendgrid
 from tests.servers.mailbox import HANG_UP, Mailbox, mailbox, nobody_listens
-
-
-class Stage(ABC):
-    """A transport and its far side. A far side that cannot do something says so by returning False."""
-
-    transport: Transport
-
-    @abstractmethod
-    def carried(self) -> list[bytes]:
-        """The messages on the far side."""
-
-    @abstractmethod
-    def unreachable(self) -> Transport:
-        """A transport of the same kind whose far side cannot be reached."""
-
-    def refuses(self, address: str) -> bool:
-        """From now on this address is refused for good."""
-        return False
-
-    def stalls(self, address: str) -> bool:
-        """From now on this address is to be tried later."""
-        return False
-
-    def loses(self, address: str) -> bool:
-        """From now on a message for this address is taken, and the answer never comes."""
-        return False
-
-    def poisons(self, address: str) -> bool:
-        """From now on any request that this address is in is refused as a whole."""
-        return False
-
-    def breaks_down(self) -> bool:
-        """From now on nothing works any more, though it can be reached."""
-        return False
+from tests.transports.sendgrid_stages import naming, not_naming
+from tests.transports.stage import Stage
 
 
 class OnMemory(Stage):
@@ -146,41 +111,6 @@ class OnSmtp(Stage):
         return True
 
 
-class OnSendgrid(Stage):
-    """SendGrid's double; it refuses requests as a whole, for one recipient it cannot say `later` or fall silent."""
-
-    def __init__(self, double: Double) -> None:
-        self.double = double
-        self.transport = Sendgrid(double.settings())
-
-    def carried(self) -> list[bytes]:
-        """What the far side has."""
-        return [f"{taken.subject}\n{taken.text}\n{taken.html}".encode() for taken in self.double.taken]
-
-    def unreachable(self) -> Transport:
-        """One whose far side is not there."""
-        return Sendgrid(self.double.settings(host=f"http://127.0.0.1:{nobody_listens()}"))
-
-    def poisons(self, address: str) -> bool:
-        """Refused with whoever is in the same request, and it does not say because of whom."""
-        self.double.unnamed.add(address)
-        return True
-
-    def breaks_down(self) -> bool:
-        """The key is taken back."""
-        self.double.always = says(401, "The provided authorization grant is invalid, expired, or revoked")
-        return True
-
-
-class OnSendgridNaming(OnSendgrid):
-    """The same, where it names whom it refuses."""
-
-    def poisons(self, address: str) -> bool:
-        """Refused with whoever is in the same request, by its place."""
-        self.double.named[address] = "Does not contain a valid address."
-        return True
-
-
 @contextmanager
 def _memory(_path: Path) -> Iterator[Stage]:
     yield OnMemory()
@@ -200,22 +130,6 @@ def _smtp(_path: Path) -> Iterator[Stage]:
 
 
 @contextmanager
-def _sendgrid(_path: Path) -> Iterator[Stage]:
-    with sendgrid() as double:
-        stage = OnSendgrid(double)
-        yield stage
-        stage.transport.close()
-
-
-@contextmanager
-def _sendgrid_naming(_path: Path) -> Iterator[Stage]:
-    with sendgrid() as double:
-        stage = OnSendgridNaming(double)
-        yield stage
-        stage.transport.close()
-
-
-@contextmanager
 def _memory_together(_path: Path) -> Iterator[Stage]:
     stage = OnMemory()
     stage.transport.together(30)
@@ -226,12 +140,12 @@ def _memory_together(_path: Path) -> Iterator[Stage]:
 STAGES: dict[str, Callable[[Path], AbstractContextManager[Stage]]] = {
     "folder": _folder,
     "memory": _memory,
-    "sendgrid": _sendgrid,
+    "sendgrid": not_naming,
     "smtp": _smtp,
 }
 
 #: The same transports in another mode of theirs.
 MODES: dict[str, Callable[[Path], AbstractContextManager[Stage]]] = {
     "memory, 30 in a request": _memory_together,
-    "sendgrid, which names whom it refuses": _sendgrid_naming,
+    "sendgrid, which names whom it refuses": naming,
 }
