@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
+from mailings.clock import now
 from mailings.db import Database
-from mailings.model import Delivery
+from mailings.model import Address, Delivery, Person
 from mailings.sending.system_messages import queue_system_message
 from tests.cli.test_deliver import count, until, watching
 from tests.cli.typed import type_in
-from tests.sending.asked import SETTINGS, books, person
+from tests.sending.asked import SETTINGS, books
 from tests.servers.sink import open_folder, program, sink
 from tests.stories.test_killed import message_ids
 
@@ -26,17 +27,28 @@ def press(db: Database, people: list[int]) -> None:
         assert all(queue_system_message(session, "preferences-link", who, SETTINGS) for who in people)
 
 
+def furnished(db: Database, port: int) -> tuple[list[int], dict[str, str]]:
+    """Five hundred who asked, and the settings of a loop that hands over to that port."""
+    with db.writing() as session:
+        made = [Person(name="Åse Ødegård", language="da", created_at=now()) for _ in range(PEOPLE)]
+        session.add_all(made)
+        session.flush()
+        addresses = (f"ase-{one.id:04}@fjord.test" for one in made)
+        session.add_all(Address(person_id=one.id, written=a, normal=a, valid=True) for one, a in zip(made, addresses, strict=True))
+        people = [one.id for one in made]
+    press(db, people)
+    return people, {
+        "MAILINGS_EMAIL_TRANSPORT": "smtp",
+        "MAILINGS_SMTP_HOST": "127.0.0.1",
+        "MAILINGS_SMTP_PORT": str(port),
+        "MAILINGS_SECRET": "a-secret-of-the-tests-and-of-nobody-else",
+    }
+
+
 def test_killed_between_hand_over_and_record(any_db: Database, tmp_path: Path) -> None:
     """After kill -9 the messages in its hands are in doubt and everybody else gets theirs; who asks again meanwhile gets no second one."""
-    people = [person(any_db, f"ase-{number:04}@fjord.test") for number in range(PEOPLE)]
-    press(any_db, people)
     with open_folder() as mail, sink("-W", "DATA:1:10", dump=mail / "taken") as server:
-        smtp = {
-            "MAILINGS_EMAIL_TRANSPORT": "smtp",
-            "MAILINGS_SMTP_HOST": "127.0.0.1",
-            "MAILINGS_SMTP_PORT": str(server.port),
-            "MAILINGS_SECRET": "a-secret-of-the-tests-and-of-nobody-else",
-        }
+        people, smtp = furnished(any_db, server.port)
         with watching(any_db, tmp_path, **smtp) as loop:
             until(lambda: count(any_db) >= 100)
             loop.kill()
@@ -56,6 +68,22 @@ def test_killed_between_hand_over_and_record(any_db: Database, tmp_path: Path) -
         assert session.scalar(select(func.count()).select_from(Delivery)) == PEOPLE
     shown = type_in(tmp_path, "status", "system-preferences-link-da", "--json", MAILINGS_DATABASE_URL=_url(any_db))
     assert '"balanced":true' in shown.stdout, shown.stderr
+
+
+def test_told_to_stop_in_the_middle(any_db: Database, tmp_path: Path) -> None:
+    """SIGTERM while it sends: what is in hand is finished and recorded, nothing is in doubt, and another loop serves the rest."""
+    with open_folder() as mail, sink("-W", "DATA:1:10", dump=mail / "taken") as server:
+        _, smtp = furnished(any_db, server.port)
+        with watching(any_db, tmp_path, **smtp) as loop:
+            until(lambda: count(any_db) >= 50)
+            loop.terminate()
+            loop.communicate(timeout=40)
+        assert loop.returncode == 0
+        assert count(any_db) + count(any_db, "queued") == PEOPLE
+        assert count(any_db, "queued") > 0
+        with watching(any_db, tmp_path, **smtp):
+            until(lambda: count(any_db) == PEOPLE)
+        assert list(message_ids(server.dumped()).values()) == [1] * PEOPLE
 
 
 def _url(db: Database) -> str:
