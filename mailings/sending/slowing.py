@@ -17,6 +17,7 @@ from mailings.sending.lanes import Lanes
 from mailings.sending.receipts import Answered
 
 ASKS = ("421", "429")  # too many from us, just now: SMTP's and HTTP's code
+PROVIDER = "429"  # said by an API of the whole account: no recipient's domain has anything to do with it
 WIDE = 4  # domains that ask in one recorded batch, from which on it is the transport that is too fast
 WINDOW = 10.0  # seconds over which the run's own pace is measured
 
@@ -66,13 +67,16 @@ class Slowing:
         self, database: Database, transport: str, answers: Sequence[Answered], told: Mapping[int, Receipt]
     ) -> dict[str, tuple[Receipt, float]]:
         """The limits that should be less: what was said, and the share of what this run sends that goes there."""
+        whole = f"transport:{transport}"
+        if provider := next((receipt for receipt in told.values() if (receipt.code or "").startswith(PROVIDER)), None):
+            return {whole: (provider, 1.0)}
         with database.connection(write=False) as connection:
             found = domains_of(connection, [one.receipt.delivery for one in answers])
             names = buckets_of(connection, set(found.values()))
         shares = Counter(names[domain] for domain in found.values())
         asking = {names[found[number]]: receipt for number, receipt in told.items() if number in found}
         if len(asking) >= WIDE and 2 * len(told) >= len(answers):
-            return {f"transport:{transport}": (next(iter(told.values())), 1.0)}
+            return {whole: (next(iter(told.values())), 1.0)}
         return {name: (receipt, shares[name] / len(answers)) for name, receipt in sorted(asking.items())}
 
     def _slow(self, database: Database, lanes: Lanes, transport: str, asking: Mapping[str, tuple[Receipt, float]]) -> None:

@@ -68,6 +68,15 @@ def test_a_domain_without_a_limit_gets_one(any_db: Database, memory: Memory) -> 
     assert world.statuses(any_db, mailing_id)["sent"] >= 7  # all the others at the least
 
 
+def test_an_api_speaks_for_the_whole_account(any_db: Database) -> None:
+    """429 slows the transport, however few domains were in the request and however many were accepted beside it; no domain gets a limit."""
+    sending_to(any_db, *["fjord.test"] * 6, *["treg.test"] * 2)
+    slowing, accepted = Slowing(), answered(any_db, Outcome.ACCEPTED)
+    slowing.note(any_db, Lanes(), "sendgrid", accepted * 100)
+    slowing.note(any_db, Lanes(), "sendgrid", accepted[:6] + answered(any_db, code="429")[6:])
+    assert list(limits(any_db)) == ["transport:sendgrid"]
+
+
 def test_half_of_its_share(any_db: Database) -> None:
     """A limit that is made starts from half of the domain's share of the run's own pace."""
     sending_to(any_db, *["fjord.test"] * 6, *["treg.test"] * 2)
