@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 
 from sqlalchemy import func, insert, select, update
@@ -169,3 +170,16 @@ def test_an_ordinary_mailing_is_left_to_its_run(any_db: Database, memory: Memory
     mailing_id = world.sending(any_db, recipients=2)
     assert look(any_db) == []
     assert world.statuses(any_db, mailing_id) == {"queued": 2}
+
+
+def test_a_limit(any_db: Database, memory: Memory) -> None:
+    """Under a limit a look hands over what may leave and does not wait; the looks after it serve the rest, in order."""
+    slow = SETTINGS.model_copy(update={"rate": 60.0})
+    for number in range(3):
+        ask(any_db, person(any_db, f"ase-{number}@fjord.test"))
+    loop, begun = Responder(any_db, slow), time.monotonic()
+    while len(memory.kept) < 3 and time.monotonic() - begun < 30:
+        loop.look()
+        time.sleep(0.2)
+    assert [kept.address for kept in memory.kept] == [f"ase-{number}@fjord.test" for number in range(3)]
+    assert books(any_db).deliveries["sent"] == 3
