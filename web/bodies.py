@@ -69,6 +69,7 @@ def replayed(body: bytes, receive: Receive) -> Receive:
     pending = [body]
 
     async def again() -> Message:
+        """What was read, then what comes."""
         if pending:
             return {"type": "http.request", "body": pending.pop(), "more_body": False}
         return await receive()

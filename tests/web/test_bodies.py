@@ -18,6 +18,7 @@ def a_post(size: int, chunk: int = 1000, path: str = "/u/x", **headers: str) -> 
     left = [min(chunk, size - at) for at in range(0, size, chunk)] or [0]
 
     async def receive() -> dict[str, Any]:
+        """The next chunk."""
         part = left.pop(0)
         return {"type": "http.request", "body": b"x" * part, "more_body": bool(left)}
 
@@ -59,6 +60,7 @@ def test_a_body_that_never_ends_is_given_up(db: Database) -> None:
     """Whoever sends a byte now and then is let go after the patience."""
 
     async def receive() -> dict[str, Any]:
+        """A byte, after a while, for ever."""
         await asyncio.sleep(0.005)
         return {"type": "http.request", "body": b"x", "more_body": True}
 
@@ -71,6 +73,7 @@ def test_a_body_is_handed_on_once_and_whole() -> None:
     """A page receives what was posted in one piece, and then what comes after it."""
 
     async def receive() -> dict[str, Any]:
+        """The client has gone."""
         return {"type": "http.disconnect"}
 
     again = replayed("blåbær".encode(), receive)

@@ -95,6 +95,7 @@ def test_what_breaks_half_way_is_written_down(db: Database, caplog: pytest.LogCa
     with opened(db) as door:
 
         async def half(_scope: object, _receive: object, send: object) -> None:
+            """Begins an answer, and breaks."""
             await send({"type": "http.response.start", "status": 200, "headers": []})  # type: ignore[operator]
             raise ValueError(SECRET)
 
