@@ -12,7 +12,7 @@ from mailings.consent.cancelling import cancel_queued, recipients_at
 from mailings.consent.withdrawing import opt_out, subscribe, withdraw
 from mailings.db import insert_into
 from mailings.model import EMARKETING, AddressStanding, Basis, Consent, Delivery, OptOut, Person, Recipient
-from mailings.tracking.readers import Reader
+from mailings.tracking.readers import Reader, hold
 
 PAGE, ONE_CLICK, UNDONE = "Unsubscribe page", "One-click unsubscribe", "Unsubscribe page, undone"  #: sources of what is written here
 REGRET = timedelta(days=1)  #: for so long leaving can be taken back by the same link; later the preferences page is the way
@@ -27,6 +27,7 @@ def leave(session: Session, reader: Reader, source: str, *, everything: bool = F
     """
     if not reader.counts:
         return False
+    hold(session, reader)
     first = update(Delivery).where(Delivery.id == reader.delivery.id, Delivery.unsubscribed_at.is_(None))
     session.execute(first.values(unsubscribed_at=at or clock.now()))
     if reader.person is None:
@@ -41,12 +42,13 @@ def come_back(session: Session, reader: Reader) -> bool:
 
     Consent becomes what it was before, by a row of its own; a complaint or a withdrawal made elsewhere stays. No message comes back.
     """
+    hold(session, reader)
     if not can_come_back(session, reader):
         return False
     if reader.person is None:
-        back = update(AddressStanding).where(AddressStanding.normal == reader.address)
-        session.execute(back.values(unsubscribed_at=None))
-    elif reader.mailing.topic_id is not None:
+        back = update(AddressStanding).where(AddressStanding.normal == reader.address, AddressStanding.unsubscribed_at.is_not(None))
+        return bool(session.execute(back.values(unsubscribed_at=None).returning(AddressStanding.normal)).all())
+    if reader.mailing.topic_id is not None:
         subscribe(session, reader.person.id, reader.mailing.topic_id)
     else:
         before = _withdrawn_here(session, reader.person)

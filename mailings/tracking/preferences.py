@@ -16,7 +16,7 @@ from mailings.consent.topics import topics
 from mailings.consent.withdrawing import opt_out, subscribe, withdraw
 from mailings.model import Basis, Delivery, OptOut, Person, Topic
 from mailings.settings import Settings
-from mailings.tracking.readers import Reader
+from mailings.tracking.readers import Reader, hold
 
 SOURCE = "Preferences page"
 
@@ -54,6 +54,7 @@ def change(session: Session, reader: Reader, wish: Wish, settings: Settings) -> 
     """
     if not reader.counts or reader.person is None:
         return False
+    hold(session, reader)
     now = preferences_of(session, reader.person.id, settings)
     changed = [_consent(session, reader, wish.consent)] if wish.consent not in (None, now.consent) else []
     changed += [

@@ -46,6 +46,12 @@ def reader_of(session: Session, delivery_id: int) -> Reader:
     return Reader(found.Delivery, found.Mailing, recipient, found.Person)
 
 
+def hold(session: Session, reader: Reader) -> None:
+    """Let others who would change the same person's choices wait for the end of this transaction: two clicks at a time are one by one."""
+    if reader.person is not None:
+        session.execute(select(Person.id).where(Person.id == reader.person.id).with_for_update(key_share=True))
+
+
 def _gone(delivery: Delivery, recipient: Recipient | None, person: Person | None) -> bool:
     if recipient is None:
         return not delivery.test

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -93,6 +94,22 @@ def test_twice_is_once(there: Readers) -> None:
     answers = {there.client.post(link, data=ONE_CLICK).status_code for _ in range(3)}
     assert answers == {200}
     assert counts(there)[0] == 1
+
+
+@pytest.mark.parametrize("whose", ["person", "untopical", "bare"])
+def test_many_at_the_same_moment_are_one_by_one(there: Readers, whose: str) -> None:
+    """Eight clicks at once leave one row, and one of eight takers-back takes it back."""
+    link = there.link(Kind.UNSUBSCRIBE, getattr(there, whose))
+    before = counts(there)
+    with ThreadPoolExecutor(8) as together:
+        done = list(together.map(lambda _: there.client.post(link, data=ONE_CLICK).status_code, range(8)))
+        assert done == [200] * 8
+        left = counts(there)
+        assert sum(left[:3]) == sum(before[:3]) + 1
+        back = list(together.map(lambda _: there.client.post(link, data={"undo": "yes"}).text, range(8)))
+    assert sum("This cannot be undone" in page for page in back) == 7
+    with there.db.reading() as session:
+        assert session.scalars(select(Consent.basis).order_by(Consent.id.desc())).first() is Basis.CONSENT
 
 
 @pytest.mark.parametrize("whose", ["company", "bare"])
