@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import NamedTuple
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
@@ -25,6 +26,15 @@ NOWHERE = "This link does not lead anywhere."
 HIGHEST = 9  # digits of a link's number
 
 
+class What(NamedTuple):
+    """What somebody did: the link is a number, or the address itself where it has none."""
+
+    kind: EventKind
+    mailing_id: int | None = None
+    link: int | None = None
+    url: str | None = None
+
+
 @router.api_route("/c/{token}/{number}", methods=["GET", "HEAD"], response_class=RedirectResponse, response_model=None)
 async def click(token: str, number: str, request: Request, door: AtDoor) -> Response:
     """A click on a numbered link of a mailing: on to its address, or whatever else the link answers."""
@@ -35,7 +45,7 @@ async def click(token: str, number: str, request: Request, door: AtDoor) -> Resp
     link = target.links.get(int(number)) if target else None
     if target is None or (link is None and int(number) != TRAP):
         raise Untrusted(NOWHERE)
-    note(request, door, said, EventKind.CLICKED, mailing_id=target.mailing_id, link=int(number))
+    note(request, door, said, What(EventKind.CLICKED, target.mailing_id, int(number)))
     if link is None:  # the trap is no miss: whoever looks behind many people's links comes again and again
         return door.pages.show("quiet", language_of(request, door.settings))
     return await _answer(request, door, said, _Followed(target, int(number), link))
@@ -47,20 +57,19 @@ async def dynamic_click(token: str, request: Request, door: AtDoor, u: str = "")
     said = door.tokens.read(Kind.DYNAMIC, token, u)
     if not is_web(u):
         raise Untrusted(NOWHERE)
-    note(request, door, said, EventKind.CLICKED, url=u)
+    note(request, door, said, What(EventKind.CLICKED, url=u))
     return led_to(u)
 
 
-def note(request: Request, door: Door, said: Token, kind: EventKind, **facts: object) -> None:
+def note(request: Request, door: Door, said: Token, what: What) -> None:
     """Keep a visit; of a preview nothing is kept (D22)."""
     if said.delivery is None:
         return
     client = request.scope.get("client")
-    method = None if request.method == "GET" else request.method
-    agent = request.headers.get("user-agent", "")
     network = network_of(client[0]) if client else None
-    mailing_id = facts.pop("mailing_id", None)
-    door.visits.put(Visit(kind, clock.now(), mailing_id, said.delivery, method=method, agent=agent, network=network, **facts))  # type: ignore[arg-type]
+    method, agent = None if request.method == "GET" else request.method, request.headers.get("user-agent", "")
+    visit = Visit(what.kind, clock.now(), what.mailing_id, said.delivery, what.link, what.url, method, agent, network)
+    door.visits.put(visit)
 
 
 def led_to(url: str) -> Response:
@@ -68,11 +77,12 @@ def led_to(url: str) -> Response:
     return RedirectResponse(url, 302, {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"})
 
 
-class _Followed:
+class _Followed(NamedTuple):
     """A link that was followed, and whose."""
 
-    def __init__(self, target: Target, number: int, link: Link) -> None:
-        self.target, self.number, self.link = target, number, link
+    target: Target
+    number: int
+    link: Link
 
 
 async def _answer(request: Request, door: Door, said: Token, followed: _Followed) -> Response:

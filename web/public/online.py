@@ -16,7 +16,7 @@ from mailings.errors import NotFound, Unreadable
 from mailings.reported import EventKind
 from mailings.tokens import Kind
 from web.door import AtDoor
-from web.public.clicks import note
+from web.public.clicks import What, note
 from web.whose import Whose, whose_is
 
 router = APIRouter()
@@ -38,7 +38,7 @@ def view(token: str, request: Request, door: AtDoor) -> Response:
     with door.database.reading() as session:
         whose = whose_is(session, request, said)
         answer = _page(_message(session, said.delivery, whose), whose)
-    note(request, door, said, EventKind.ONLINE)
+    note(request, door, said, What(EventKind.ONLINE))
     return answer
 
 

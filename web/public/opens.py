@@ -11,7 +11,7 @@ from mailings.errors import Untrusted
 from mailings.reported import EventKind
 from mailings.tokens import Kind
 from web.door import AtDoor
-from web.public.clicks import note
+from web.public.clicks import What, note
 
 router = APIRouter()
 
@@ -25,5 +25,5 @@ HEADERS = {"Cache-Control": "no-store, max-age=0", "Cross-Origin-Resource-Policy
 async def pixel(token: str, request: Request, door: AtDoor) -> Response:
     """An open: the same picture for everybody, for a broken one looks bad and tells a forger something."""
     with suppress(Untrusted):
-        note(request, door, door.tokens.read(Kind.OPEN, token), EventKind.OPENED)
+        note(request, door, door.tokens.read(Kind.OPEN, token), What(EventKind.OPENED))
     return Response(PIXEL, media_type="image/gif", headers=HEADERS)
