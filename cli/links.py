@@ -15,7 +15,7 @@ from mailings.audience.folder import read_actions
 from mailings.content.actions import Actions
 from mailings.errors import NotAllowed
 from mailings.settings import settings
-from mailings.tracking.counting import choose, links_of_mailing, registered_links
+from mailings.tracking.counting import Counted, choose, links_of_mailing, registered_links
 from mailings.tracking.registered import (
     create_link,
     delete_link,
@@ -45,19 +45,16 @@ def list_(mailing: Of = None, as_json: AsJson = False) -> None:
     elif not found:
         screen.print("No links yet. Make one for all mailings: mailings links create NAME URL", highlight=False)
     else:
-        rows = [
-            (
-                link.number,
-                escape(link.name) + (" (deleted)" if link.deleted else ""),
-                link.clickers,
-                link.clicks,
-                link.machine_clicks,
-                link.url,
-            )
-            for link in found
-        ]
-        heads = ("", "Name", "People", "Clicks", "Machines'", "Leads to")
-        table("Registered links" if mailing is None else f"Links of {mailing}", heads, [(*row[:-1], escape(row[-1])) for row in rows])
+        heads = ("Name", "People", "Clicks", "Machines'", "Leads to")
+        rows = [(_called(link), link.clickers, link.clicks, link.machine_clicks, escape(link.url)) for link in found]
+        if mailing is None:
+            table("Registered links", heads, rows)
+        else:
+            table(f"Links of {mailing}", ("", *heads), [(link.number, *row) for link, row in zip(found, rows, strict=True)])
+
+
+def _called(link: Counted) -> str:
+    return escape(link.name) + (" (deleted)" if link.deleted else "")
 
 
 @app.command()

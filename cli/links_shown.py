@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import yaml
 from rich.markup import escape
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -34,9 +35,11 @@ def show_link(session: Session, chosen: Chosen, mailing: str | None, *, as_json:
         stream_json(head | {"reset": moment.isoformat() if moment else None}, "clickers", map(_document, clickers(session, chosen)))
         return
     screen.print(f"[bold]{escape(link.name or link.url)}[/] leads to {escape(link.url)}", soft_wrap=True, highlight=False)
-    screen.print(f"{clicks} clicks of {people} people, {machines} of machines.", highlight=False)
+    who, often = "person" if people == 1 else "people", "once" if clicks == 1 else f"{clicks} times"
+    screen.print(f"{people} {who} clicked, {often} in all; machines {machines} times.", highlight=False)
     if link.actions:
-        screen.print(f"A click does: {', '.join(link.actions).replace('_', ' ')}.", highlight=False)
+        screen.print("A click does:", highlight=False)
+        screen.print(escape(yaml.safe_dump(link.actions, allow_unicode=True, sort_keys=False, indent=2)), highlight=False)
     first = [_row(one) for one in clickers(session, chosen, SHOWN)]
     table("Who clicked", ("Name", "E-mail", "Mailing", "First", "Clicks"), first)
     if people > SHOWN:

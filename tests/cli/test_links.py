@@ -52,7 +52,7 @@ def test_clickers(place: Path) -> None:
         click(session, ase, 1)
         click(session, delivered(session, autumn, None, address="løs@fjord.test"), 2, after=70)
     shown = type_in(place, "links", "show", "messe").stdout
-    for words in ("2 clicks of 2 people, 0 of machines.", "Åse Ødegård", "løs@fjord.test", "høst-nytt", "2026-11-21 09:01"):
+    for words in ("2 people clicked, 2 times in all; machines 0 times.", "Åse Ødegård", "løs@fjord.test", "høst-nytt", "2026-11-21 09:01"):
         assert words in shown
     document = json.loads(type_in(place, "links", "show", "messe", "--json").stdout)
     assert [(one["name"], one["mailing"], one["clicks"]) for one in document["clickers"]] == [
