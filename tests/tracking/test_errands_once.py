@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -14,6 +16,7 @@ from mailings.model import Errand, FollowUp, PersonInterest
 from mailings.seams import Seam
 from mailings.settings import Settings
 from mailings.tracking.errands import run_due_errands
+from tests.house.tree import ROOT
 from tests.tracking.clicked import associate, click, delivered, later, linked, reader, run, sent
 from tests.tracking.test_errands import RING
 
@@ -64,3 +67,48 @@ def test_killed_before_the_commit(any_db: Database) -> None:
     assert (run(any_db), run(any_db)) == (1, 0)
     with any_db.reading() as session:
         assert session.scalar(select(func.count(FollowUp.id))) == 1
+
+
+DYING = """
+import os, sys
+from mailings import seams
+from mailings.clock import standing_at
+from mailings.db import Database
+from mailings.seams import Seam
+from mailings.settings import Settings
+from mailings.tracking.errands import run_due_errands
+from tests.house.tree import ROOT
+from tests.tracking.clicked import later
+
+passed = 0
+
+def die(seam, when):
+    global passed
+    passed += (seam, when) == (Seam.COMMIT, sys.argv[2])
+    if passed == 2:
+        os._exit(9)
+
+seams.watch(die)
+with standing_at(later(3600)):
+    run_due_errands(Database(sys.argv[1]), Settings())
+"""
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_process_that_dies(any_db: Database, when: str) -> None:
+    """A process that is gone in the middle, before or after a commit, leaves errands that others do once: one follow-up for each reader."""
+    with any_db.writing() as session:
+        associate(session)
+        autumn = sent(session)
+        linked(session, autumn, **RING)
+        for number in range(110):
+            click(session, delivered(session, autumn, reader(session, f"Åse{number} Ødegård")))
+    url = any_db.url.render_as_string(hide_password=False)
+    dead = subprocess.run([sys.executable, "-c", DYING, url, when], cwd=ROOT, timeout=120, check=False)
+    assert dead.returncode == 9
+    with any_db.reading() as session:
+        done = session.scalar(select(func.count(Errand.id)).where(Errand.done_at.is_not(None)))
+        assert session.scalar(select(func.count(FollowUp.id))) == done == {"before": 50, "after": 100}[when]
+    assert run(any_db) == 110 - (done or 0)
+    with any_db.reading() as session:
+        assert session.scalar(select(func.count(FollowUp.id))) == 110
