@@ -85,7 +85,7 @@ class Whose:
 
     def show(self, page: str, **values: Any) -> Response:
         """A page in their language."""
-        return self.door.pages.show(page, self.language, note=self.note, **values)
+        return self.door.pages.show(page, self.language, note=self.note, mailing=self.mailing.name, **values)
 
     def keep(self, session: Session, kind: EventKind) -> None:
         """Keep what they did as an event, in the transaction that does it. Of tests and previews nothing is kept."""

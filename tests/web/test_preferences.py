@@ -126,7 +126,7 @@ def test_tests_and_previews_change_nothing(there: Readers, preview: bool) -> Non
     """They show a page and say that nothing counts."""
     link = there.preview(Kind.PREFERENCES) if preview else there.link(Kind.PREFERENCES, there.test)
     page = there.client.get(link).text
-    assert ("This is a preview." if preview else "You came here from a test message.") in page
+    assert ("This is a preview of høst-nytt." if preview else "You came here from a test message.") in page
     assert "Everything was as you wish already." in post(there, link, [("was_consent", "on"), ("was_taken", topic(there, "News"))])
     with there.db.reading() as session:
         assert session.scalars(select(OptOut.id)).all() == []

@@ -155,7 +155,7 @@ def test_tests_and_previews_change_nothing(there: Readers, fields: dict[str, str
     """They answer like any other and say that nothing counts (D22)."""
     before = counts(there)
     link = there.preview(Kind.UNSUBSCRIBE) if preview else there.link(Kind.UNSUBSCRIBE, there.test)
-    assert ("This is a preview." if preview else "You came here from a test message.") in there.client.get(link).text
+    assert ("This is a preview of høst-nytt." if preview else "You came here from a test message.") in there.client.get(link).text
     assert there.client.post(link, data=fields).status_code == 200
     assert counts(there) == before
 
