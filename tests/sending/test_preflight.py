@@ -47,7 +47,7 @@ def test_a_list_that_is_being_sent_stays(db: Database) -> None:
         ({"approval": {"above": 5000}}, "approval"),
         ({"type": MailingType.SMS}, "type sms"),
         ({"type": MailingType.DOCUMENT}, "type document"),
-        ({"type": MailingType.FORM_RESPONSE}, "type form_response"),
+        ({"type": MailingType.FORM_RESPONSE}, "is a form response"),
         ({"subject": ""}, "ubject"),
         ({"html": "", "text": ""}, "content"),
         ({"sender": {"name": "Fjord", "use": "always"}}, "rom"),
