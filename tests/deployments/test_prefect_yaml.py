@@ -67,7 +67,7 @@ def slugs() -> Iterator[str]:
 def test_schedules_have_names_of_their_own() -> None:
     """Every schedule has a slug, and none twice: deploying again then updates a schedule instead of adding one."""
     found = list(slugs())
-    assert found == ["start-due-mailings/every-minute", "settle-deliveries/every-hour"]
+    assert found == ["start-due-mailings/every-minute", "settle-deliveries/every-hour", "sync-suppressions/every-hour"]
     assert len(set(found)) == len(found)
 
 
