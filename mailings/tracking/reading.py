@@ -64,7 +64,8 @@ def read(visits: Sequence[Seen], message: Message, before: frozenset[object] = f
     readings, known = {}, set(before)
     for seen in visits:
         machine = why[seen.id]
-        readings[seen.id] = Reading(machine, machine is None and what_of(seen) not in known)
+        first = seen.was.first if seen.agent is None and seen.was else what_of(seen) not in known
+        readings[seen.id] = Reading(machine, machine is None and first)
         if machine is None:
             known.add(what_of(seen))
     return readings

@@ -46,10 +46,11 @@ def _erased(session: Session, ids: Collection[int]) -> set[int]:
 
 
 def _row(visit: Visit, sent: Mapping[int, Sent], now: int, *, known: bool) -> tuple[object, ...]:
-    agent, network = (visit.agent[:AGENT].replace("\0", ""), visit.network) if known else (None, None)
+    # an address that only one recipient was sent says whose it is
+    agent, network, url = (visit.agent[:AGENT].replace("\0", ""), visit.network, visit.url) if known else (None, None, None)
     mailing_id = sent[visit.delivery_id].mailing_id
     at, method = round(visit.at.timestamp() * 1000), None if visit.method == "GET" else visit.method
-    return at, now, visit.kind.value, VISIT, mailing_id, visit.delivery_id, visit.link, visit.url, method, agent, network
+    return at, now, visit.kind.value, VISIT, mailing_id, visit.delivery_id, visit.link, url, method, agent, network
 
 
 def _forgive(session: Session, fresh: Mapping[int, Visit]) -> None:

@@ -79,9 +79,13 @@ def test_first_is_the_first_of_a_person() -> None:
 
 def test_an_erased_visitor_stays_as_read() -> None:
     """What is not known any more is not judged anew; but a burst is still one."""
-    blank = Seen(1, HOUR, CLICKED, 1, None, None, None, None, Reading("scanner", False))
-    person = Seen(2, HOUR + 20_000, CLICKED, 1, None, None, None, None, Reading(None, True))
-    assert whys(blank, person) == ["scanner", None]
+    blank = [
+        Seen(1, HOUR, CLICKED, 1, None, None, None, None, Reading("scanner", False)),
+        Seen(2, HOUR + 20_000, CLICKED, None, None, None, None, None, Reading(None, True)),  # two links of the person's own,
+        Seen(3, HOUR + 40_000, CLICKED, None, None, None, None, None, Reading(None, True)),  # whose addresses are gone too
+        Seen(4, HOUR + 60_000, CLICKED, None, None, None, None, None, Reading(None, False)),
+    ]
+    assert list(read(blank, Message(0, 5)).values()) == [one.was for one in blank]
     assert whys(*(Seen(n, HOUR + n, CLICKED, n, None, None, None, None, Reading(None, True)) for n in range(1, 6))) == ["burst"] * 5
 
 

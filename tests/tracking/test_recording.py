@@ -59,7 +59,8 @@ def test_nothing_of_an_erased_visitor_is_kept(any_db: Database) -> None:
     record(any_db, click(delivery), click(other, agent="Barracuda Sentinel (EE)"))
     assert [row[10:12] for row in raw(any_db)] == [(None, None), (None, None)]
     assert readings(any_db) == [(None, True), ("scanner", False)]
-    record(any_db, click(other, 2))
+    record(any_db, click(other, None, url="https://fjord.test/hils/Åse"))
+    assert raw(any_db)[-1][7:12] == (None, None, None, None, None)
     assert readings(any_db)[1:] == [("scanner", False), (None, True)]
 
 

@@ -41,7 +41,7 @@ def visit(delivery: int, kind: EventKind = EventKind.OPENED, at: datetime = LATE
     return Visit(kind, at, None, delivery, **({"agent": FIREFOX, "network": OFFICE} | facts))
 
 
-def click(delivery: int, link: int = 1, at: datetime = LATER, **facts: Any) -> Visit:
+def click(delivery: int, link: int | None = 1, at: datetime = LATER, **facts: Any) -> Visit:
     """A click of that person."""
     return visit(delivery, EventKind.CLICKED, at, link=link, **facts)
 
