@@ -39,10 +39,10 @@ def due_responses(session: Session, *, thorough: bool) -> list[Due]:
     responses = Mailing.type == MailingType.FORM_RESPONSE
     if thorough:
         return _left_alone(session, timedelta(0), responses)
-    waits = exists().where(Delivery.mailing_id == Mailing.id, Delivery.next_attempt_at <= now(), Delivery.test.is_(False))
-    left = exists().where(
-        Lease.mailing_id == Mailing.id, text("lease.role = 'conductor' AND lease.ended_at IS NULL")
-    )  # as its index has it
+    # every lane: so that SQLite takes the index of what waits, and not the one of all there ever was (14 ms a look at 50,000)
+    waits = exists().where(Delivery.mailing_id == Mailing.id, Delivery.lane >= 0, Delivery.next_attempt_at <= now(), ~Delivery.test)
+    # in the words of its index, not as parameters
+    left = exists().where(Lease.mailing_id == Mailing.id, text("lease.role = 'conductor' AND lease.ended_at IS NULL"))
     asked = select(Mailing).where(responses, Mailing.status == MailingStatus.SENDING, or_(waits, left)).order_by(Mailing.id)
     return [Due(m.id, m.name, "somebody waits for it") for m in session.scalars(asked) if not _at_work(session, m)]
 
