@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from cli.door import AsJson, database, print_json, screen, table
-from mailings.consent.topics import add_topic, opt_out_counts, topics
+from mailings.consent.topics import add_topic, describe_topic, opt_out_counts, topics
 
 app = typer.Typer(help="Topics: what mailings are about, and what people may opt out of.")
 
@@ -32,3 +32,14 @@ def add(name: Annotated[str, typer.Argument(metavar="NAME", help="As people will
     with database().writing() as session:
         added = add_topic(session, name).name
     screen.print(f"Topic {added} added.")
+
+
+@app.command()
+def describe(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The topic.")],
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="One sentence for readers; empty takes it away.")],
+) -> None:
+    """Say what a topic is about: shown below its name on the preferences page."""
+    with database().writing() as session:
+        described = describe_topic(session, name, text)
+        screen.print(f"Topic {described.name}: {described.description or 'no description'}")

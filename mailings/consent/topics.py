@@ -34,6 +34,14 @@ def add_topic(session: Session, name: str) -> Topic:
     return topic
 
 
+def describe_topic(session: Session, name: str, description: str) -> Topic:
+    """Say what a topic is about, for the preferences page; empty = nothing. Raises NotFound naming those there are."""
+    topic = topic_named(session, name)
+    topic.description = " ".join(description.split())
+    session.flush()
+    return topic
+
+
 def topic_named(session: Session, name: str) -> Topic:
     """The topic of that name, capitals and small letters alike. Raises NotFound naming those there are."""
     known = topics_by_name(session)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mailings.consent.topics import add_topic, ensure_default_topics, opt_out_counts, topic_named, topics
+from mailings.consent.topics import add_topic, describe_topic, ensure_default_topics, opt_out_counts, topic_named, topics
 from mailings.consent.withdrawing import opt_out
 from mailings.db import Database
 from mailings.errors import NotAllowed, NotFound
@@ -40,3 +40,13 @@ def test_counting_opt_outs(any_db: Database) -> None:
         for number in range(3):
             opt_out(session, a_person(session, f"p{number}@x.test").id, news.id, "User")
         assert opt_out_counts(session) == {news.id: 3}
+
+
+def test_a_topic_says_what_it_is_about(any_db: Database) -> None:
+    """The sentence is kept in one line, an empty one takes it away, and a topic that is not there is named."""
+    with any_db.writing() as session:
+        ensure_default_topics(session)
+        assert describe_topic(session, "news", " Hva som skjer\nhos oss ").description == "Hva som skjer hos oss"
+        assert describe_topic(session, "News", "").description == ""
+        with pytest.raises(NotFound, match="There is no topic named Nyheter; there are Invitations"):
+            describe_topic(session, "Nyheter", "x")

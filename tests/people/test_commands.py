@@ -122,7 +122,9 @@ def test_erasing_asks_first(list_file: Path) -> None:
 def test_topics(list_file: Path) -> None:
     """Topics are listed and added; a taken name is refused."""
     assert "Møter added" in _run("topics", "add", "Møter").output
-    assert [topic["name"] for topic in json.loads(_run("topics", "list", "--json").stdout)["topics"]][-1] == "Møter"
+    assert "Møter: Kveldsmøter på kaia" in _run("topics", "describe", "møter", "Kveldsmøter på kaia").output
+    newest = json.loads(_run("topics", "list", "--json").stdout)["topics"][-1]
+    assert (newest["name"], newest["description"]) == ("Møter", "Kveldsmøter på kaia")
     assert "Urgent messages" in _run("topics", "list").output
     with pytest.raises(NotAllowed, match="named Møter already"):
         _run("topics", "add", "MØTER")
