@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any, cast
 
 from sqlalchemy import Table, select, text
@@ -53,27 +52,20 @@ def _named_by(session: Session, reports: Sequence[Report]) -> dict[tuple[int, st
     """The deliveries that are named, by number and mark; locked, so that a sender's receipt waits."""
     numbers = sorted({report.delivery for report in reports if report.delivery is not None})
     asked = (
-        select(
-            Delivery.id,
-            Delivery.address,
-            Delivery.test,
-            Recipient.address.label("theirs"),
-            Recipient.erased_at,
-            Recipient.person_id,
-            Mailing,
-        )
-        .join(Mailing, Mailing.id == Delivery.mailing_id)
+        select(Delivery.id, Delivery.mailing_id, Delivery.address, Delivery.test)
+        .add_columns(Recipient.address.label("theirs"), Recipient.erased_at, Recipient.person_id)
         .outerjoin(Recipient, Recipient.id == Delivery.recipient_id)
         .where(among(session, Delivery.id, numbers))
         .order_by(Delivery.id)
         .with_for_update(of=Delivery)
     )
-    mark = lru_cache(maxsize=None)(mark_of)
+    rows = session.execute(asked).all()
+    marks = {number: mark_of(session.get_one(Mailing, number)) for number in sorted({row.mailing_id for row in rows})}
     return {
-        (row.id, mark(row.Mailing)): Sent(
-            row.id, row.Mailing.id, row.address or row.theirs, row.test, row.erased_at is not None and not row.test, row.person_id
+        (row.id, marks[row.mailing_id]): Sent(
+            row.id, row.mailing_id, row.address or row.theirs, row.test, row.erased_at is not None and not row.test, row.person_id
         )
-        for row in session.execute(asked)
+        for row in rows
     }
 
 

@@ -51,16 +51,18 @@ MOVE = f"""{TOLD} UPDATE delivery SET status = told.status, next_attempt_at = NU
     bounce = CASE WHEN told.status = 'bounced' AND NOT delivery.test THEN told.bounce END
     FROM told WHERE delivery.id = told.delivery_id
     AND (({MOVES}) OR (told.status = delivery.status AND told.status IN ('bounced', 'failed')))"""  # noqa: S608
-#: when it was taken: as its sender knew, when it was claimed, or as the provider says
-TAKE = f"""{TOLD} UPDATE delivery SET sent_at = COALESCE(claimed_at, told.taken_at) FROM told
-    WHERE delivery.id = told.delivery_id AND told.taken_at IS NOT NULL
-    AND (sent_at IS NULL OR (claimed_at IS NULL AND sent_at > told.taken_at))"""  # noqa: S608
-#: the first time of each; tests have no stamps (domain.md D11)
-STAMP = f"""{TOLD} UPDATE delivery SET {{stamp}} = told.{{stamp}} FROM told
-    WHERE delivery.id = told.delivery_id AND NOT delivery.test AND told.{{stamp}} IS NOT NULL
-    AND (delivery.{{stamp}} IS NULL OR delivery.{{stamp}} > told.{{stamp}})"""  # noqa: S608
+#: what is no news to us is in nobody's way: few rows need a line of history
+SURPRISING = f"SELECT 1 FROM delivery WHERE id {{listed}} AND status IN {SURPRISED} LIMIT 1"  # noqa: S608
+#: the first time of each; tests have no stamps (domain.md D11). Taken: as its sender knew, when it was claimed, or as the provider says
+EARLIER = "delivery.{0} IS NULL OR delivery.{0} > told.{0}"
+TAKEN = "told.taken_at IS NOT NULL AND (sent_at IS NULL OR (claimed_at IS NULL AND sent_at > told.taken_at))"
 STAMPS = ("soft_bounced_at", "complained_at", "unsubscribed_at")
-STATEMENTS = (EVIDENCE, NOTE, MOVE, TAKE, *(STAMP.replace("{stamp}", stamp) for stamp in STAMPS))
+FIRST = ", ".join(
+    f"{stamp} = CASE WHEN NOT delivery.test AND ({EARLIER.format(stamp)}) THEN told.{stamp} ELSE delivery.{stamp} END" for stamp in STAMPS
+)
+ANY = " OR ".join(f"(told.{stamp} IS NOT NULL AND ({EARLIER.format(stamp)}))" for stamp in STAMPS)
+STAMP = f"""{TOLD} UPDATE delivery SET {FIRST}, sent_at = CASE WHEN {TAKEN} THEN COALESCE(claimed_at, told.taken_at) ELSE sent_at END
+    FROM told WHERE delivery.id = told.delivery_id AND (({TAKEN}) OR {ANY})"""  # noqa: S608
 
 
 def move(session: Session, deliveries: Sequence[int], source: str) -> None:
@@ -70,6 +72,7 @@ def move(session: Session, deliveries: Sequence[int], source: str) -> None:
     sqlite = session.get_bind().dialect.name == "sqlite"
     listed = "IN (SELECT value FROM json_each(:ids))" if sqlite else "= ANY(:ids)"
     marks = {"ids": orjson.dumps(list(deliveries)).decode() if sqlite else list(deliveries), "now": milliseconds(), "source": source}
-    for statement in STATEMENTS:
+    surprised = session.execute(text(SURPRISING.replace("{listed}", listed)), {"ids": marks["ids"]}).first()
+    for statement in ((EVIDENCE, NOTE) if surprised else ()) + (MOVE, STAMP):
         wanted = {name: value for name, value in marks.items() if f":{name}" in statement or name == "ids"}
         session.execute(text(statement.replace("{listed}", listed)), wanted)
