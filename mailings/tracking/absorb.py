@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, cast
 
-from sqlalchemy import Table, select, text
+from sqlalchemy import Table, bindparam, select, text, update
 from sqlalchemy.orm import Session
 
 from mailings import clock
@@ -31,6 +31,7 @@ def absorb(session: Session, reports: Sequence[Report], source: str, settings: S
     _one_at_a_time(session)
     known = _named_by(session, reports)
     news = _kept(session, [_read(report, known) for report in reports], source)
+    _name(session, news)
     moving.move(session, sorted({one.sent.delivery for one in news if one.sent}), source)
     bouncing.blame(session, news, source, settings.bounce_threshold)
     heeding.heed(session, news, source)
@@ -52,7 +53,7 @@ def _named_by(session: Session, reports: Sequence[Report]) -> dict[tuple[int, st
     """The deliveries that are named, by number and mark; locked, so that a sender's receipt waits."""
     numbers = sorted({report.delivery for report in reports if report.delivery is not None})
     asked = (
-        select(Delivery.id, Delivery.mailing_id, Delivery.address, Delivery.test)
+        select(Delivery.id, Delivery.mailing_id, Delivery.address, Delivery.test, Delivery.provider_id)
         .add_columns(Recipient.address.label("theirs"), Recipient.erased_at, Recipient.person_id)
         .outerjoin(Recipient, Recipient.id == Delivery.recipient_id)
         .where(among(session, Delivery.id, numbers))
@@ -61,12 +62,21 @@ def _named_by(session: Session, reports: Sequence[Report]) -> dict[tuple[int, st
     )
     rows = session.execute(asked).all()
     marks = {number: mark_of(session.get_one(Mailing, number)) for number in sorted({row.mailing_id for row in rows})}
-    return {
-        (row.id, marks[row.mailing_id]): Sent(
-            row.id, row.mailing_id, row.address or row.theirs, row.test, row.erased_at is not None and not row.test, row.person_id
-        )
-        for row in rows
-    }
+    return {(row.id, marks[row.mailing_id]): _sent(row) for row in rows}
+
+
+def _sent(row: Any) -> Sent:
+    erased = row.erased_at is not None and not row.test
+    return Sent(row.id, row.mailing_id, row.address or row.theirs, row.test, erased, row.person_id, row.provider_id)
+
+
+def _name(session: Session, news: Sequence[News]) -> None:
+    """A message whose answer was lost learns here what the provider calls it."""
+    told = {one.sent.delivery: one.report.provider_id for one in news if one.sent and one.report.provider_id and not one.sent.provider_id}
+    if told:
+        unnamed = update(Delivery.__table__).where(Delivery.id == bindparam("number"), Delivery.provider_id.is_(None))  # type: ignore[arg-type]
+        named = [{"number": number, "called": called} for number, called in sorted(told.items())]
+        session.execute(unnamed.values(provider_id=bindparam("called")), named)
 
 
 def _read(report: Report, known: dict[tuple[int, str], Sent]) -> News:

@@ -17,6 +17,7 @@ class Sent(NamedTuple):
     test: bool
     erased: bool
     person: int | None
+    provider_id: str | None
 
 
 @dataclass(frozen=True, slots=True)

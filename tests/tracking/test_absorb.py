@@ -73,10 +73,10 @@ def test_settled_by_the_provider(any_db: Database) -> None:
     """What is in doubt and processed was sent when it was claimed; evidence and a line of history say who told."""
     first, second = out(any_db, 2, status="in_doubt")
     bounce = said(any_db, second, K.BOUNCED, bounce=B.HARD, code="550 5.1.1", reason="550 5.1.1 ukjent mottaker Åse")
-    heard(any_db, said(any_db, first, K.PROCESSED), bounce)
+    heard(any_db, said(any_db, first, K.PROCESSED, provider_id="14c5d75ce93.dfd.64b469"), bounce)
     found = delivery(any_db, first), delivery(any_db, second)
     assert [(one.status, one.sent_at) for one in found] == [(DeliveryStatus.SENT, world.START), (DeliveryStatus.BOUNCED, world.START)]
-    assert (found[1].code, found[1].bounce) == ("550 5.1.1", B.HARD)
+    assert (found[1].code, found[1].bounce, found[0].provider_id) == ("550 5.1.1", B.HARD, "14c5d75ce93.dfd.64b469")
     with any_db.reading() as session:
         assert session.execute(text("SELECT verdict, source FROM evidence ORDER BY delivery_id")).all() == [
             ("sent", "sendgrid"),
