@@ -22,8 +22,7 @@ from bench.world import DURABILITY, World, world
 from mailings.db import Database
 from mailings.sending.finding import mailing_named
 from mailings.sending.recovery import recover
-from mailings.sending.run import Run
-from mailings.transports.smtp import Settings
+from mailings.transports.smtp import Settings, Smtp
 
 PATIENCE = 60.0  # seconds for a process to begin handing over
 OVER = 0.5  # seconds of sending within which the kill falls: 2,000 messages, ten batches
@@ -38,7 +37,7 @@ def main() -> None:
     options.add_argument("--seed", type=int, default=1)
     given = options.parse_args()
     chance = random.Random(given.seed)
-    batch, connections = Run.__dataclass_fields__["batch_size"].default, Settings(_env_file=None).connections
+    batch, connections = Smtp.batch_size, Settings(_env_file=None).connections
     said = {
         "database": given.database,
         "durability": DURABILITY[given.database],

@@ -28,7 +28,7 @@ Only = Annotated[
 
 
 @app.command()
-def resend(name: Name, reload: Reload = False, only: Only = "", batch_size: BatchSize = 200, as_json: AsJson = False) -> None:
+def resend(name: Name, reload: Reload = False, only: Only = "", batch_size: BatchSize = None, as_json: AsJson = False) -> None:
     """Send a mailing again: --reload or --only WHAT. Nobody gets it twice who is not chosen."""
     db = database()
     with db.reading() as session:
@@ -44,7 +44,7 @@ def resend(name: Name, reload: Reload = False, only: Only = "", batch_size: Batc
         raise typer.Exit(1)
 
 
-def _resent(name: str, reload: bool, only: str, run: tuple[int, float | None]) -> Resent:
+def _resent(name: str, reload: bool, only: str, run: tuple[int | None, float | None]) -> Resent:
     from flows.resend_mailing import resend_mailing  # noqa: PLC0415  Prefect takes a second to import
 
     return resend_mailing(name, reload=reload, only=only, batch_size=run[0], patience=run[1])

@@ -20,7 +20,12 @@ from mailings.settings import settings
 if TYPE_CHECKING:
     from mailings.sending.closing import Outcome
 
-BatchSize = Annotated[int, typer.Option(min=1, max=1000, help="Deliveries claimed at a time; a crash leaves at most these in doubt.")]
+BatchSize = Annotated[
+    int | None,
+    typer.Option(
+        min=1, max=1000, help="Deliveries claimed at a time; absent = as the transport likes: 200, SendGrid 1,000.", show_default=False
+    ),
+]
 
 
 @contextmanager

@@ -27,7 +27,7 @@ At = Annotated[str | None, typer.Option("--at", help="Send later, at this ISO ti
 
 
 @app.command()
-def send(name: Name, at: At = None, batch_size: BatchSize = 200, as_json: AsJson = False) -> None:
+def send(name: Name, at: At = None, batch_size: BatchSize = None, as_json: AsJson = False) -> None:
     """Send a mailing to everyone who should have it and does not. Safe to repeat after any interruption."""
     db, moment = database(), _moment(at)
     if moment is not None and moment > now():
@@ -80,7 +80,7 @@ def cancel(name: Name) -> None:
     screen.print(f"{name} is cancelled; {cancelled} were still to be sent.", highlight=False)
 
 
-def _sent(db: Database, name: str, batch_size: int) -> Outcome:
+def _sent(db: Database, name: str, batch_size: int | None) -> Outcome:
     _may_begin(db, name)
     with run_of(db, name) as patience:
         from flows.send_mailing import send_mailing  # noqa: PLC0415  Prefect takes a second to import

@@ -19,13 +19,13 @@ from tasks.sharding import is_being_sent, joined
     task_runner=ThreadPoolTaskRunner(max_workers=1),  # type: ignore[arg-type]  # portions follow one another; its default is unbounded
     persist_result=False,
 )
-def deliver_shard(mailing: str, shard: Annotated[int, Field(ge=1)] = 1, batch_size: BatchSize = 200) -> int:
+def deliver_shard(mailing: str, shard: Annotated[int, Field(ge=1)] = 1, batch_size: BatchSize = None) -> int:
     """Deliver portions of a mailing that is being sent, side by side with others; how many portions. send-mailing asks for these runs.
 
     Args:
         mailing: Its name, as `mailings list` shows it.
         shard: Which of the shards this is; only for the run's name, each takes whatever is next.
-        batch_size: Deliveries claimed at a time; a crash leaves at most these in doubt.
+        batch_size: Deliveries claimed at a time; empty = as many as the transport likes: 200, SendGrid 1,000.
     """
     if not is_being_sent(mailing):
         return 0

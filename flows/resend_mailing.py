@@ -16,7 +16,7 @@ from tasks.resending import is_conducted, queue_again
     task_runner=ThreadPoolTaskRunner(max_workers=1),  # type: ignore[arg-type]  # as send_mailing
     persist_result=False,
 )
-def resend_mailing(mailing: str, reload: bool = False, only: str = "", batch_size: BatchSize = 200, patience: Patience = None) -> Resent:
+def resend_mailing(mailing: str, reload: bool = False, only: str = "", batch_size: BatchSize = None, patience: Patience = None) -> Resent:
     """Send a mailing again: reload its list for those who have not received it, or choose whom to send to once more.
 
     Interrupted after they are queued, a run of send-mailing goes on with them. Two at once are one.
@@ -25,7 +25,7 @@ def resend_mailing(mailing: str, reload: bool = False, only: str = "", batch_siz
         mailing: Its name, as `mailings list` shows it.
         reload: Make the list anew from the same sources, with today's addresses, and send to all on it who have not received it.
         only: Instead of that: failed, bounced, in_doubt, cancelled, or addresses, separated by commas; each gets one more message.
-        batch_size: Deliveries claimed at a time; a crash leaves at most these in doubt.
+        batch_size: Deliveries claimed at a time; empty = as many as the transport likes: 200, SendGrid 1,000.
         patience: Seconds the run waits for the next retry before it ends; empty = MAILINGS_RUN_PATIENCE.
     """
     again = queue_again(mailing, reload, only)

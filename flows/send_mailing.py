@@ -26,7 +26,7 @@ from tasks.sending import (
 from tasks.sharding import ask_for_shards, others_at_work, watch_shards
 
 # Prefect takes a form's texts from the docstring, and from an annotation only the limits
-BatchSize = Annotated[int, Field(ge=1, le=1000)]
+BatchSize = Annotated[int, Field(ge=1, le=1000)] | None
 Patience = Annotated[float | None, Field(ge=0)]
 Shards = Annotated[int, Field(ge=1, le=64)]
 
@@ -37,12 +37,12 @@ Shards = Annotated[int, Field(ge=1, le=64)]
     task_runner=ThreadPoolTaskRunner(max_workers=1),  # type: ignore[arg-type]  # portions follow one another; its default is unbounded
     persist_result=False,
 )
-def send_mailing(mailing: str, batch_size: BatchSize = 200, patience: Patience = None, shards: Shards = 1) -> Outcome:
+def send_mailing(mailing: str, batch_size: BatchSize = None, patience: Patience = None, shards: Shards = 1) -> Outcome:
     """Send the mailing to everyone who should have it and does not. Safe to run again after any interruption.
 
     Args:
         mailing: Its name, as `mailings list` shows it.
-        batch_size: Deliveries claimed at a time; a crash leaves at most these in doubt.
+        batch_size: Deliveries claimed at a time; empty = as many as the transport likes: 200, SendGrid 1,000.
         patience: Seconds the run waits for the next retry before it ends; empty = MAILINGS_RUN_PATIENCE.
         shards: Processes that send side by side, each a run of deliver-shard on some worker; 1 = this run sends itself.
     """

@@ -24,7 +24,7 @@ from tasks.retrying import STEP
 
 
 @contextmanager
-def at_work(mailing: str, batch_size: int, patience: float | None) -> Iterator[None]:
+def at_work(mailing: str, batch_size: int | None, patience: float | None) -> Iterator[None]:
     """The run's leases and open transport for the block. Raises NotAllowed while another run is at work on the mailing."""
     with conducting(database(), mailing, settings()) as run:
         run.batch_size = batch_size

@@ -29,7 +29,7 @@ SHARE = 30  # counting a big mailing takes a while: never more than a thirtieth 
 
 
 @contextmanager
-def joined(mailing: str, batch_size: int) -> Iterator[None]:
+def joined(mailing: str, batch_size: int | None) -> Iterator[None]:
     """A sender's lease and open transport for the block. Raises NotAllowed where the mailing is not being sent."""
     with joining(database(), mailing, settings()) as run:
         run.batch_size = batch_size
@@ -37,7 +37,7 @@ def joined(mailing: str, batch_size: int) -> Iterator[None]:
 
 
 @task(name="ask for shards", **STEP)
-def ask_for_shards(mailing: str, shards: int, batch_size: int) -> int:
+def ask_for_shards(mailing: str, shards: int, batch_size: int | None) -> int:
     """Ask for the runs of deliver-shard that are missing; how many senders to wait for. 0 = this run sends alone, having said why."""
     run = running(mailing)
     if not senders.could_be_sent(database(), run):
@@ -46,7 +46,7 @@ def ask_for_shards(mailing: str, shards: int, batch_size: int) -> int:
     return shards - missing + _asked(run, missing, batch_size)
 
 
-def _asked(run: Run, missing: int, batch_size: int) -> int:
+def _asked(run: Run, missing: int, batch_size: int | None) -> int:
     asked = 0
     try:
         for shard in range(1, missing + 1):
@@ -59,7 +59,7 @@ def _asked(run: Run, missing: int, batch_size: int) -> int:
     return asked
 
 
-def _ask(run: Run, shard: int, batch_size: int) -> None:
+def _ask(run: Run, shard: int, batch_size: int | None) -> None:
     run_deployment(
         DEPLOYMENT,
         parameters={"mailing": run.mailing, "shard": shard, "batch_size": batch_size},

@@ -66,7 +66,10 @@ def _sent(run: Run, source: Source) -> str | None:
         except Misconfigured as error:
             return str(error)
         except TransportError as error:
-            if wait is None or not run.begun or run.stop.wait(_longer(wait, error)):
+            if isinstance(error, TryLater) and error.after:  # it said until when: that is no outage
+                run.not_before = milliseconds() + round(error.after * 1000)
+                return None
+            if wait is None or not run.begun or run.stop.wait(wait):
                 return None if run.stop.is_set() else str(error)
         else:
             return run.hand.outage or _idle(run, source)
@@ -100,11 +103,6 @@ def _idle(run: Run, source: Source) -> str | None:
     return None
 
 
-def _longer(wait: float, error: TransportError) -> float:
-    asked = error.after if isinstance(error, TryLater) and error.after else 0.0
-    return min(max(wait, asked), 30.0)
-
-
 def _waited_until_open(database: Database, run: Run) -> bool:
     """When only retries and lanes without room are left, wait for the first; False when the mailing stopped sending meanwhile."""
     run.stop.wait(0.1 * run.barren)
@@ -123,7 +121,8 @@ def _stands(database: Database, run: Run) -> tuple[bool, int | None]:
     """Whether the mailing is being sent, and from when on (ms) there is something to claim; None when there is nothing."""
     with database.reading() as session:
         sending = mailing_named(session, run.mailing).status is MailingStatus.SENDING
-        return sending, claimable_from(session.connection(), run)
+        opens = claimable_from(session.connection(), run)
+    return sending, None if opens is None else max(opens, run.not_before)
 
 
 def _paused(database: Database, run: Run, trouble: str) -> Portion:

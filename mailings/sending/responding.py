@@ -11,6 +11,7 @@ from datetime import timedelta
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
+from mailings.clock import milliseconds
 from mailings.db import Database
 from mailings.errors import MailingsError, NotAllowed, Unreachable
 from mailings.message import Outcome, Transport
@@ -45,12 +46,16 @@ class Responder:
     stop: threading.Event = field(default_factory=threading.Event)
     _transport: Transport | None = None
     _thorough_at: float = 0.0  # by the monotonic clock: when to look thoroughly next
+    _not_before: int = 0  # milliseconds: until then the other side wants nothing more of anybody
 
     def look(self) -> list[Served]:
         """Serve everybody who waits and is nobody else's to serve; what was done for each mailing something was done for.
 
-        Raises Unreachable when the database does not answer. Trouble of one mailing is a value, and the others go on.
+        Raises Unreachable when the database does not answer. Trouble of one mailing is a value, and the others go on. Nothing is done
+        while the other side asked to be left alone.
         """
+        if milliseconds() < self._not_before:
+            return []
         thorough = time.monotonic() >= self._thorough_at
         with self.database.reading() as session:
             found = [due.name for due in due_responses(session, thorough=thorough)]
@@ -89,6 +94,7 @@ class Responder:
             portion = deliver_portion(self.database, run, run.portion)
             counts.update(portion.counts)
             more = portion.more
+        self._not_before = max(self._not_before, run.not_before)
         with self.database.writing() as session:
             closing.close(session, mailing_named(session, run.mailing, locked=True))
             leases.forget(session, run.by.mailing_id)

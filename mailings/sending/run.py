@@ -44,7 +44,7 @@ class Run:
     throttle: Throttle
     policy: RetryPolicy
     patience: timedelta  # how far away the next retry may be for the run to stay
-    batch_size: int = 200
+    batch_size: int | None = None  # deliveries claimed at a time; None = as many as the transport likes
     portion: int = 5000  # deliveries in a portion, at most
     short_waits: tuple[float, ...] = (1.0, 2.0, 4.0)  # seconds between attempts to reach a transport that worked a moment ago
     compiled: Compiled | None = None
@@ -53,6 +53,7 @@ class Run:
     slowing: Slowing = field(default_factory=Slowing)
     last: int = 0  # the keyset of fresh claims: ids up to here were claimed
     next_due: int | None = None  # milliseconds: the earliest retry of the main lane this run knows of
+    not_before: int = 0  # milliseconds: until then the other side wants nothing more of anybody
     begun: bool = False  # something was handed over in this run, so the transport has worked
     idle: int = 0  # portions in a row that the transport ended without getting one message out
     barren: int = 0  # portions in a row that got nothing of what seemed to be there
@@ -67,6 +68,10 @@ class Run:
         if self._transport is None:
             self._transport = ready_transport(self.settings.email_transport)
         return self._transport
+
+    def batch(self) -> int:
+        """Deliveries to claim at a time."""
+        return self.batch_size or self.transport().batch_size
 
     def content(self) -> Compiled:
         """The compiled content."""

@@ -79,7 +79,7 @@ class Source:
     def _room(self) -> int:
         if self.run.stop.is_set() or self.run.hand.outage or time.monotonic() > self.turns.until:
             return 0
-        return min(self.run.batch_size, self.left)
+        return min(self.run.batch(), self.left)
 
     def _next(self, batch: int) -> Generator[None, None, bool]:
         """Claim the next batch, when its turn has come; False when there is none to wait for here."""

@@ -62,7 +62,7 @@ class Turns:
     def useful(self, left: int) -> int:
         """How many of `left` this run could hand over while tokens hold: others may need the rest."""
         pace = self.run.slowing.pace.a_minute() / 60 * WORTH * AMPLE
-        return min(left, max(2 * self.run.batch_size, round(pace)))
+        return min(left, max(2 * self.run.batch(), round(pace)))
 
     def reserve(self, wanted: int) -> Generator[None, None, bool]:
         """See that there are tokens, for up to `wanted` messages; False when the run stops meanwhile, or it is too long to wait."""

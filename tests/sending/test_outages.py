@@ -42,6 +42,28 @@ def test_a_short_outage_is_waited_out(db: Database, memory: Memory) -> None:
     assert world.status(db, mailing_id) is MailingStatus.PAUSED
 
 
+def test_who_says_until_when_is_waited_for(any_db: Database, memory: Memory) -> None:
+    """A provider that wants nothing for a while is no outage: within its patience the run waits, beyond it ends, and nothing is paused."""
+    mailing_id = world.sending(any_db, recipients=8)
+    with running(any_db) as run:
+        deliver_portion(any_db, run, 4)
+        memory.go_down(TryLater("SendGrid asks us to wait.", 0.2))
+        asked = deliver_portion(any_db, run, 4)
+        assert (asked.more, asked.trouble) == (True, None)
+        memory.go_down(TryLater("SendGrid asks us to wait.", 3600))
+        assert deliver_portion(any_db, run, 4).trouble is None
+        ended = deliver_portion(any_db, run, 4)
+        assert not ended.more
+        assert ended.next_due is not None
+        assert run.not_before / 1000 - ended.next_due.timestamp() == pytest.approx(0, abs=0.01)
+        memory.go_down(None)
+        run.not_before = 0
+        while deliver_portion(any_db, run, 4).more:
+            pass
+    assert world.statuses(any_db, mailing_id) == {"sent": 8}
+    assert world.status(any_db, mailing_id) is MailingStatus.SENDING
+
+
 def test_a_transport_that_breaks_down_now_and_then(any_db: Database, memory: Memory) -> None:
     """What a breakdown left untouched is sent by the next portion: nobody is lost, nobody gets two."""
     mailing_id = world.sending(any_db, recipients=20)
