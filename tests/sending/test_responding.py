@@ -132,6 +132,18 @@ def test_the_transport_is_down(any_db: Database, memory: Memory) -> None:
     assert look(any_db)[0].counts == {Outcome.ACCEPTED: 1}
 
 
+def test_the_other_side_wants_to_be_left_alone(any_db: Database, memory: Memory) -> None:
+    """Told when to come back, the loop does not knock every second: nothing is tried until then, and nothing is paused."""
+    memory.go_down(TryLater("Too many requests.", after=30))
+    ask(any_db, person(any_db))
+    loop = Responder(any_db, SETTINGS)
+    loop.look()
+    memory.go_down(None)
+    assert (loop.look(), memory.kept, mailing(any_db).status) == ([], [], MailingStatus.SENDING)
+    with clock.standing_at(clock.now() + timedelta(seconds=31)):
+        assert loop.look()[0].counts == {Outcome.ACCEPTED: 1}
+
+
 def test_picked_up_by_prefect_too(any_db: Database, memory: Memory) -> None:
     """A loop finds what waits at once; where none runs, start-due-mailings does after a minute. Open with nobody waiting is nobody's."""
     ask(any_db, person(any_db))
