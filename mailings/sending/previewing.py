@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import re
 from dataclasses import dataclass
 
 from sqlalchemy import case, or_, select
@@ -12,7 +10,9 @@ from sqlalchemy.orm import Session
 from mailings.addresses import read_address
 from mailings.audience.populate import populate
 from mailings.channels import email
+from mailings.channels.email.online import with_images
 from mailings.errors import BadAddress, NotAllowed, NotFound
+from mailings.letter import File
 from mailings.model import Address, Mailing, MailingFile, MailingStatus, MailingType, Recipient, Verdict
 
 
@@ -39,7 +39,7 @@ def preview(session: Session, mailing: Mailing, address: str) -> Preview:
         session.flush()
     recipient = _recipient_at(session, mailing, address)
     shown = email.preview(session, mailing, recipient.id)
-    return Preview(recipient.address or address, recipient.verdict, shown[0], _with_images(session, mailing, shown[1]), shown[2])
+    return Preview(recipient.address or address, recipient.verdict, shown[0], with_images(shown[1], _images(session, mailing)), shown[2])
 
 
 def _recipient_at(session: Session, mailing: Mailing, address: str) -> Recipient:
@@ -56,8 +56,6 @@ def _recipient_at(session: Session, mailing: Mailing, address: str) -> Recipient
     return found
 
 
-def _with_images(session: Session, mailing: Mailing, html: str) -> str:
-    """The inline images put into the page itself, for a browser knows no `cid:`."""
-    files = session.scalars(select(MailingFile).where(MailingFile.mailing_id == mailing.id, MailingFile.inline))
-    shown = {file.name: f"data:{file.content_type};base64,{base64.b64encode(file.data).decode('ascii')}" for file in files}
-    return re.sub(r"""cid:([^"'\s)>]+)""", lambda found: shown.get(found[1], found[0]), html)
+def _images(session: Session, mailing: Mailing) -> list[File]:
+    found = session.scalars(select(MailingFile).where(MailingFile.mailing_id == mailing.id, MailingFile.inline))
+    return [File(file.name, file.content_type, file.data, inline=True) for file in found]

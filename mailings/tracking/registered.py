@@ -24,7 +24,9 @@ def link_named(session: Session, name: str) -> RegisteredLink:
     """The registered link of that name, a deleted one too. Raises NotFound."""
     found = session.scalar(select(RegisteredLink).where(RegisteredLink.name == name))
     if found is None:
-        raise NotFound(f"There is no registered link named {name!r}; see them all: mailings links list. A link of one mailing needs --mailing.")
+        raise NotFound(
+            f"There is no registered link named {name!r}; see them all: mailings links list. A link of one mailing needs --mailing."
+        )
     return found
 
 

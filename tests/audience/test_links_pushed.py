@@ -93,7 +93,7 @@ def test_what_cannot_be_read(db: Database, tmp_path: Path, actions: dict[str, An
 
 def test_a_name_of_ours_is_refused(db: Database, tmp_path: Path) -> None:
     """A link that is called as one of ours would never be meant: it needs another name."""
-    with db.writing() as session, pytest.raises(Unreadable, match="link.online is ours already; give this link another name"):
+    with db.writing() as session, pytest.raises(Unreadable, match=r"link\.online is ours already; give this link another name"):
         push(session, folder(tmp_path, links={"online": {"url": "https://x.test/å"}}))
 
 

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Literal, Self
+from typing import Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, SecretStr
+from pydantic_settings import SettingsConfigDict
 from sendgrid.base_interface import region_host_dict
 
-from mailings.errors import Misconfigured
+from mailings.transports._settings import TransportSettings
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
-class Settings(BaseSettings):
+class Settings(TransportSettings):
     """Whose account it is, and how to speak to it. timeout: seconds to wait for an answer once the whole request is written."""
 
     model_config = SettingsConfigDict(env_prefix="MAILINGS_SENDGRID_", env_file=".env", extra="ignore", frozen=True)
@@ -44,13 +44,3 @@ class Settings(BaseSettings):
         parts = urlsplit(self.address)
         if parts.scheme == "http" and parts.hostname not in LOOPBACK:
             yield f"MAILINGS_SENDGRID_HOST: {self.address} would show the API key to everybody on the way; write https."
-
-    @classmethod
-    def read(cls) -> Self:
-        """The settings of the environment. Raises Misconfigured naming the variable and what is wrong with it, never its value."""
-        try:
-            return cls()
-        except ValidationError as error:
-            first = error.errors(include_input=False, include_url=False, include_context=False)[0]
-            variable = "".join(f"MAILINGS_SENDGRID_{str(part).upper()}: " for part in first["loc"][-1:])
-            raise Misconfigured(f"{variable}{first['msg']}.") from None

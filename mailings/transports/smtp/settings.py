@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import Field, SecretStr, ValidationError, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import SettingsConfigDict
 
-from mailings.errors import Misconfigured
+from mailings.transports._settings import TransportSettings
 from mailings.transports.smtp.dkim import Signer, key_in
 
 _LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
@@ -18,7 +18,7 @@ _DOMAIN = rf"^{_LABEL}(\.{_LABEL})+$"
 Tls = Literal["auto", "none", "starttls", "implicit"]
 
 
-class Settings(BaseSettings):
+class Settings(TransportSettings):
     """Where the server is and how to speak to it.
 
     tls `auto`: implicit on port 465, none towards loopback, else STARTTLS where it is offered. Certificates are always checked.
@@ -65,13 +65,3 @@ class Settings(BaseSettings):
             return None
         domain = self.dkim_domain.lower() if self.dkim_domain else None
         return Signer(key_in(self.dkim_key), self.dkim_selector.lower(), domain)
-
-    @classmethod
-    def read(cls) -> Self:
-        """The settings of the environment. Raises Misconfigured naming the variable and what is wrong with it, never its value."""
-        try:
-            return cls()
-        except ValidationError as error:
-            first = error.errors(include_input=False, include_url=False, include_context=False)[0]
-            variable = "".join(f"MAILINGS_SMTP_{str(part).upper()}: " for part in first["loc"][-1:])
-            raise Misconfigured(f"{variable}{first['msg'].removeprefix('Value error, ')}.") from None
