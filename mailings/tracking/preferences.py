@@ -39,11 +39,12 @@ class Wish:
 
 
 def preferences_of(session: Session, person_id: int, settings: Settings) -> Preferences:
-    """How things stand with a person, by the rules mailings go by (domain.md C.7, D2, D4)."""
+    """How things stand with a person, by the rules mailings go by (domain.md C.7, D2, D4). With *No mailings* set, nothing is sent."""
     basis = in_force(session, [person_id]).get(person_id, (None,))[0]
+    unwanted = session.scalar(select(Person.no_mailings).where(Person.id == person_id))
     consent = basis in accepted_bases(settings.accepted_bases) if settings.consent_filter else basis is not Basis.WITHDRAWN
     refused = set(session.scalars(select(OptOut.topic_id).where(OptOut.person_id == person_id, OptOut.ended_at.is_(None))))
-    return Preferences(consent, [(topic, topic.id not in refused) for topic in topics(session)])
+    return Preferences(consent and not unwanted, [(topic, topic.id not in refused) for topic in topics(session)])
 
 
 def change(session: Session, reader: Reader, wish: Wish, settings: Settings) -> bool:
@@ -73,7 +74,10 @@ def _consent(session: Session, reader: Reader, on: bool | None) -> bool:
     if not on:
         _mark(session, reader)
         return withdraw(session, reader.person.id, SOURCE)
-    return give(session, reader.person.id, Basis.CONSENT, SOURCE)
+    # "No mailings" was noted for the person; what they say themselves is newer
+    session.execute(update(Person).where(Person.id == reader.person.id, Person.no_mailings).values(no_mailings=False))
+    give(session, reader.person.id, Basis.CONSENT, SOURCE)
+    return True
 
 
 def _topic(session: Session, reader: Reader, topic: Topic, on: bool) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import secrets
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -76,7 +75,7 @@ def test_rubbish(signature: str, timestamp: str) -> None:
                 check(some, BODY, webhook.public_key)
 
 
-@pytest.mark.parametrize("keys", ["", "  ", "rubbish", "MFkw", secrets.token_urlsafe(64), "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE ø"])
+@pytest.mark.parametrize("keys", ["", "  ", "rubbish", "MFkw", "A" * 86, "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE ø"])
 def test_keys_that_are_none(keys: str) -> None:
     """Without a key, or with one that is none, a person is told which variable to mend, without what stands in it."""
     with pytest.raises(Misconfigured, match="MAILINGS_SENDGRID_WEBHOOK_KEY") as raised:

@@ -144,6 +144,19 @@ def test_with_a_strict_list_other_bases_show_as_off(any_db: Database) -> None:
     assert ("was_consent", "on") in filled(there.client.get(link).text)
 
 
+def test_no_mailings_shows_as_off_until_its_person_says_otherwise(any_db: Database) -> None:
+    """A person nobody writes to is not told that we may: the switch is off, and switching it on ends the note that kept us away."""
+    there = readers(any_db)
+    with any_db.writing() as session:
+        session.get_one(Person, there.owner).no_mailings = True
+    link = there.link(Kind.PREFERENCES, there.person)
+    assert ("was_consent", "off") in filled(there.client.get(link).text)
+    post(there, link, [*filled(there.client.get(link).text), ("consent", "on")])
+    assert ("was_consent", "on") in filled(there.client.get(link).text)
+    with any_db.reading() as session:
+        assert not session.get_one(Person, there.owner).no_mailings
+
+
 def test_with_the_filter_off_only_a_withdrawal_shows_as_off(any_db: Database) -> None:
     """Who has said nothing is written to (D2), and the page says so; switching it off is a withdrawal."""
     there = readers(any_db, consent_filter=False)
