@@ -72,7 +72,10 @@ class Outbox(Base):
     """Something others should hear of: written with what it is about, told afterwards (domain.md D24)."""
 
     __tablename__ = "outbox"
-    __table_args__ = (Index("ix_outbox_untold", "id", sqlite_where=text("told_at IS NULL"), postgresql_where=text("told_at IS NULL")),)
+    __table_args__ = (
+        Index("ix_outbox_untold", "id", sqlite_where=text("told_at IS NULL"), postgresql_where=text("told_at IS NULL")),
+        {"sqlite_autoincrement": True},  # what is told is known by its number
+    )
 
     id: Mapped[Key]
     what: Mapped[str]  # follow_up, request

@@ -45,6 +45,7 @@ class Event(Base):
             sqlite_where=text("content_key IS NOT NULL"),
             postgresql_where=text("content_key IS NOT NULL"),
         ),
+        {"sqlite_autoincrement": True},  # errands and readings go by its number
     )
 
     id: Mapped[Key]

@@ -59,6 +59,7 @@ class Mailing(Base):
     """A mailing with everything a run needs; no run reads the folder it came from."""
 
     __tablename__ = "mailing"
+    __table_args__ = {"sqlite_autoincrement": True}  # a number is never given again: a preview's tokens say no more than it
 
     id: Mapped[Key]
     name: Mapped[str] = mapped_column(unique=True)

@@ -55,6 +55,7 @@ class Recipient(Base):
             postgresql_where=text("person_id IS NULL AND company_id IS NULL"),
         ),
         Index("ix_recipient_mailing_id_verdict", "mailing_id", "verdict"),
+        {"sqlite_autoincrement": True},
     )
 
     id: Mapped[Key]

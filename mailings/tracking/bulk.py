@@ -15,6 +15,7 @@ _KEPT_AT_ONCE = (
     f" %s::bigint[], %s::integer[], %s::text[], %s::text[], %s::text[], %s::text[]) WITH ORDINALITY AS visit({_EVENT}, n)"
     " ORDER BY n RETURNING id"
 )
+_NEXT = "SELECT COALESCE((SELECT seq FROM sqlite_sequence WHERE name = 'event'), 0) + 1"  # also past events that are gone
 _READ = "INSERT INTO event_reading (event_id, version, machine, first)"
 _REPLACED = "ON CONFLICT (event_id) DO UPDATE SET version = excluded.version, machine = excluded.machine, first = excluded.first"
 _READ_AT_ONCE = f"{_READ} SELECT * FROM unnest(%s::bigint[], %s::integer[], %s::text[], %s::boolean[]) {_REPLACED}"  # noqa: S608
@@ -35,7 +36,7 @@ def insert_events(session: Session, rows: Sequence[tuple[Any, ...]]) -> list[int
     if connection.dialect.name != "sqlite":
         return sorted(row[0] for row in connection.exec_driver_sql(_KEPT_AT_ONCE, _columns(rows)))
     # we are its only writer until the commit, so the next ids are ours
-    first = int(session.execute(text("SELECT COALESCE(max(id), 0) + 1 FROM event")).scalar_one())
+    first = int(session.execute(text(_NEXT)).scalar_one())
     numbered = [(number, *row) for number, row in enumerate(rows, first)]
     connection.exec_driver_sql(_KEPT, numbered)
     return [row[0] for row in numbered]

@@ -188,6 +188,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["topic_id"], ["topic.id"], name=op.f("fk_mailing_topic_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_mailing")),
         sa.UniqueConstraint("name", name=op.f("uq_mailing_name")),
+        sqlite_autoincrement=True,  # a number is never given again
     )
     with op.batch_alter_table("mailing", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_mailing_archive_project_id"), ["archive_project_id"], unique=False)
@@ -481,6 +482,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_recipient_person_id")),
         sa.ForeignKeyConstraint(["source_id"], ["source.id"], name=op.f("fk_recipient_source_id"), ondelete="SET NULL"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_recipient")),
+        sqlite_autoincrement=True,  # a number is never given again
     )
     with op.batch_alter_table("recipient", schema=None) as batch_op:
         batch_op.create_index("ix_recipient_mailing_id_verdict", ["mailing_id", "verdict"], unique=False)
@@ -536,6 +538,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["recipient_id"], ["recipient.id"], name=op.f("fk_delivery_recipient_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_delivery")),
         postgresql_with={"fillfactor": "50"},
+        sqlite_autoincrement=True,  # a number is never given again
     )
     with op.batch_alter_table("delivery", schema=None) as batch_op:
         batch_op.create_index(

@@ -57,6 +57,7 @@ def _event() -> None:
         sa.Column("content_key", sa.String(), nullable=True),
         sa.Column("original", sa.JSON(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_event")),
+        sqlite_autoincrement=True,
     )
     op.create_index(op.f("ix_event_delivery_id"), "event", ["delivery_id"])
     partial("ix_event_mailing_id_link", "event", ["mailing_id", "link"], "link IS NOT NULL")
@@ -109,6 +110,7 @@ def _errand() -> None:
         sa.Column("created_at", BIG, nullable=False),
         sa.Column("told_at", BIG, nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
+        sqlite_autoincrement=True,
     )
     partial("ix_outbox_untold", "outbox", "id", "told_at IS NULL")
 
