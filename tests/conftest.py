@@ -39,7 +39,7 @@ def postgres_url() -> Iterator[str]:
     found = postgres.binaries()
     if found is None:
         pytest.skip("PostgreSQL is not installed: its half of the database tests is left out")
-    with postgres.running(found) as url:
+    with postgres.running(found, hasty=True) as url:
         with create_engine(f"{url}/postgres", isolation_level="AUTOCOMMIT").connect() as connection:
             connection.execute(text("CREATE DATABASE template_mailings"))
         template = Database(f"{url}/template_mailings")
@@ -72,7 +72,7 @@ def _postgres(request: pytest.FixtureRequest) -> Iterator[Database]:
     server, name = request.getfixturevalue("postgres_url"), f"test_{next(_numbers)}"
     admin = create_engine(f"{server}/postgres", isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE template_mailings"))
+        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE template_mailings STRATEGY FILE_COPY"))
     made = connected(f"{server}/{name}")
     yield made
     made.engine.dispose()

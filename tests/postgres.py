@@ -43,15 +43,18 @@ class Cluster:
 
 
 @contextmanager
-def running(bin_dir: Path) -> Iterator[str]:
-    """A fresh cluster with fsync on; yields a URL without a database name. Gone, with its files, at the end."""
-    with cluster(bin_dir) as made:
+def running(bin_dir: Path, *, hasty: bool = False) -> Iterator[str]:
+    """A fresh cluster; yields a URL without a database name. Gone, with its files, at the end.
+
+    `hasty` = without fsync, for tests: a process that is killed loses nothing by that, only a machine would.
+    """
+    with cluster(bin_dir, "-c fsync=off" if hasty else "") as made:
         yield made.url
 
 
 @contextmanager
-def cluster(bin_dir: Path) -> Iterator[Cluster]:
-    """A fresh cluster with fsync on, running. Gone, with its files, at the end."""
+def cluster(bin_dir: Path, more: str = "") -> Iterator[Cluster]:
+    """A fresh cluster with fsync on, unless `more` options say otherwise, running. Gone, with its files, at the end."""
     folder = Path(tempfile.mkdtemp(prefix="mailings-pg-"))
     folder.chmod(0o755)
     data, port = folder / "data", _free_port()
@@ -60,7 +63,7 @@ def cluster(bin_dir: Path) -> Iterator[Cluster]:
         shutil.chown(folder, "postgres", "postgres")
     initdb = [bin_dir / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "--locale=C.UTF-8", "-E", "UTF8", "--no-sync"]
     subprocess.run([*as_user, *initdb], **QUIET)
-    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder} -c max_connections=60"
+    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder} -c max_connections=60 {more}"
     control = [*as_user, bin_dir / "pg_ctl", "-D", data, "-w"]
     made = Cluster(f"postgresql+psycopg://postgres@127.0.0.1:{port}", control, ["-o", options, "-l", folder / "log"])
     made.start()

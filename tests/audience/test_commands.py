@@ -7,7 +7,6 @@ import io
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ import pytest
 from mailings.db import Database
 from mailings.settings import Settings
 from tests.audience.people import folder, person, topic
+from tests.cli import typed
 
 ROOT = Path(__file__).parents[2]
 
@@ -23,8 +23,7 @@ ROOT = Path(__file__).parents[2]
 def run(*words: str) -> subprocess.CompletedProcess[str]:
     """`mailings` as a process of its own, with the test's settings."""
     environment = os.environ | {"PYTHONPATH": str(ROOT), "COLUMNS": "200", "PYTHONIOENCODING": "utf-8"}
-    command = [sys.executable, "-m", "cli.main", *words]
-    return subprocess.run(command, capture_output=True, text=True, encoding="utf-8", env=environment, timeout=120, stdin=subprocess.DEVNULL)
+    return typed.run(Path.cwd(), words, environment)
 
 
 def document(*words: str) -> Any:

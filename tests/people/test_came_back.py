@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import re
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import orjson
 from sqlalchemy import event as sql
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
-from typer.testing import CliRunner
 
-from cli.main import application
 from mailings import clock
 from mailings.db import Database
 from mailings.model import (
@@ -32,6 +32,7 @@ from mailings.model import (
 from mailings.people.erasing import erase
 from mailings.people.showing import show
 from mailings.settings import Settings
+from tests.cli.typed import run
 from tests.consent.waiting import a_mailing, a_person, queue
 from tests.people.returned import AGENT, everything_back
 
@@ -129,7 +130,7 @@ def test_the_screen_tells_it(configured: Settings, db: Database) -> None:
     with db.writing() as session:
         returned(session)
         session.add(AddressStanding(normal="ase2@uniq.test", unsubscribed_at=clock.now()))
-    said = CliRunner(env={"COLUMNS": "250"}).invoke(application(), ["people", "show", "ase@uniq.test"]).output
+    said = run(Path.cwd(), ("people", "show", "ase@uniq.test"), os.environ | {"COLUMNS": "250"}).stdout
     for words in (
         "Visits",
         "head",

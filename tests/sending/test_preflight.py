@@ -79,7 +79,7 @@ def test_a_transport_that_is_not_there(db: Database) -> None:
     """A transport nobody wrote is a problem that names those there are."""
     (problem,) = looked_over(db, written(db), email_transport="pigeon").problems
     assert "'pigeon'" in problem
-    assert "folder, memory, smtp" in problem
+    assert "folder, memory, sendgrid, smtp" in problem
 
 
 PIGEON = """

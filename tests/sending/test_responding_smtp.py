@@ -66,4 +66,5 @@ def test_the_server_hung_up_meanwhile(db: Database, office: Office) -> None:
     for number in range(3):
         served(db, loop, f"ase-{number}@fjord.test")
         time.sleep(0.6)
-    assert (box.connections, books(db).deliveries["sent"]) == (3, 3)
+    assert books(db).deliveries["sent"] == 3
+    assert box.connections >= 3

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from subprocess import PIPE, CompletedProcess, Popen, run
+from subprocess import PIPE, CompletedProcess, Popen
 
 import orjson
 import pytest
@@ -16,6 +16,7 @@ import pytest
 from cli.embedded import embedded_server
 from mailings.audience.drafts import push
 from mailings.db import Database
+from tests.cli.typed import run
 
 MAILING = """
 name: host-nytt
@@ -40,7 +41,7 @@ class Office:
 
     def command(self, *words: str) -> CompletedProcess[str]:
         """A command run to its end."""
-        return run([sys.executable, "-m", "cli.main", *words], **self._facts(), capture_output=True, timeout=120)
+        return run(self.folder, words, self.environment)
 
     @contextmanager
     def started(self, *words: str) -> Iterator[Popen[str]]:

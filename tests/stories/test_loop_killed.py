@@ -70,19 +70,19 @@ def test_killed_between_hand_over_and_record(any_db: Database, tmp_path: Path) -
     assert '"balanced":true' in shown.stdout, shown.stderr
 
 
-def test_told_to_stop_in_the_middle(any_db: Database, tmp_path: Path) -> None:
+def test_told_to_stop_in_the_middle(db: Database, tmp_path: Path) -> None:
     """SIGTERM while it sends: what is in hand is finished and recorded, nothing is in doubt, and another loop serves the rest."""
     with open_folder() as mail, sink("-W", "DATA:1:10", dump=mail / "taken") as server:
-        _, smtp = furnished(any_db, server.port)
-        with watching(any_db, tmp_path, **smtp) as loop:
-            until(lambda: count(any_db) >= 50)
+        _, smtp = furnished(db, server.port)
+        with watching(db, tmp_path, **smtp) as loop:
+            until(lambda: count(db) >= 50)
             loop.terminate()
             loop.communicate(timeout=40)
         assert loop.returncode == 0
-        assert count(any_db) + count(any_db, "queued") == PEOPLE
-        assert count(any_db, "queued") > 0
-        with watching(any_db, tmp_path, **smtp):
-            until(lambda: count(any_db) == PEOPLE)
+        assert count(db) + count(db, "queued") == PEOPLE
+        assert count(db, "queued") > 0
+        with watching(db, tmp_path, **smtp):
+            until(lambda: count(db) == PEOPLE)
         assert list(message_ids(server.dumped()).values()) == [1] * PEOPLE
 
 
