@@ -6,16 +6,15 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 
-from cli.door import AsJson, database, print_json, screen, somebody, table, tell
-from cli.links_shown import add_clickers, show_link
+from cli.door import AsJson, database, somebody, tell
+from cli.links_shown import add_clickers, how_back, print_links, show_link
 from mailings.audience.drafts import mailing_named
 from mailings.audience.folder import read_actions
 from mailings.content.actions import Actions
 from mailings.errors import NotAllowed
 from mailings.settings import settings
-from mailings.tracking.counting import Counted, choose, links_of_mailing, registered_links
+from mailings.tracking.counting import addresses_of_single_recipients, choose, links_of_mailing, registered_links
 from mailings.tracking.registered import (
     create_link,
     delete_link,
@@ -37,24 +36,14 @@ File = Annotated[Path | None, typer.Option("--actions", metavar="FILE", help="Wh
 @app.command("list")
 def list_(mailing: Of = None, as_json: AsJson = False) -> None:
     """All registered links with their clicks; with --mailing every link of that mailing."""
+    singles = None
     with database().reading() as session:
-        found = registered_links(session) if mailing is None else links_of_mailing(session, mailing_named(session, mailing))
-    if as_json:
-        words = ("name", "url", "clicks", "clickers", "machine_clicks", "number", "registered", "deleted")
-        print_json([{word: getattr(link, word) for word in words} for link in found])
-    elif not found:
-        screen.print("No links yet. Make one for all mailings: mailings links create NAME URL", highlight=False)
-    else:
-        heads = ("Name", "People", "Clicks", "Machines'", "Leads to")
-        rows = [(_called(link), link.clickers, link.clicks, link.machine_clicks, escape(link.url)) for link in found]
         if mailing is None:
-            table("Registered links", heads, rows)
+            found = registered_links(session)
         else:
-            table(f"Links of {mailing}", ("", *heads), [(link.number, *row) for link, row in zip(found, rows, strict=True)])
-
-
-def _called(link: Counted) -> str:
-    return escape(link.name) + (" (deleted)" if link.deleted else "")
+            about = mailing_named(session, mailing)
+            found, singles = links_of_mailing(session, about), addresses_of_single_recipients(session, about)
+    print_links(found, mailing, singles, as_json=as_json)
 
 
 @app.command()
@@ -79,7 +68,9 @@ def edit(
     as_json: AsJson = False,
 ) -> None:
     """Change a registered link, also for mail that is out."""
-    if not (url or actions or no_actions or restore) or (actions and no_actions):
+    if actions and no_actions:
+        raise NotAllowed("Say --actions or --no-actions, not both.")
+    if not (url or actions or no_actions or restore):
         raise NotAllowed("Say what to change: --url, --actions or --no-actions, --restore.")
     chosen = read_actions(actions) if actions else Actions()
     with database().writing() as session:
@@ -91,7 +82,8 @@ def edit(
         if actions or no_actions:
             set_actions(session, link, chosen, settings())
         document: dict[str, object] = {"name": link.name, "url": link.url, "actions": link.actions}
-    tell(f"Changed {name}, also for mail that is out already.", document, as_json=as_json)
+        deleted = f" {how_back(link)}" if link.deleted_at else ""
+    tell(f"Changed {name}, also for mail that is out already.{deleted}", document, as_json=as_json)
 
 
 @app.command()
@@ -111,6 +103,8 @@ def reset(name: Name, mailing: Of = None, as_json: AsJson = False) -> None:
             reset_in_mailing(chosen.tracked)
         elif chosen.registered is not None:
             reset_registered(session, chosen.registered)
+        else:
+            raise NotAllowed(f"{name} is an address of single recipients, which cannot be reset; only links with a number can.")
     where = f"in {mailing}" if mailing else "in all mailings"
     sentence = f"The clicks on {name} {where} so far count no more; what was recorded of them stays."
     tell(sentence, {"reset": name, "mailing": mailing}, as_json=as_json)

@@ -23,9 +23,8 @@ from mailings.model import (
     Recipient,
     Selection,
     SelectionMember,
-    TrackedLink,
 )
-from mailings.tracking.counting import Chosen, counting_clicks
+from mailings.tracking.counting import Chosen
 
 STREAMED = 1_000  # rows fetched at a time
 
@@ -47,7 +46,7 @@ def clickers(session: Session, chosen: Chosen, limit: int | None = None) -> Iter
     """Who clicked, each once for each mailing, who came first coming first; fetched as they are walked."""
     columns = (Recipient.person_id, _NAME, _ADDRESS, Mailing.name, func.min(Event.at), func.max(Event.at), func.count())
     rows = _of_people(select(*columns), chosen)
-    rows = rows.join(Mailing, Mailing.id == TrackedLink.mailing_id).outerjoin(Person, Person.id == Recipient.person_id)
+    rows = rows.join(Mailing, Mailing.id == Delivery.mailing_id).outerjoin(Person, Person.id == Recipient.person_id)
     rows = rows.outerjoin(Company, Company.id == Recipient.company_id)
     rows = rows.group_by(Recipient.id, Person.id, Company.id, Mailing.id).order_by(func.min(Event.at), Recipient.id).limit(limit)
     for row in session.execute(rows.execution_options(yield_per=STREAMED)):
@@ -83,5 +82,5 @@ _ADDRESS = func.coalesce(Recipient.address, "")
 
 def _of_people(columns: Any, chosen: Chosen) -> Any:
     """The link's clicks that count and are no machine's, with their recipients."""
-    rows = counting_clicks(columns, chosen.where).join(Recipient, Recipient.id == Delivery.recipient_id)
+    rows = chosen.clicks(columns).join(Recipient, Recipient.id == Delivery.recipient_id)
     return rows.where(EventReading.machine.is_(None))

@@ -8,8 +8,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, case, func, or_, select
 from sqlalchemy.orm import Session
 
+from mailings.content.links import Utm, with_words
 from mailings.errors import NotFound
-from mailings.model import Delivery, Event, EventReading, Mailing, Recipient, RegisteredLink, TrackedLink
+from mailings.model import VISIT, Delivery, Event, EventReading, Mailing, Recipient, RegisteredLink, TrackedLink
 from mailings.reported import EventKind
 from mailings.tracking.registered import link_named
 
@@ -30,24 +31,31 @@ class Counted:
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """A link that was asked for: a registered one in all its mailings, or one link of one mailing."""
+    """A link that was asked for: a registered one in all its mailings, one link of one mailing, or an address without a number."""
 
     where: ColumnElement[bool]
-    registered: RegisteredLink | None
-    tracked: TrackedLink | None
+    registered: RegisteredLink | None = None
+    tracked: TrackedLink | None = None
+    url: str = ""  # the address, where neither link stands for it
+
+    def clicks(self, columns: Any) -> Any:
+        """The clicks on it that count, people's and machines'."""
+        return _clicks_on_addresses(columns, self.where) if self.url else counting_clicks(columns, self.where)
 
 
 def choose(session: Session, name: str, mailing: Mailing | None = None) -> Chosen:
     """The link of that name; in a mailing also by its number or address. Raises NotFound."""
     if mailing is None:
         link = link_named(session, name)
-        return Chosen(TrackedLink.registered_id == link.id, link, None)
+        return Chosen(TrackedLink.registered_id == link.id, link)
     same = [TrackedLink.name == name, TrackedLink.url == name]
     if name.isdecimal() and len(name) < 10:
         same.append(TrackedLink.number == int(name))
     alive_first = (TrackedLink.deleted_at.is_not(None), TrackedLink.number.desc())
     rows = select(TrackedLink).where(TrackedLink.mailing_id == mailing.id, or_(*same)).order_by(*alive_first)
     found = session.scalars(rows.limit(1)).first()
+    if found is None and (single := _single(session, name, mailing)):
+        return single
     if found is None:
         raise NotFound(f"{mailing.name} has no link {name!r}; see them all: mailings links list --mailing {mailing.name}")
     registered = session.get(RegisteredLink, found.registered_id) if found.registered_id is not None else None
@@ -75,6 +83,11 @@ def links_of_mailing(session: Session, mailing: Mailing) -> list[Counted]:
     ]
 
 
+def addresses_of_single_recipients(session: Session, mailing: Mailing) -> tuple[int, int, int]:
+    """Clicks on addresses that one recipient's message has alone, so that they have no number: clicks of people, people, of machines."""
+    return counted(session, Chosen(Delivery.mailing_id == mailing.id, url="all"))
+
+
 def registered_links(session: Session) -> list[Counted]:
     """Every registered link by name, counted over all mailings."""
     figures = _figures(TrackedLink.registered_id, TrackedLink.registered_id.is_not(None))
@@ -88,6 +101,9 @@ def registered_links(session: Session) -> list[Counted]:
 
 def counted(session: Session, chosen: Chosen) -> tuple[int, int, int]:
     """Clicks of people, people, clicks of machines."""
+    if chosen.url:
+        told = session.execute(chosen.clicks(select(*_columns(Delivery.recipient_id)))).one()
+        return told[0], told[1], told[2]
     if chosen.tracked is None:
         figures = _figures(TrackedLink.registered_id, chosen.where)
     else:
@@ -106,15 +122,34 @@ def counting_clicks(columns: Any, where: ColumnElement[bool]) -> Any:
     return rows.where(where, Event.kind == EventKind.CLICKED, Event.link.is_not(None), Delivery.test.is_(False), *since)
 
 
+def _clicks_on_addresses(columns: Any, where: ColumnElement[bool]) -> Any:
+    """Clicks on addresses without a number that count: no test's. By way of the messages that were clicked, which are few."""
+    rows = columns.select_from(Delivery).join(Event, Event.delivery_id == Delivery.id)
+    rows = rows.join(EventReading, EventReading.event_id == Event.id)
+    clicked = or_(Delivery.clicked_at.is_not(None), Delivery.machine_clicked_at.is_not(None))
+    visits = (Event.kind == EventKind.CLICKED, Event.source == VISIT, Event.link.is_(None), Event.url.is_not(None))
+    return rows.where(where, clicked, Delivery.test.is_(False), *visits)
+
+
+def _single(session: Session, url: str, mailing: Mailing) -> Chosen | None:
+    """An address without a number that was clicked, asked for with or without the mailing's UTM words."""
+    utm = mailing.tracking.get("utm") or {}
+    same = (url, with_words(url, Utm(utm.get("source", ""), utm.get("campaign", "")).words))
+    chosen = Chosen((Delivery.mailing_id == mailing.id) & Event.url.in_(same), url=url)
+    return None if session.execute(chosen.clicks(select(Event.id)).limit(1)).first() is None else chosen
+
+
 def _figures(by: Any, where: ColumnElement[bool], *, in_one_mailing: bool = False) -> Any:
     """Figures by link. A person counts once over all mailings, a stranger once for each; in one mailing a recipient is both."""
-    human = EventReading.machine.is_(None)
     who = Delivery.recipient_id if in_one_mailing else func.coalesce(Recipient.person_id, -Recipient.id)
-    columns = select(
-        by.label("link"),
+    rows = counting_clicks(select(by.label("link"), *_columns(who)), where)
+    return (rows if in_one_mailing else rows.join(Recipient, Recipient.id == Delivery.recipient_id)).group_by(by).subquery()
+
+
+def _columns(who: Any) -> tuple[Any, ...]:
+    human = EventReading.machine.is_(None)
+    return (
         func.count(case((human, 1))).label("clicks"),
         func.count(func.distinct(case((human, who)))).label("clickers"),
         func.count(case((~human, 1))).label("machine"),
     )
-    rows = counting_clicks(columns, where)
-    return (rows if in_one_mailing else rows.join(Recipient, Recipient.id == Delivery.recipient_id)).group_by(by).subquery()

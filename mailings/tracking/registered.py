@@ -25,7 +25,8 @@ def link_named(session: Session, name: str) -> RegisteredLink:
     found = session.scalar(select(RegisteredLink).where(RegisteredLink.name == name))
     if found is None:
         raise NotFound(
-            f"There is no registered link named {name!r}; see them all: mailings links list. A link of one mailing needs --mailing."
+            f"There is no registered link named {name!r}; see them all: mailings links list. The links of one mailing: "
+            "mailings links list --mailing MAILING"
         )
     return found
 

@@ -10,7 +10,7 @@ import pytest
 from mailings.db import Database
 from mailings.model import TrackedLink
 from tests.cli.typed import type_in
-from tests.tracking.clicked import click, delivered, linked, reader, sent
+from tests.tracking.clicked import click, click_address, delivered, linked, reader, sent
 
 
 @pytest.fixture
@@ -72,6 +72,36 @@ def test_clickers(place: Path) -> None:
     assert "count no more; what was recorded of them stays" in type_in(place, "links", "reset", "messe").stdout
     assert json.loads(type_in(place, "links", "show", "messe", "--json").stdout)["clicks"] == 0
     assert json.loads(type_in(place, "links", "show", "lenke1", "--mailing", "høst-nytt", "--json").stdout)["clicks"] == 1
+
+
+def test_an_address_of_one_recipient(place: Path) -> None:
+    """The list of a mailing ends with the addresses that single recipients have; one is shown by its address, without a second name."""
+    database = Database(f"sqlite:///{place}/var/mailings.db")
+    with database.writing() as session:
+        autumn = sent(session)
+        linked(session, autumn)
+        click_address(session, delivered(session, autumn, reader(session, "Åse Ødegård")), "https://fjord.test/din/1")
+    listed = type_in(place, "links", "list", "--mailing", "høst-nytt").stdout
+    assert "addresses of single recipients" in " ".join(listed.replace("│", " ").split())
+    last = json.loads(type_in(place, "links", "list", "--mailing", "høst-nytt", "--json").stdout)[-1]
+    assert (last["number"], last["url"], last["clicks"], last["clickers"]) == (None, None, 1, 1)
+    shown = type_in(place, "links", "show", "https://fjord.test/din/1", "--mailing", "høst-nytt").stdout
+    assert "https://fjord.test/din/1, an address of single recipients" in shown
+    assert "Åse Ødegård" in shown
+    reset = type_in(place, "links", "reset", "https://fjord.test/din/1", "--mailing", "høst-nytt")
+    assert (reset.returncode, "cannot be reset" in reset.stderr) == (1, True)
+
+
+def test_a_deleted_link_says_so(place: Path) -> None:
+    """Shown or edited, a deleted link says that it is deleted and how it comes back; --actions and --no-actions are not taken together."""
+    type_in(place, "links", "create", "messe", "https://fjord.test/m")
+    type_in(place, "links", "delete", "messe")
+    back = "mailings links edit messe --restore"
+    assert back in type_in(place, "links", "show", "messe").stdout.replace("\n", " ")
+    assert back in type_in(place, "links", "edit", "messe", "--url", "https://fjord.test/n").stdout.replace("\n", " ")
+    assert back not in type_in(place, "links", "edit", "messe", "--restore").stdout.replace("\n", " ")
+    both = type_in(place, "links", "edit", "messe", "--actions", "x.yaml", "--no-actions")
+    assert "not both" in both.stderr
 
 
 def test_what_goes_wrong_is_one_sentence(place: Path) -> None:

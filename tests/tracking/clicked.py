@@ -99,6 +99,20 @@ def click(session: Session, delivery: Delivery, link: int = 1, *, machine: str |
     return event.id
 
 
+def click_address(session: Session, delivery: Delivery, url: str, *, machine: str | None = None) -> None:
+    """A click on an address that only this message has, marked on the delivery as the writer of visits does."""
+    told = {"mailing_id": delivery.mailing_id, "delivery_id": delivery.id, "url": url, "agent": AGENT}
+    event = Event(at=START, received_at=START, kind=EventKind.CLICKED, source="visit", **told)
+    session.add(event)
+    session.flush()
+    session.add(EventReading(event_id=event.id, version=1, machine=machine, first=machine is None))
+    if machine is None:
+        delivery.clicked_at = START
+    else:
+        delivery.machine_clicked_at = START
+    session.flush()
+
+
 def later(after: float = 60) -> datetime:
     """When the errands of a click so many seconds after sending are due."""
     return START + timedelta(seconds=after) + UNTIL_READ

@@ -15,10 +15,10 @@ from mailings.model import Event, Mailing, Recipient, SelectionMember, TrackedLi
 from mailings.people.joining import static_selection
 from mailings.people.projects import create_project
 from mailings.tracking.clickers import clickers, into_project, into_selection
-from mailings.tracking.counting import choose, counted, links_of_mailing, registered_links
+from mailings.tracking.counting import addresses_of_single_recipients, choose, counted, links_of_mailing, registered_links
 from mailings.tracking.registered import create_link, delete_link, reset_in_mailing, reset_registered, restore_link
 from tests.sending.world import START
-from tests.tracking.clicked import click, delivered, linked, reader, sent
+from tests.tracking.clicked import click, click_address, delivered, linked, reader, sent
 
 
 def world(session: Session) -> tuple[Mailing, Mailing]:
@@ -112,6 +112,29 @@ def test_resetting(any_db: Database) -> None:
         assert list(clickers(session, choose(session, "messe", winter))) == []
         assert counted(session, choose(session, "1", autumn)) == (1, 1, 0), "other links of the mailing count on"
         assert session.scalar(select(func.count(Event.id))) == events
+
+
+def test_addresses_of_single_recipients(any_db: Database) -> None:
+    """Clicks on addresses without a number are counted for the mailing, and found by address with or without the UTM words; no test's."""
+    url = "https://fjord.test/søk?id=ås"
+    with any_db.writing() as session:
+        autumn, winter = world(session)
+        autumn.tracking = {"utm": {"source": "nyhetsbrev"}}
+        got = delivered(session, autumn, reader(session, "Désirée"))
+        long = f"{url}&utm_source=nyhetsbrev&utm_medium=Email"
+        for address in (long, long, "https://fjord.test/annen"):
+            click_address(session, got, address)
+        click_address(session, delivered(session, autumn, None, address="robot@fjord.test"), long, machine="follows every link")
+        click_address(session, delivered(session, autumn, reader(session, "Prøve"), test=True), long)
+        assert addresses_of_single_recipients(session, autumn) == (3, 1, 1)
+        assert addresses_of_single_recipients(session, winter) == (0, 0, 0)
+        for asked in (url, long):
+            chosen = choose(session, asked, autumn)
+            assert counted(session, chosen) == (2, 1, 1)
+            assert [(one.name, one.mailing, one.clicks) for one in clickers(session, chosen)] == [("Désirée", autumn.name, 2)]
+        assert into_selection(session, choose(session, url, autumn), static_selection(session, "Søkte")) == (1, 0)
+        with pytest.raises(NotFound, match="has no link"):
+            choose(session, url, winter)
 
 
 def test_names_and_addresses(db: Database) -> None:
