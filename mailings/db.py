@@ -27,6 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.orm import Session
 
 from mailings import seams
@@ -173,6 +174,11 @@ def _said_plainly(database: Database) -> Iterator[None]:
         if "no such table" in str(error.orig):
             raise Unreachable(f"The database {where} has no tables yet; run: mailings init") from error
         raise Unreachable(f"The database {where} cannot be used: {_first_line(error)}.") from error
+    except NoConnectionFree as error:
+        where = database.url.render_as_string(hide_password=True)
+        raise Unreachable(
+            f"The database {where} cannot be used: all connections of this process are busy; try again in a moment."
+        ) from error
     except DBAPIError as error:
         if "UndefinedTable" in type(error.orig).__name__:
             raise Unreachable(

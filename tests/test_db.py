@@ -14,6 +14,7 @@ from mailings.clock import now, standing_at
 from mailings.db import Database, driver_sql
 from mailings.errors import NotAllowed, Unreachable
 from mailings.model import Company, Person, Topic
+from tests.narrow import one_connection
 
 
 def _names(db: Database) -> list[str]:
@@ -105,6 +106,20 @@ def test_a_server_that_is_not_there_is_one_sentence_without_the_password() -> No
     assert "127.0.0.1:1/mailings" in str(told.value)
     assert "kodeord" not in str(told.value)
     assert "\n" not in str(told.value)
+
+
+def test_a_process_that_has_no_connection_left_says_so(any_db: Database) -> None:
+    """Who waits in vain for one of the process's connections meets the error of a database that does not answer; then it goes on."""
+    with one_connection(any_db) as narrow:
+        with narrow.reading() as session:
+            session.execute(select(Topic.name))
+            for door in (narrow.reading, narrow.writing, narrow.connection):
+                with pytest.raises(Unreachable, match="all connections of this process are busy") as told, door() as other:
+                    other.execute(select(Topic.name))
+                assert "\n" not in str(told.value)
+            with pytest.raises(Unreachable):
+                narrow.ready()
+        assert _names(narrow) == []
 
 
 def test_what_is_no_url_is_refused_without_being_repeated() -> None:

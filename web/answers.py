@@ -11,7 +11,6 @@ from http import HTTPStatus
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -47,7 +46,6 @@ ANSWERS: list[tuple[type[Exception], Answer]] = [
     (NotAllowed, Answer(HTTPStatus.CONFLICT, "trouble", says=True)),
     (Unreachable, BUSY),
     (TransportError, BUSY),  # a key that is missing, for one: whoever asks cannot mend it
-    (NoConnectionFree, BUSY),
 ]
 
 _told: dict[str, float] = {}
@@ -55,7 +53,7 @@ _told: dict[str, float] = {}
 
 def answer_errors(app: FastAPI) -> None:
     """Let every error that a page raises be answered by the table."""
-    for kind in (MailingsError, RequestValidationError, NoConnectionFree, HTTPException):
+    for kind in (MailingsError, RequestValidationError, HTTPException):
         app.add_exception_handler(kind, answer_to)
 
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
 from sqlalchemy import event, text
 
 from mailings.db import Database
+from mailings.errors import Unreachable
 from mailings.model import Delivery, DeliveryStatus
+from tests.narrow import one_connection
 from tests.sending import world
 from tests.tracking.visiting import sent_mailing
-from web.targets import BLOCK, Target, Targets, Wanted
+from web.targets import BLOCK, FRESH, Target, Targets, Wanted
 
 
 def found(db: Database, *deliveries: int) -> list[str | None]:
@@ -63,6 +66,28 @@ def test_a_moment_costs_one_look(db: Database) -> None:
     targets.close()
     looks = [line for line in said if "FROM delivery" in line]
     assert len(looks) == 1
+
+
+def test_what_is_known_is_told_while_no_connection_is_free(any_db: Database) -> None:
+    """Readers are led on where all connections of the process are busy, as where the database is away; who is not known is told so."""
+    _, (first, *_) = sent_mailing(any_db)
+    with one_connection(any_db) as narrow:
+        targets = Targets(narrow)
+
+        async def ask() -> tuple[Target | None, Target | None]:
+            """Before, and after what was found is believed no more."""
+            before = await targets.find(Wanted(first, None))
+            await asyncio.sleep(FRESH + 0.1)
+            with narrow.reading() as session:
+                session.execute(text("SELECT 1"))
+                with pytest.raises(Unreachable):
+                    await targets.find(Wanted(2**40, None))
+                return before, await targets.find(Wanted(first, None))
+
+        before, after = asyncio.run(ask())
+        targets.close()
+    assert before == after
+    assert before is not None
 
 
 def test_what_is_remembered_is_never_of_a_mailing_that_is_gone(db: Database) -> None:
