@@ -1,54 +1,61 @@
-"""Reads what is posted before any page sees it: counted, timed, and bounded for the process as a whole."""
+"""Reads what is posted before any page sees it: counted, timed, and bounded for each client and the process as a whole."""
 
 from __future__ import annotations
 
 import asyncio
 import sys
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 
 from starlette.types import Message, Receive, Scope
 
-PAGE, HOOK = 64 * 1024, 5 * 1024 * 1024  # bytes: a form has some hundred, a provider's batch of events about 1 MB
-HELD = 64 * 1024 * 1024  # bytes of all bodies being read at a time
+KB, MB = 1024, 1024 * 1024
 
 
 @dataclass
-class Bodies:
-    """The limits, and how much is held. `patience` = seconds a body may take."""
+class Budget:
+    """What bodies of one kind may take, in bytes: one of them, all being read at a time, all of one client; and how much is held."""
 
-    patience: float = 20.0
-    page: int = PAGE
-    hook: int = HOOK
-    most: int = HELD
+    body: int
+    most: int
+    each: int
+    patience: float = 20.0  #: seconds a body may take
     held: int = 0
+    _of: Counter[str] = field(default_factory=Counter)
 
-    async def read(self, scope: Scope, receive: Receive) -> bytes | int:
-        """The whole body, held until it is released; or the status that refuses it.
+    async def read(self, scope: Scope, receive: Receive, client: str = "") -> bytes | int:
+        """The whole body, held until it is released; or the status that refuses it. `client` '' = this machine, which has no share.
 
         413 too large, 408 too slow, 503 too many at once, 499 nobody there any more.
         """
-        limit = self.hook if scope["path"].startswith("/hooks/") else self.page
-        if _promised(scope) > limit:
+        if _promised(scope) > self.body:
             return 413
         body = bytearray()
         try:
             async with asyncio.timeout(self.patience):
-                refused = await self._read(receive, limit, body)
+                refused = await self._read(receive, client, body)
         except TimeoutError:
             refused = 408
         except BaseException:
-            self.release(body)
+            self.release(body, client)
             raise
         if refused:
-            self.release(body)
+            self.release(body, client)
             return refused
         return bytes(body)
 
-    def release(self, body: bytes | bytearray) -> None:
+    def release(self, body: bytes | bytearray, client: str = "") -> None:
         """The body is of no more use: its request is answered."""
-        self.held -= len(body)
+        self._hold(-len(body), client)
 
-    async def _read(self, receive: Receive, limit: int, body: bytearray) -> int:
+    def _hold(self, size: int, client: str) -> None:
+        self.held += size
+        if client:
+            self._of[client] += size
+            if not self._of[client]:
+                del self._of[client]
+
+    async def _read(self, receive: Receive, client: str, body: bytearray) -> int:
         more = True
         while more:
             message = await receive()
@@ -56,12 +63,26 @@ class Bodies:
                 return 499
             chunk, more = message.get("body", b""), message.get("more_body", False)
             body += chunk
-            self.held += len(chunk)
-            if len(body) > limit:
+            self._hold(len(chunk), client)
+            if len(body) > self.body:
                 return 413
-            if self.held > self.most:
+            if self.held > self.most or self._of[client] > self.each:
                 return 503
         return 0
+
+
+@dataclass
+class Bodies:
+    """The two budgets. Each its own: however many send us large reports slowly, readers can unsubscribe."""
+
+    #: a form has some hundred bytes; who posts as often as web.rates allows, slowly, gets at a client's share, not at all there is
+    pages: Budget = field(default_factory=lambda: Budget(64 * KB, 16 * MB, 2 * MB))
+    #: a provider's batch of events has about 1 MB, and is sent again when it is refused
+    hooks: Budget = field(default_factory=lambda: Budget(5 * MB, 64 * MB, 16 * MB))
+
+    def of(self, scope: Scope) -> Budget:
+        """The budget a request's body is read on."""
+        return self.hooks if scope["path"].startswith("/hooks/") else self.pages
 
 
 def replayed(body: bytes, receive: Receive) -> Receive:

@@ -64,14 +64,15 @@ class Guard:
             await exchange.refuse(429, exchange.missed_too_often)
 
     async def _with_body(self, exchange: _Exchange, receive: Receive) -> None:
-        body = await self.bodies.read(exchange.scope, receive)
+        budget = self.bodies.of(exchange.scope)
+        body = await budget.read(exchange.scope, receive, exchange.key)
         if isinstance(body, int):
-            await exchange.refuse(body)
+            await exchange.refuse_body(body)
             return
         try:
             await self.app(exchange.scope, replayed(body, receive), exchange.send)
         finally:
-            self.bodies.release(body)
+            budget.release(body, exchange.key)
 
     def _too_often(self, exchange: _Exchange) -> float:
         """Seconds to wait, 0.0 = welcome. Hooks come as fast as their provider likes, as long as they are answered with 2xx."""
@@ -112,6 +113,12 @@ class _Exchange:
             answer.headers["Connection"] = "close"
         self.missed_too_often = 0.0
         await self._answer(answer)
+
+    async def refuse_body(self, status: int) -> None:
+        """Refuse what was posted. A hook whose body does not come is a miss as any other, though no page has seen it."""
+        if self.key and self.hook and status == 408:
+            self._guard.rates.misses.take(self.key)
+        await self.refuse(status)
 
     async def broken(self, error: Exception) -> None:
         """Write down where it broke under a short reference, and show no more than that reference."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -43,8 +43,10 @@ class Opened:
     def __init__(self, app: FastAPI, runner: asyncio.Runner) -> None:
         self.app, self._runner = app, runner
 
-    def ask(self, method: str, target: str, body: bytes | list[bytes] = b"", *, client: str | None = STRANGER, **headers: str) -> Answered:
-        """One request. `target` = path and query as they stand in the request line; header names with _ for -."""
+    def ask(
+        self, method: str, target: str, body: bytes | list[bytes | None] = b"", *, client: str | None = STRANGER, **headers: str
+    ) -> Answered:
+        """One request. `target` = path and query as they stand in the request line; header names with _ for -; None = never comes."""
         return self._runner.run(self._ask(self._scope(method, target, client, headers), [body] if isinstance(body, bytes) else body))
 
     def press(self, target: str, **fields: str) -> Answered:
@@ -71,11 +73,13 @@ class Opened:
             "state": {},
         }
 
-    async def _ask(self, scope: dict[str, Any], chunks: list[bytes]) -> Answered:
+    async def _ask(self, scope: dict[str, Any], chunks: Sequence[bytes | None]) -> Answered:
         pending = [{"type": "http.request", "body": chunk, "more_body": n < len(chunks)} for n, chunk in enumerate(chunks, 1)]
         sent: list[dict[str, Any]] = []
 
         async def receive() -> dict[str, Any]:
+            if pending and pending[0]["body"] is None:
+                await asyncio.Event().wait()
             return pending.pop(0) if pending else {"type": "http.disconnect"}
 
         async def send(message: Any) -> None:

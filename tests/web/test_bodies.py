@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 from mailings.db import Database
-from tests.web.opened import opened
-from web.bodies import Bodies, replayed
+from mailings.tokens import Kind
+from tests.web.opened import STRANGER, a_delivery, address, opened
+from web.bodies import MB, Bodies, Budget, replayed
+from web.rates import MISSING, Rates
 
 
 def a_post(size: int, chunk: int = 1000, path: str = "/u/x", **headers: str) -> tuple[dict[str, Any], Callable[[], Awaitable[Any]]]:
@@ -36,24 +38,55 @@ def test_too_much_is_refused_before_it_is_read(db: Database) -> None:
 @pytest.mark.parametrize(("path", "limit"), [("/u/x", 64 * 1024), ("/hooks/sendgrid", 5 * 1024 * 1024)])
 def test_what_is_posted_is_counted_while_it_is_read(path: str, limit: int) -> None:
     """A body that says nothing of its size (chunked) is cut off at the limit; one of exactly the limit is read. Nothing stays held."""
-    bodies = Bodies()
+    budget = Bodies().of({"path": path})
     for size, expected in ((limit, limit), (limit + 1, 413)):
         scope, receive = a_post(size, 60_000, path)
-        read = asyncio.run(bodies.read(scope, receive))
+        read = asyncio.run(budget.read(scope, receive, STRANGER))
         assert (len(read) if isinstance(read, bytes) else read) == expected
         if isinstance(read, bytes):
-            bodies.release(read)
-    assert bodies.held == 0
+            budget.release(read, STRANGER)
+    assert budget == Bodies().of({"path": path})
 
 
 def test_all_bodies_together_are_bounded() -> None:
     """Many large posts at once do not fill the memory: the one too many is asked to come again."""
-    bodies = Bodies(most=1000)
-    first = asyncio.run(bodies.read(*a_post(800)))
-    assert asyncio.run(bodies.read(*a_post(300))) == 503
+    budget = Budget(body=900, most=1000, each=900)
+    first = asyncio.run(budget.read(*a_post(800), STRANGER))
+    assert asyncio.run(budget.read(*a_post(300), "198.51.100.1")) == 503
     assert isinstance(first, bytes)
-    bodies.release(first)
-    assert asyncio.run(bodies.read(*a_post(300))) == b"x" * 300
+    budget.release(first, STRANGER)
+    assert asyncio.run(budget.read(*a_post(300), "198.51.100.1")) == b"x" * 300
+
+
+def test_one_client_has_a_share() -> None:
+    """Who holds all one client may is asked to come again, and everybody else is read; what was let go can be held anew."""
+    budget = Bodies().hooks
+    held = [asyncio.run(budget.read(*a_post(4 * MB, MB, "/hooks/sendgrid"), STRANGER)) for _ in range(5)]
+    assert [body if isinstance(body, int) else len(body) for body in held] == [4 * MB] * 4 + [503]
+    assert len(asyncio.run(budget.read(*a_post(4 * MB, MB, "/hooks/sendgrid"), "198.51.100.1"))) == 4 * MB  # type: ignore[arg-type]
+    budget.release(held[0], STRANGER)  # type: ignore[arg-type]
+    assert len(asyncio.run(budget.read(*a_post(4 * MB, MB, "/hooks/sendgrid"), STRANGER))) == 4 * MB  # type: ignore[arg-type]
+
+
+def test_reports_that_do_not_end_keep_nobody_from_unsubscribing(db: Database) -> None:
+    """While strangers hold all there is for webhooks a reader's post is answered."""
+    deliveries, bodies = a_delivery(db), Bodies()
+    for number in range(16):
+        asyncio.run(bodies.hooks.read(*a_post(4 * MB, MB, "/hooks/sendgrid"), f"198.51.100.{number}"))
+    with opened(db, bodies=bodies) as door:
+        assert door.ask("POST", "/hooks/sendgrid", b"[]").status == 503
+        assert door.press(address(Kind.UNSUBSCRIBE, deliveries), **{"List-Unsubscribe": "One-Click"}).status == 200
+
+
+@pytest.mark.parametrize(("path", "then"), [("/hooks/sendgrid", 429), ("/u/x", 404)])
+def test_a_report_that_does_not_end_is_a_miss(db: Database, path: str, then: int) -> None:
+    """Whoever begins reports and lets them hang is counted as one who tries addresses out; a slow form is only a slow form."""
+    bodies, rates = Bodies(), Rates(lambda: 1000.0)
+    bodies.hooks.patience = bodies.pages.patience = 0.01
+    with opened(db, bodies=bodies, rates=rates) as door:
+        assert {door.ask("POST", path, [b"x", None]).status for _ in range(int(MISSING.burst))} == {408}
+        assert door.ask("GET", "/nothing").status == then
+    assert bodies.hooks.held == bodies.pages.held == 0
 
 
 def test_a_body_that_never_ends_is_given_up(db: Database) -> None:
@@ -64,9 +97,9 @@ def test_a_body_that_never_ends_is_given_up(db: Database) -> None:
         await asyncio.sleep(0.005)
         return {"type": "http.request", "body": b"x", "more_body": True}
 
-    bodies = Bodies(patience=0.05)
-    assert asyncio.run(bodies.read({"path": "/u/x", "headers": []}, receive)) == 408
-    assert bodies.held == 0
+    budget = Budget(1000, 1000, 1000, patience=0.05)
+    assert asyncio.run(budget.read({"path": "/u/x", "headers": []}, receive, STRANGER)) == 408
+    assert budget == Budget(1000, 1000, 1000, patience=0.05)
 
 
 def test_a_body_is_handed_on_once_and_whole() -> None:
