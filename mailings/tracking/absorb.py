@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 from sqlalchemy import Table, bindparam, select, text, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, load_only
 
 from mailings import clock
 from mailings.addresses import read_address
@@ -61,7 +61,8 @@ def _named_by(session: Session, reports: Sequence[Report]) -> dict[tuple[int, st
         .with_for_update(of=Delivery)
     )
     rows = session.execute(asked).all()
-    marks = {number: mark_of(session.get_one(Mailing, number)) for number in sorted({row.mailing_id for row in rows})}
+    theirs = select(Mailing).where(among(session, Mailing.id, sorted({row.mailing_id for row in rows})))
+    marks = {found.id: mark_of(found) for found in session.scalars(theirs.options(load_only(Mailing.name, Mailing.created_at)))}
     return {(row.id, marks[row.mailing_id]): _sent(row) for row in rows}
 
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, load_only
 
 from mailings import clock
 from mailings.content.actions import has_errand
@@ -126,7 +126,8 @@ def _claim(session: Session) -> _Claimed:
     there = select(Person).where(among(session, Person.id, set(owners.values())), Person.deleted_at.is_(None))
     people = {person.id: person for person in session.scalars(there.order_by(Person.id).with_for_update(key_share=True))}
     read = select(EventReading).where(among(session, EventReading.event_id, {errand.event_id for errand in errands}))
-    mailings = session.scalars(select(Mailing).where(among(session, Mailing.id, {errand.mailing_id for errand in errands})))
+    of = select(Mailing).where(among(session, Mailing.id, {errand.mailing_id for errand in errands}))
+    mailings = session.scalars(of.options(load_only(Mailing.name, Mailing.created_by)))
     return _Claimed(
         errands,
         {reading.event_id: reading for reading in session.scalars(read)},

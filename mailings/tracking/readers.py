@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
 from mailings.errors import Untrusted
 from mailings.model import Delivery, Mailing, Person, Recipient
@@ -33,11 +33,12 @@ class Reader:
 
 def reader_of(session: Session, delivery_id: int) -> Reader:
     """The reader of a delivery. Raises Untrusted where there is nobody: no such delivery, a person who was erased or deleted."""
-    asked = (
+    asked = (  # what the mailing says, half a megabyte it may be, is for view-online alone, which asks for it by itself
         select(Delivery, Mailing, Recipient, Person)
         .join(Mailing, Mailing.id == Delivery.mailing_id)
         .outerjoin(Recipient, Recipient.id == Delivery.recipient_id)
         .outerjoin(Person, Person.id == Recipient.person_id)
+        .options(defer(Mailing.html), defer(Mailing.text))
     )
     found = session.execute(asked.where(Delivery.id == delivery_id)).one_or_none()
     if found is None or _gone(found.Delivery, found.Recipient, found.Person):
