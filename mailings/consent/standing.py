@@ -19,7 +19,7 @@ def block_address(session: Session, normal: str, why: str, by: str | None = None
     _ensure_standing(session, normal)
     standing = session.get_one(AddressStanding, normal, populate_existing=True)
     if standing.blocked_at is None:
-        standing.blocked_at, standing.blocked_why = clock.now(), why
+        standing.blocked_at, standing.blocked_why, standing.changed_at = clock.now(), why, clock.now()
         session.flush()
     return cancel_queued(session, recipients_at(normal), f"The address was blocked: {why}", by)
 
@@ -44,8 +44,9 @@ def complain(session: Session, normal: str, at: datetime | None = None) -> int:
     """
     _ensure_standing(session, normal)
     standing = session.get_one(AddressStanding, normal, populate_existing=True)
-    standing.complained_at = standing.complained_at or at or clock.now()
-    session.flush()
+    if standing.complained_at is None:
+        standing.complained_at, standing.changed_at = at or clock.now(), clock.now()
+        session.flush()
     cancelled = cancel_queued(session, recipients_at(normal), "The recipient reported us as spam.")
     for person_id in session.scalars(select(Address.person_id).where(Address.normal == normal).distinct()).all():
         withdraw(session, person_id, "Complaint")

@@ -42,4 +42,6 @@ class AddressStanding(Base):
     blocked_why: Mapped[str | None]
     complained_at: Mapped[datetime | None]
     unsubscribed_at: Mapped[datetime | None]  # by its reader, where no person stands behind it: a bare address, a company's
+    unsubscribed_source: Mapped[str | None]  # who told us so
+    changed_at: Mapped[datetime | None]  # when we heard of the latest no; the moments above are when it was said, as others tell it
     cleared_at: Mapped[datetime | None]  # a person allowed it again: what bounced before does not count any more

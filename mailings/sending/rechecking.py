@@ -16,9 +16,6 @@ from mailings.settings import Settings
 SKEW = timedelta(seconds=5)  # clocks of two hosts differ
 WHY = "The person or the address said no while the message waited."
 
-#: what may have been said of an address
-_SAID = (AddressStanding.blocked_at, AddressStanding.complained_at, AddressStanding.unsubscribed_at)
-
 
 def judge_again(session: Session, mailing: Mailing) -> bool:
     """Just before deliveries are queued: decide every verdict again if anybody said no since the list was made; True if so.
@@ -64,6 +61,6 @@ def _said_no_since(session: Session, mailing: Mailing) -> bool:
     changes = (
         exists().where(Consent.given_at >= since),
         exists().where(OptOut.since >= since),
-        *(exists().where(said >= since) for said in _SAID),
+        exists().where(AddressStanding.changed_at >= since),  # a provider may tell of a no long after it was said
     )
     return bool(session.scalar(select(or_(*changes))))

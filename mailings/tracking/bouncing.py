@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 import orjson
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
+from mailings import clock
 from mailings.clock import milliseconds
 from mailings.consent.cancelling import cancel_queued, recipients_at
 from mailings.consent.standing import block_address
@@ -72,10 +73,11 @@ def recount(session: Session, addresses: Collection[str], threshold: int) -> Non
     listed = "IN (SELECT value FROM json_each(:addresses))" if sqlite else "= ANY(:addresses)"
     marks = {"addresses": orjson.dumps(counted).decode() if sqlite else counted, "now": milliseconds()}
     session.execute(text(COUNT.replace("{listed}", listed)), marks)
-    over = select(AddressStanding.normal, AddressStanding.bounces).where(
+    over = update(AddressStanding).where(
         among(session, AddressStanding.normal, counted), AddressStanding.bounces >= threshold, AddressStanding.blocked_at.is_(None)
     )
-    for normal, bounces in session.execute(over.order_by(AddressStanding.normal)).all():
+    heard = over.values(changed_at=clock.now()).returning(AddressStanding.normal, AddressStanding.bounces)
+    for normal, bounces in sorted(session.execute(heard).all()):
         cancel_queued(session, recipients_at(normal), f"The address is blocked: {bounces} bounces in a row.")
 
 

@@ -64,4 +64,4 @@ def _all_at(session: Session, normal: str, said_by: str, at: datetime) -> None:
     people = session.scalars(select(Address.person_id).where(Address.normal == normal).distinct()).all()
     if people:
         withdraw_many(session, people, said_by)
-    leave_address(session, normal, min(at, clock.now()))
+    leave_address(session, normal, min(at, clock.now()), said_by)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, and_, select, update
 from sqlalchemy.orm import Session
 
 from mailings import clock
@@ -15,6 +15,7 @@ from mailings.model import EMARKETING, AddressStanding, Basis, Consent, Delivery
 from mailings.tracking.readers import Reader, hold
 
 PAGE, ONE_CLICK, UNDONE = "Unsubscribe page", "One-click unsubscribe", "Unsubscribe page, undone"  #: sources of what is written here
+HERE = (PAGE, ONE_CLICK)
 REGRET = timedelta(days=1)  #: for so long leaving can be taken back by the same link; later the preferences page is the way
 
 
@@ -31,7 +32,7 @@ def leave(session: Session, reader: Reader, source: str, *, everything: bool = F
     first = update(Delivery).where(Delivery.id == reader.delivery.id, Delivery.unsubscribed_at.is_(None))
     session.execute(first.values(unsubscribed_at=at or clock.now()))
     if reader.person is None:
-        return leave_address(session, reader.address, at or clock.now())
+        return leave_address(session, reader.address, at or clock.now(), source)
     if everything or reader.mailing.topic_id is None:
         return withdraw(session, reader.person.id, source)
     return opt_out(session, reader.person.id, reader.mailing.topic_id, source)
@@ -46,8 +47,8 @@ def come_back(session: Session, reader: Reader) -> bool:
     if not can_come_back(session, reader):
         return False
     if reader.person is None:
-        back = update(AddressStanding).where(AddressStanding.normal == reader.address, AddressStanding.unsubscribed_at.is_not(None))
-        return bool(session.execute(back.values(unsubscribed_at=None).returning(AddressStanding.normal)).all())
+        back = update(AddressStanding).where(_left_here(reader.address)).values(unsubscribed_at=None, unsubscribed_source=None)
+        return bool(session.execute(back.returning(AddressStanding.normal)).all())
     if reader.mailing.topic_id is not None:
         subscribe(session, reader.person.id, reader.mailing.topic_id)
     else:
@@ -64,32 +65,43 @@ def can_come_back(session: Session, reader: Reader) -> bool:
     if not reader.counts:
         return False
     if reader.person is None:
-        left = select(AddressStanding.normal).where(AddressStanding.normal == reader.address, AddressStanding.unsubscribed_at >= since)
-        return session.scalar(left) is not None
+        return session.scalar(select(AddressStanding.normal).where(_left_here(reader.address))) is not None
     if reader.mailing.topic_id is None:
         return _withdrawn_here(session, reader.person) is not None
     refused = select(OptOut.id).where(
         OptOut.person_id == reader.person.id, OptOut.topic_id == reader.mailing.topic_id, OptOut.ended_at.is_(None)
     )
-    return session.scalar(refused.where(OptOut.source.in_((PAGE, ONE_CLICK)), OptOut.since >= since)) is not None
+    return session.scalar(refused.where(OptOut.source.in_(HERE), OptOut.since >= since)) is not None
 
 
-def leave_address(session: Session, normal: str, at: datetime) -> bool:
-    """Nothing more to this address, where no person stands behind it: a company's, a bare one. False when that is in force already."""
+def leave_address(session: Session, normal: str, at: datetime, source: str) -> bool:
+    """Nothing more to this address, where no person stands behind it: a company's, a bare one. False when that is in force already.
+
+    Said on our page and elsewhere too, it is elsewhere's: our page cannot take it back.
+    """
     if not normal:
         return False
     session.execute(insert_into(session, AddressStanding).values(normal=normal, bounces=0).on_conflict_do_nothing())
     first = update(AddressStanding).where(AddressStanding.normal == normal, AddressStanding.unsubscribed_at.is_(None))
-    new = session.execute(first.values(unsubscribed_at=at).returning(AddressStanding.normal)).all()
+    stamps = {"unsubscribed_at": at, "unsubscribed_source": source, "changed_at": clock.now()}
+    new = session.execute(first.values(stamps).returning(AddressStanding.normal)).all()
+    if not new and source not in HERE:
+        session.execute(update(AddressStanding).where(AddressStanding.normal == normal).values(unsubscribed_source=source))
     theirs = recipients_at(normal).where(Recipient.person_id.is_(None))  # a person at the address has a consent of their own
     cancel_queued(session, theirs, "The reader wants no more mail at this address.")
     return bool(new)
+
+
+def _left_here(normal: str) -> ColumnElement[bool]:
+    """This page or the one click made the address leave, within the last day."""
+    within = AddressStanding.unsubscribed_at >= clock.now() - REGRET
+    return and_(AddressStanding.normal == normal, AddressStanding.unsubscribed_source.in_(HERE), within)
 
 
 def _withdrawn_here(session: Session, person: Person) -> Basis | None:
     """The basis before a withdrawal made here. None where nothing was recorded before: there is nothing to give back."""
     said = select(Consent).where(Consent.person_id == person.id, Consent.purpose == EMARKETING)
     newest = session.scalars(said.order_by(Consent.id.desc()).limit(2)).all()
-    if len(newest) < 2 or newest[0].basis is not Basis.WITHDRAWN or newest[0].source not in (PAGE, ONE_CLICK):
+    if len(newest) < 2 or newest[0].basis is not Basis.WITHDRAWN or newest[0].source not in HERE:
         return None
     return newest[1].basis if newest[0].given_at >= clock.now() - REGRET else None

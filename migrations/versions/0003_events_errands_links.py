@@ -36,8 +36,9 @@ def upgrade() -> None:
     op.add_column("delivery", bounce())
     for stamp in STAMPS:
         op.add_column("delivery", sa.Column(stamp, BIG, nullable=True))
-    for stamp in ("unsubscribed_at", "cleared_at"):
+    for stamp in ("unsubscribed_at", "changed_at", "cleared_at"):
         op.add_column("address_standing", sa.Column(stamp, BIG, nullable=True))
+    op.add_column("address_standing", sa.Column("unsubscribed_source", sa.String(), nullable=True))
 
 
 def _event() -> None:

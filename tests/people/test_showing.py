@@ -74,7 +74,7 @@ def test_everything_held(any_db: Database) -> None:
         "Åse Ødegård", "Fjord AS", "nb", {"sko": 38}, moment,
     )  # fmt: skip
     assert held["addresses"][0] == {"address": "ase@x.test", "written": "ase@x.test", "rank": 1, "valid": True}
-    assert held["addresses"][1]["standing"] == {"bounces": 0, "blocked_at": moment, "blocked_why": "no such mailbox"}
+    assert held["addresses"][1]["standing"] == {"bounces": 0, "blocked_at": moment, "blocked_why": "no such mailbox", "changed_at": moment}
     assert [(row["basis"], row["source"], row["given_by"], row["in_force"]) for row in held["consents"]] == [
         ("consent", "Import", None, False),
         ("withdrawn", "User", "kari", True),

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from mailings import clock
@@ -12,7 +15,8 @@ from mailings.consent.standing import block_address, complain
 from mailings.consent.withdrawing import opt_out, withdraw
 from mailings.db import Database
 from mailings.message import Outcome, Receipt
-from mailings.model import Address, Basis, Delivery, Mailing, MailingStatus, Person, Recipient, Source, SourceKind, Topic
+from mailings.model import Address, Basis, Delivery, Mailing, MailingStatus, Person, Recipient, Source, SourceKind, Topic, Verdict
+from mailings.reported import BounceKind, EventKind
 from mailings.sending import lifecycle
 from mailings.sending.receipts import Answered, record
 from mailings.sending.rechecking import SKEW, cancel_forbidden
@@ -20,6 +24,7 @@ from mailings.settings import Settings
 from tests.sending import world
 from tests.sending.test_claims import fresh, sender
 from tests.sending.test_receipts import POLICY
+from tests.tracking.told import heard, said
 
 
 def person(session: Session, mailing_id: int, name: str) -> tuple[int, int]:
@@ -103,3 +108,33 @@ def test_before_anything_is_queued(any_db: Database) -> None:
         assert lifecycle.begin_sending(session, session.get_one(Mailing, mailing_id)) == 1
         verdicts = dict(session.query(Recipient.address, Recipient.verdict).all())
     assert verdicts == {"åse@fjord.test": "no_consent", "ørjan@fjord.test": "eligible"}
+
+
+LATE = [
+    (EventKind.COMPLAINED, None, "complained"),
+    (EventKind.UNSUBSCRIBED, None, "no_consent"),
+    (EventKind.BOUNCED, BounceKind.INVALID, "blocked_address"),
+    (EventKind.BOUNCED, BounceKind.HARD, "blocked_address"),
+]
+
+
+@pytest.mark.parametrize(("kind", "bounce", "verdict"), LATE, ids=str)
+def test_a_no_that_is_told_late(any_db: Database, kind: EventKind, bounce: BounceKind | None, verdict: str) -> None:
+    """What a provider tells, after the list was made, of a no months ago, is heeded before anything is queued: when we heard counts."""
+    bare = "los@fjord.test"  # with a person behind it the withdrawal of their consent would be seen
+    mailing_id = world.mailing(any_db, status=MailingStatus.POPULATING)
+    with any_db.writing() as session:
+        source = Source(mailing_id=mailing_id, position=1, kind=SourceKind.IMPORT, label="liste.csv", basis=Basis.CONSENT)
+        session.add(source)
+        session.flush()
+        session.add(Recipient(mailing_id=mailing_id, address=bare, source_id=source.id, verdict=Verdict.ELIGIBLE))
+        mailing = session.get_one(Mailing, mailing_id)
+        mailing.populated_at = clock.now()
+    early = timedelta(days=90).total_seconds() / 60
+    with clock.standing_at(clock.now() + 2 * SKEW):
+        heard(any_db, *(said(any_db, None, kind, turn - early, address=bare, bounce=bounce) for turn in range(Settings().bounce_threshold)))
+        with any_db.writing() as session:
+            lifecycle.begin_sending(session, session.get_one(Mailing, mailing_id))
+            told = select(Recipient.verdict).where(Recipient.mailing_id == mailing_id, Recipient.address == bare)
+            assert session.scalars(told).all() == [verdict]
+            assert session.scalars(select(Delivery.id)).all() == []

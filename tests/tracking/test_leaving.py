@@ -14,7 +14,7 @@ from mailings.consent.standing import complain
 from mailings.consent.withdrawing import opt_out, withdraw
 from mailings.db import Database
 from mailings.model import AddressStanding, Basis, Company, Consent, Delivery, DeliveryStatus, OptOut, Topic
-from mailings.tracking.leaving import ONE_CLICK, PAGE, UNDONE, come_back, leave
+from mailings.tracking.leaving import ONE_CLICK, PAGE, UNDONE, can_come_back, come_back, leave
 from mailings.tracking.readers import Reader, reader_of
 from tests.consent.waiting import a_mailing, a_person, a_topic, queue, statuses
 
@@ -151,3 +151,18 @@ def test_what_was_told_elsewhere_stays(any_db: Database, topical: bool) -> None:
         withdraw(session, desiree.person.id, "User")
         opt_out(session, desiree.person.id, news.id, "User")
         assert not come_back(session, desiree)
+
+
+@pytest.mark.parametrize("here_too", [False, True])
+def test_what_a_provider_told_of_an_address_stays(any_db: Database, here_too: bool) -> None:
+    """A bare address that its reader ended at the provider is not brought back here, though they left on this page as well."""
+    with any_db.writing() as session, clock.standing_at(NOON):
+        gone = reader_of(session, queue(session, a_mailing(session, "news"), "løs@fugl.test", DeliveryStatus.SENT).id)
+        if here_too:
+            assert leave(session, gone, PAGE)
+        assert leave(session, gone, "Report of sendgrid") is not here_too
+        assert leave(session, gone, ONE_CLICK) is False
+        assert not can_come_back(session, gone)
+        assert not come_back(session, gone)
+        standing = session.get_one(AddressStanding, gone.address, populate_existing=True)
+        assert (standing.unsubscribed_at, standing.unsubscribed_source) == (NOON, "Report of sendgrid")
