@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import Session
 
 from mailings.model import (
@@ -58,10 +58,18 @@ def _visits(session: Session, person: Person) -> list[dict[str, Any]]:
 def _reports(session: Session, person: Person) -> list[dict[str, Any]]:
     """What providers told of messages to the person, and of the person's addresses, as it came."""
     normals = select(Address.normal).where(Address.person_id == person.id)
-    theirs: ColumnElement[bool] = or_(Event.delivery_id.in_(_deliveries(person)), Event.address.in_(normals))
+    about = and_(Event.address.in_(normals), ~_to_somebody())
+    theirs: ColumnElement[bool] = or_(Event.delivery_id.in_(_deliveries(person)), about)
     rows = select(Event, Mailing.name).outerjoin(Mailing, Mailing.id == Event.mailing_id).where(theirs, Event.source != VISIT)
     columns = ("at", "kind", "source", "address", "code", "reason", "bounce", "url", "agent", "network", "original")
     return [_said(event, columns, mailing=mailing) for event, mailing in session.execute(rows.order_by(Event.id))]
+
+
+def _to_somebody() -> ColumnElement[bool]:
+    """The event is of a message to a person or company: who shares the address has messages of their own. Tests are the address's."""
+    whose = select(Delivery.id).join(Recipient, Recipient.id == Delivery.recipient_id)
+    named = or_(Recipient.person_id.is_not(None), Recipient.company_id.is_not(None))
+    return whose.where(Delivery.id == Event.delivery_id, Delivery.test.is_(False), named).correlate(Event).exists()
 
 
 def _errands(session: Session, person: Person) -> list[dict[str, Any]]:

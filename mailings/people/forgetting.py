@@ -21,7 +21,8 @@ def forget_events(session: Session, recipients: Sequence[int], normals: Sequence
     To be called while the deliveries still say whose they are.
     """
     deliveries = select(Delivery.id).where(or_(Delivery.recipient_id.in_(recipients), Delivery.address.in_(normals)))
-    theirs: ColumnElement[bool] = or_(Event.delivery_id.in_(deliveries), Event.address.in_(normals))
+    of_nothing_sent = and_(Event.delivery_id.is_(None), Event.address.in_(normals))  # who shares the address has deliveries of their own
+    theirs: ColumnElement[bool] = or_(Event.delivery_id.in_(deliveries), of_nothing_sent)
     session.execute(update(Event).where(theirs).values(dict.fromkeys(_NAMES_SOMEBODY)))
     errands = update(Errand).where(Errand.delivery_id.in_(deliveries))
     session.execute(errands.values(outcome=None))

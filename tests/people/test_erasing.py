@@ -16,6 +16,7 @@ from mailings.model import (
     Delivery,
     DeliveryNote,
     DeliveryStatus,
+    Event,
     Evidence,
     ImportedRow,
     Interest,
@@ -33,6 +34,8 @@ from mailings.model import (
     Verdict,
 )
 from mailings.people.erasing import erase
+from mailings.people.showing import show
+from mailings.reported import EventKind
 from mailings.sending.books import books_of
 from tests.consent.waiting import a_mailing, a_person, a_topic, queue, statuses
 
@@ -128,6 +131,22 @@ def test_others_keep_theirs(any_db: Database) -> None:
         assert statuses(session, waits) == ["queued"]
         assert session.scalars(select(AddressStanding.normal)).all() == ["post@x.test"]
         assert [address.normal for address in session.get_one(Person, sharing.id).addresses] == ["post@x.test"]
+
+
+def test_a_shared_address(any_db: Database) -> None:
+    """Reports of messages to somebody else at the address stay theirs, unblanked; those of the address alone go."""
+    with any_db.writing() as session:
+        person, sharing = a_person(session, "post@x.test"), a_person(session, "post@x.test", name="Bo")
+        theirs = queue(session, a_mailing(session, "a"), sharing, DeliveryStatus.SENT)
+        said = {"address": "post@x.test", "reason": "550 ukjent", "original": {"event": "bounce"}}
+        at = {"at": clock.now(), "received_at": clock.now(), "kind": EventKind.BOUNCED, "source": "sendgrid"}
+        kept, gone = Event(**at, **said, delivery_id=theirs.id, mailing_id=theirs.mailing_id), Event(**at, **said)
+        session.add_all([kept, gone])
+        session.flush()
+        assert [len(show(session, one)["reports"]) for one in (person, sharing)] == [1, 2]
+        erase(session, person.id)
+        assert (kept.address, kept.reason, kept.original) == ("post@x.test", "550 ukjent", {"event": "bounce"})
+        assert (gone.address, gone.reason, gone.original) == (None, None, None)
 
 
 def test_every_table_that_points_at_people_is_thought_of() -> None:
