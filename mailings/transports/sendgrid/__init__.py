@@ -13,6 +13,8 @@ from mailings.transports.sendgrid.requests import Requests
 from mailings.transports.sendgrid.settings import Settings
 from mailings.transports.sendgrid.writing import Writer
 
+SANDBOX = "MAILINGS_SENDGRID_SANDBOX is true, so SendGrid would check every message and send none; take it out before a mailing goes."
+
 
 class Sendgrid(Transport):
     """Hands messages to the account whose key MAILINGS_SENDGRID_API_KEY is. Not for two threads at a time."""
@@ -35,6 +37,17 @@ class Sendgrid(Transport):
     def problems(self) -> list[str]:
         """A key that is missing, an address that would show it to others, the demo's secret."""
         return [*super().problems(), *self._settings.problems()]
+
+    def rehearsal(self) -> str | None:
+        """The sandbox's sentence."""
+        return SANDBOX if self._settings.sandbox else None
+
+    def remarks(self) -> list[str]:
+        """A verification key that is none: all that SendGrid reports would be turned away."""
+        from mailings.transports.sendgrid.signature import trouble_with  # noqa: PLC0415  a sender needs no signatures
+
+        trouble = trouble_with(self._settings.webhook_key) if self._settings.webhook_key.strip() else None
+        return [*super().remarks(), *filter(None, [trouble])]
 
     def proofs(self, domain: str) -> list[Proof]:
         """The two names that an authenticated domain lends SendGrid for its keys; what they lead to depends on the account."""

@@ -46,6 +46,15 @@ def check(headers: Mapping[str, str], body: bytes, keys: str) -> None:
         raise Untrusted("The signature does not hold.")
 
 
+def trouble_with(keys: str) -> str | None:
+    """Why nothing can be checked with these keys, in a sentence; None where they will do."""
+    try:
+        _keys(keys)
+    except Misconfigured as error:
+        return str(error)
+    return None
+
+
 def _holds(key: EllipticCurvePublicKey, signature: bytes, signed: bytes) -> bool:
     try:
         key.verify(signature, signed, ECDSA(SHA256()))
