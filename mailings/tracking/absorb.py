@@ -72,8 +72,9 @@ def _sent(row: Any) -> Sent:
 
 
 def _name(session: Session, news: Sequence[News]) -> None:
-    """A message whose answer was lost learns here what the provider calls it."""
-    told = {one.sent.delivery: one.report.provider_id for one in news if one.sent and one.report.provider_id and not one.sent.provider_id}
+    """A message whose answer was lost learns here what the provider calls it; not that of somebody erased, whom the name leads back to."""
+    ours = [(one.sent, one.report.provider_id) for one in news if one.sent and not one.sent.erased]
+    told = {sent.delivery: called for sent, called in ours if called and not sent.provider_id}
     if told:
         unnamed = update(Delivery.__table__).where(Delivery.id == bindparam("number"), Delivery.provider_id.is_(None))  # type: ignore[arg-type]
         named = [{"number": number, "called": called} for number, called in sorted(told.items())]
@@ -113,7 +114,7 @@ def _row(news: News, source: str) -> dict[str, Any]:
         "code": report.code,
         "reason": None if erased else report.reason,
         "bounce": report.bounce,
-        "provider_key": report.provider_key,
+        "provider_key": None if erased else report.provider_key,
         "content_key": report.content_key,
         "original": None if erased else dict(report.original),
     }

@@ -147,19 +147,20 @@ def test_tests_have_no_stamps(any_db: Database) -> None:
 
 
 def test_a_report_after_erasure(any_db: Database) -> None:
-    """What comes later of somebody erased is kept without address, words, agent or original (domain.md D30)."""
+    """What comes of somebody erased is kept without address, words, agent, original or the provider's names for it (domain.md D30)."""
     (one,) = out(any_db)
     report = said(
-        any_db, one, K.BOUNCED, bounce=B.INVALID, code="550", reason="550 <åse@fjord.test> unknown", agent="Mozilla", url="https://x.test"
-    )
+        any_db, one, K.BOUNCED, bounce=B.INVALID, code="550", reason="550 <åse@fjord.test> unknown", agent="Mozilla", url="https://x.test",
+        provider_key="uniq-1", provider_id="14c5d75ce93.dfd.64b469",
+    )  # fmt: skip
     with any_db.writing() as session:
         for recipient in session.scalars(select(Recipient)):
             recipient.erased_at, recipient.address = world.START, None
-    heard(any_db, report)
+    assert (heard(any_db, report), heard(any_db, report)) == (1, 0)
     (kept,) = events(any_db)
     assert (kept.delivery_id, kept.code, kept.bounce) == (one, "550", B.INVALID)
-    assert (kept.address, kept.reason, kept.agent, kept.original, kept.url) == (None,) * 5
-    assert delivery(any_db, one).reason is None
+    assert (kept.address, kept.reason, kept.agent, kept.original, kept.url, kept.provider_key) == (None,) * 6
+    assert (delivery(any_db, one).reason, delivery(any_db, one).provider_id) == (None, None)
     with any_db.reading() as session:
         assert session.execute(text("SELECT count(*) FROM address_standing")).scalar_one() == 0
 
