@@ -176,4 +176,5 @@ def _call(database: Database, script: _Script, settings: Settings) -> None:
     except Exception as error:
         told = f"The script {script.name} failed: {type(error).__name__}: {error}"
     with database.writing() as session:
-        session.execute(update(Errand).where(Errand.id == script.errand).values(outcome=f"{script.said} {told}".strip()))
+        begun = update(Errand).where(Errand.id == script.errand, Errand.outcome.is_not(None))  # blanked meanwhile: the person was erased
+        session.execute(begun.values(outcome=f"{script.said} {told}".strip()))

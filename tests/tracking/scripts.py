@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 from mailings.content.scripts import Click, script
 
@@ -42,3 +43,14 @@ def dawdle(click: Click) -> None:
 @script("usikker", destination=lambda _: "javascript:alert(1)")
 def mislead(click: Click) -> None:
     """Leads where no reader may be led."""
+
+
+meanwhile: list[Callable[[], object]] = []
+
+
+@script("sen")
+def take_time(click: Click) -> str:
+    """Something else happens while it runs."""
+    for happens in meanwhile:
+        happens()
+    return f"hilste på {click.person}"

@@ -13,11 +13,13 @@ from mailings import seams
 from mailings.clock import standing_at
 from mailings.db import Database
 from mailings.model import Errand, FollowUp, PersonInterest
+from mailings.people.erasing import Erased, erase
 from mailings.seams import Seam
 from mailings.settings import Settings
 from mailings.tracking.errands import run_due_errands
 from tests.house.tree import ROOT
-from tests.tracking.clicked import associate, click, delivered, later, linked, reader, run, sent
+from tests.tracking import scripts
+from tests.tracking.clicked import associate, click, delivered, later, linked, outcomes, reader, run, sent
 from tests.tracking.test_errands import RING
 
 
@@ -112,3 +114,25 @@ def test_a_process_that_dies(any_db: Database, when: str) -> None:
     assert run(any_db) == 110 - (done or 0)
     with any_db.reading() as session:
         assert session.scalar(select(func.count(FollowUp.id))) == 110
+
+
+def test_erased_while_a_script_runs(any_db: Database) -> None:
+    """What a script answers after its reader was erased is not written down: erasing blanked the outcome, and it stays blank (D30)."""
+    with any_db.writing() as session:
+        autumn, desiree = sent(session), reader(session)
+        linked(session, autumn, script={"name": "sen"})
+        click(session, delivered(session, autumn, desiree))
+        person_id = desiree.id
+    over: list[Erased] = []
+
+    def erased() -> None:
+        with any_db.writing() as session:
+            over.append(erase(session, person_id))
+
+    scripts.meanwhile.append(erased)
+    try:
+        assert run(any_db, Settings(scripts="tests.tracking.scripts")) == 1
+    finally:
+        scripts.meanwhile.remove(erased)
+    assert len(over) == 1
+    assert outcomes(any_db) == [None]
