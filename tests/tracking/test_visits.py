@@ -12,7 +12,6 @@ from mailings.db import Database
 from mailings.errors import MailingsError
 from mailings.settings import Settings
 from mailings.tracking.visits import Visits, network_of
-from tests.narrow import one_connection
 from tests.tracking.visiting import click, raw, sent_mailing
 
 
@@ -65,21 +64,6 @@ def test_kept_while_the_database_is_away(any_db: Database, caplog: pytest.LogCap
     assert [row[6] for row in raw(any_db)] == deliveries
     said = [record.message for record in caplog.records]
     assert [line.split()[:4] for line in said] == [["Clicks", "and", "opens", "are"], ["The", "database", "answers", "again;"]]
-
-
-def test_kept_while_no_connection_is_free(any_db: Database, caplog: pytest.LogCaptureFixture) -> None:
-    """A process whose connections are all busy keeps its visits, too: they are as good as any."""
-    _, deliveries = sent_mailing(any_db)
-    with one_connection(any_db) as narrow:
-        visits = Visits(narrow, Settings())
-        with narrow.reading() as session:
-            session.execute(text("SELECT 1"))
-            for one in deliveries:
-                visits.put(click(one))
-            assert not visits.flush()
-        assert visits.flush()
-    assert [row[6] for row in raw(any_db)] == deliveries
-    assert "cannot be written" not in caplog.text
 
 
 def test_more_than_can_be_held(any_db: Database) -> None:
