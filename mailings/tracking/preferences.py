@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -14,7 +15,7 @@ from mailings.consent.history import in_force
 from mailings.consent.rules import accepted_bases
 from mailings.consent.topics import topics
 from mailings.consent.withdrawing import opt_out, subscribe, withdraw
-from mailings.model import Basis, Delivery, OptOut, Person, Topic
+from mailings.model import AddressStanding, Basis, Delivery, OptOut, Person, Topic
 from mailings.settings import Settings
 from mailings.tracking.readers import Reader, hold
 
@@ -45,6 +46,19 @@ def preferences_of(session: Session, person_id: int, settings: Settings) -> Pref
     consent = basis in accepted_bases(settings.accepted_bases) if settings.consent_filter else basis is not Basis.WITHDRAWN
     refused = set(session.scalars(select(OptOut.topic_id).where(OptOut.person_id == person_id, OptOut.ended_at.is_(None))))
     return Preferences(consent and not unwanted, [(topic, topic.id not in refused) for topic in topics(session)])
+
+
+def left(session: Session, reader: Reader) -> Literal["all", "topic"] | None:
+    """What the reader refused already, by whatever way: all mail, or this mailing's topic. None of tests, whose readers refuse nothing."""
+    if not reader.counts:
+        return None
+    if reader.person is None:
+        standing = session.get(AddressStanding, reader.address)
+        return "all" if standing is not None and standing.unsubscribed_at is not None else None
+    if in_force(session, [reader.person.id]).get(reader.person.id, (None,))[0] is Basis.WITHDRAWN:
+        return "all"
+    theirs = (OptOut.person_id == reader.person.id, OptOut.topic_id == reader.mailing.topic_id, OptOut.ended_at.is_(None))
+    return None if session.scalar(select(OptOut.id).where(*theirs)) is None else "topic"
 
 
 def change(session: Session, reader: Reader, wish: Wish, settings: Settings) -> bool:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from mailings.reported import EventKind
 from mailings.tokens import Kind
 from mailings.tracking.leaving import ONE_CLICK, PAGE, can_come_back, come_back, leave
+from mailings.tracking.preferences import left
 from web.door import AtDoor
 from web.posted import Fields
 from web.public.preferences import expired, preferences
@@ -19,10 +20,15 @@ router = APIRouter()
 
 @router.api_route("/u/{token}", methods=["GET", "HEAD"], response_model=None)
 def ask(token: str, request: Request, door: AtDoor) -> Response:
-    """The page that asks. Without a topic it is the preferences page, with a button for no e-mail at all (D13)."""
+    """The page that asks, or says that it is done already.
+
+    Without a topic it is the preferences page, with a button for no e-mail at all (D13).
+    """
     said = door.tokens.read(Kind.UNSUBSCRIBE, token)
     with door.database.reading() as session:
         whose = whose_is(session, request, said)
+        if whose.reader is not None and (what := left(session, whose.reader)):
+            return _done(session, whose, everything=what == "all")
         if not whose.personal:
             return whose.show("address", address=whose.address, picker=True)
         if whose.topic is None and not expired(door.settings, whose.day):
@@ -53,8 +59,15 @@ def _leave(session: Session, whose: Whose, source: str) -> None:
 
 def _left(session: Session, whose: Whose) -> Response:
     _leave(session, whose, PAGE)
-    undo = whose.reader is not None and can_come_back(session, whose.reader)
-    return whose.show("unsubscribed", undo=undo, **_about(whose))
+    return _done(session, whose)
+
+
+def _done(session: Session, whose: Whose, *, everything: bool = False) -> Response:
+    """That it is done, with the way back. Who refused everything does not come back by the topic of one mailing."""
+    about = _about(whose)
+    other = everything and about["topic"] is not None
+    undo = not other and whose.reader is not None and can_come_back(session, whose.reader)
+    return whose.show("unsubscribed", undo=undo, **about | ({"topic": None} if other else {}))
 
 
 def _back(session: Session, whose: Whose) -> Response:
