@@ -36,7 +36,7 @@ OUTCOMES = {
     Outcome.REFUSED: "[red]refused[/]",
     Outcome.TRY_LATER: "[yellow]asked to try later[/]",
     Outcome.UNKNOWN: "[yellow]handed over, no answer[/]",
-    Outcome.UNTOUCHED: "[yellow]not tried[/]",
+    Outcome.UNTOUCHED: "[red]not sent[/]",
 }
 
 

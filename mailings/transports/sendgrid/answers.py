@@ -18,6 +18,7 @@ from mailings.transports.sendgrid.lines import Answer
 
 LONGEST_WAIT = 3600.0  # seconds; what asks for more is no rate limit, and a clock may be wrong
 _RECIPIENT = re.compile(r"personalizations(?:$|\.|\[)(?:(\d+)\]?(?:\.|$))?")
+_KEY = "Look at MAILINGS_SENDGRID_API_KEY, and whether the account is in MAILINGS_SENDGRID_REGION."
 _NO_SENTENCE = "SendGrid answered {}, and gave no reason."
 
 
@@ -47,7 +48,7 @@ def read(answer: Answer, *, sandbox: bool) -> Verdict | Refusal:
         return Verdict(Outcome.TRY_LATER, code, reason, asked_to_wait(answer.headers))
     if status < 300 or status == 408 or status >= 500:
         return Verdict(Outcome.UNKNOWN, code, reason)
-    return Verdict(Outcome.UNTOUCHED, code, reason)
+    return Verdict(Outcome.UNTOUCHED, code, f"{reason[:300].rstrip('.')}. {_KEY}" if status in (401, 403) else reason)
 
 
 def asked_to_wait(headers: Mapping[str, str]) -> float | None:
