@@ -31,12 +31,12 @@ class Sheaf:
 
 
 class Carrying:
-    """One `send`: `receipts()` runs it. Holds at most `together` recipients that wait, and as many in each request under way."""
+    """One `send`: `receipts()` runs it. Holds at most `most[1]` recipients that wait, and as many in each of `most[0]` requests."""
 
-    def __init__(self, requests: Requests, writer: Writer, source: Source, limits: tuple[int, int]) -> None:
+    def __init__(self, requests: Requests, writer: Writer, source: Source, most: tuple[int, int]) -> None:
         self._requests, self._writer, self._source = requests, writer, source
         writer.forget()
-        self._connections, self._together = (1, 1) if requests.careful else limits
+        self._most = most
         self._bisecting: Bisecting[Share] = Bisecting(self._request)
         self._open: dict[Frame, Sheaf] = {}  # requests that still have room
         self._ready: deque[Sequence[Share]] = deque()
@@ -46,7 +46,7 @@ class Carrying:
 
     def receipts(self) -> Iterator[Receipt]:
         """Carry all there is. Requests under way when nobody listens any more are waited for, and nothing follows them."""
-        with ThreadPoolExecutor(self._connections, "sendgrid") as threads:
+        with ThreadPoolExecutor(self._most[0], "sendgrid") as threads:
             try:
                 while self._go_on(threads):
                     while not self._answers.empty():
@@ -58,7 +58,7 @@ class Carrying:
         """One step: begin a request, or ask for an offer, or wait for an answer. False at the end."""
         if self._bisecting.trouble is not None:
             self._source.stop()
-        if self._ready and self._busy < self._connections:
+        if self._ready and self._busy < self._limits[0]:
             self._begin(threads, self._ready.popleft())
         elif self._may_ask:
             self._ask()
@@ -75,8 +75,13 @@ class Carrying:
         return True
 
     @property
+    def _limits(self) -> tuple[int, int]:
+        """As `most`; after a lost answer one request of one, and nobody is gathered before it is answered, until one is taken."""
+        return (1, 0 if self._busy else 1) if self._requests.careful else self._most
+
+    @property
     def _may_ask(self) -> bool:
-        return self._waiting + self._writer.waiting < self._together and not (self._source.ended or self._source.flushing)
+        return self._waiting + self._writer.waiting < self._limits[1] and not (self._source.ended or self._source.flushing)
 
     def _ask(self) -> None:
         offer = self._source.ask()
