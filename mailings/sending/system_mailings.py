@@ -5,7 +5,7 @@ from __future__ import annotations
 from email.utils import parseaddr
 from typing import Any, cast
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from mailings.addresses import read_address
@@ -13,7 +13,7 @@ from mailings.clock import now
 from mailings.content.system import LANGUAGES, MESSAGES, shipped
 from mailings.db import insert_into
 from mailings.errors import Misconfigured, NotAllowed
-from mailings.model import Delivery, Mailing, MailingStatus, MailingType, Recipient
+from mailings.model import Delivery, Mailing, MailingStatus, MailingType
 from mailings.sending import lifecycle
 from mailings.settings import Settings
 
@@ -63,25 +63,32 @@ def refresh(session: Session, settings: Settings) -> int:
     found = [mailing for mailing in session.scalars(select(Mailing).where(Mailing.name.in_(names()))) if mailing.is_system]
     for mailing in found:
         _say(mailing, settings)
+        mailing.sender = _sender(session, settings) or mailing.sender
     return len(found)
 
 
-def sender_of(session: Session, person_id: int, settings: Settings) -> dict[str, Any]:
-    """Whom a system message comes from: MAILINGS_SYSTEM_FROM, else the sender of the newest mailing that went to the person.
+def name_sender(session: Session, mailing: Mailing, settings: Settings) -> None:
+    """Say whom the mailing comes from, where nobody has said so yet or MAILINGS_SYSTEM_FROM says otherwise. Raises Misconfigured.
 
-    Raises Misconfigured where neither names an address.
+    Everybody's messages share it: had each request a say, it would change the sender of what waits for somebody else.
     """
+    if settings.system_from or not mailing.sender.get("address"):
+        sender = _sender(session, settings)
+        if sender is None:
+            raise Misconfigured("Nobody is named whom system messages come from; set MAILINGS_SYSTEM_FROM to Name <address>.")
+        if mailing.sender != sender:
+            mailing.sender = sender
+
+
+def _sender(session: Session, settings: Settings) -> dict[str, Any] | None:
+    """That of MAILINGS_SYSTEM_FROM, else of the newest e-mail mailing that went to anybody; None where neither names an address."""
     if settings.system_from:
         return _written(settings.system_from)
-    reached = (
-        select(Mailing.sender)
-        .join(Recipient, Recipient.mailing_id == Mailing.id)
-        .join(Delivery, Delivery.recipient_id == Recipient.id)
-        .where(Recipient.person_id == person_id, Mailing.type == MailingType.EMAIL, Delivery.claimed_at.is_not(None))
-    )
-    newest = session.scalar(reached.order_by(Delivery.id.desc()).limit(1)) or {}
+    went = exists().where(Delivery.mailing_id == Mailing.id, Delivery.claimed_at.is_not(None), ~Delivery.test)
+    asked = select(Mailing.sender).where(Mailing.type == MailingType.EMAIL, went)
+    newest = session.scalar(asked.order_by(Mailing.id.desc()).limit(1)) or {}
     if not newest.get("address"):
-        raise Misconfigured("Nobody is named whom system messages come from; set MAILINGS_SYSTEM_FROM to Name <address>.")
+        return None
     return {"name": newest.get("name") or "", "address": newest["address"], "use": "always"}
 
 

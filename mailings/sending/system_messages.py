@@ -47,9 +47,7 @@ def queue_system_message(session: Session, which: str, person_id: int, settings:
     if recipient is None:
         return False
     if not _has_it(session, recipient.id, person_id):
-        sender = system_mailings.sender_of(session, person_id, settings)
-        if mailing.sender != sender:
-            mailing.sender = sender
+        system_mailings.name_sender(session, mailing, settings)
         _queue(session, recipient.id)
     return True
 

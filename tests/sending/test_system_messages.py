@@ -12,6 +12,7 @@ from mailings import clock
 from mailings.db import Database
 from mailings.errors import Misconfigured
 from mailings.model import Delivery, Mailing, MailingStatus, MailingType, Recipient
+from mailings.sending import system_mailings
 from mailings.settings import Settings
 from tests.sending import world
 from tests.sending.asked import SETTINGS, ask, books, mailing, messages, person, recipient, sent
@@ -103,20 +104,41 @@ def test_in_the_readers_language(db: Database, wanted: str, language: str) -> No
 
 
 def test_from_whom(any_db: Database) -> None:
-    """Without a setting it comes from the sender of the newest mailing that went to the person; without one either, it says what to set."""
+    """Without a setting it comes from the sender of the newest mailing that went out; without one either, it says what to set."""
     unsaid, who = Settings(email_transport="memory"), person(any_db)
     with pytest.raises(Misconfigured, match="MAILINGS_SYSTEM_FROM"):
         ask(any_db, who, settings=unsaid)
-    sender = {"name": "Åse", "address": "news@acme.test", "use": "our_contact"}
-    mailing_id = world.mailing(any_db, status=MailingStatus.SENT, sender=sender)
-    with any_db.writing() as session:
-        session.add(got := Recipient(mailing_id=mailing_id, person_id=who, address="ase@fjord.test"))
-        session.flush()
-        session.add(Delivery(mailing_id=mailing_id, recipient_id=got.id, status="sent", claimed_at=clock.now()))
+    went_out(any_db, "news@acme.test", who)
     assert ask(any_db, who, settings=unsaid)
     assert mailing(any_db).sender == {"name": "Åse", "address": "news@acme.test", "use": "always"}
     with pytest.raises(Misconfigured, match="MAILINGS_SYSTEM_FROM holds no"):
         ask(any_db, person(any_db, "desiree@ijssel.test", "nl"), settings=Settings(system_from="Nobody"))
+
+
+def test_nobody_changes_whom_anothers_message_comes_from(any_db: Database) -> None:
+    """The first request decides for all; a newer mailing is the sender after an upgrade, and the setting goes before either."""
+    unsaid, first, second = Settings(email_transport="memory"), person(any_db), person(any_db, "desiree@ijssel.test")
+    went_out(any_db, "news@acme.test", first)
+    assert ask(any_db, first, settings=unsaid)
+    went_out(any_db, "søk@fjord.test", second, name="vinter-nytt")
+    assert ask(any_db, second, settings=unsaid)
+    assert books(any_db).deliveries["queued"] == 2
+    assert mailing(any_db).sender["address"] == "news@acme.test"
+    with any_db.writing() as session:
+        system_mailings.refresh(session, unsaid)
+    assert mailing(any_db).sender["address"] == "søk@fjord.test"
+    assert ask(any_db, person(any_db, "bo@fjord.test"))
+    assert mailing(any_db).sender["address"] == "post@fjord.test"
+
+
+def went_out(db: Database, address: str, person_id: int, name: str = "høst-nytt") -> None:
+    """A mailing from that address went to the person."""
+    sender = {"name": "Åse", "address": address, "use": "our_contact"}
+    mailing_id = world.mailing(db, name, status=MailingStatus.SENT, sender=sender)
+    with db.writing() as session:
+        session.add(got := Recipient(mailing_id=mailing_id, person_id=person_id, address="ase@fjord.test"))
+        session.flush()
+        session.add(Delivery(mailing_id=mailing_id, recipient_id=got.id, status="sent", claimed_at=clock.now()))
 
 
 def test_two_at_one_address(any_db: Database) -> None:
