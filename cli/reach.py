@@ -59,8 +59,8 @@ def _database() -> Found:
 def _transport() -> Found:
     name = settings().email_transport
     try:
-        problems = transport_class(name).configured().problems()
-        if problems:
+        transport = transport_class(name).configured()
+        if problems := [*transport.problems(), *filter(None, [transport.rehearsal()])]:
             return Found("transport", False, f"{name}: {' '.join(problems)}")
         own = own_settings(name)
         if isinstance(own.get("HOST"), str) and isinstance(own.get("PORT"), int):

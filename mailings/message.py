@@ -117,6 +117,10 @@ class Transport(ABC):
         """What keeps this transport from carrying anything, one sentence each; no network."""
         return [FORGEABLE.format(name=self.name)] if self.leaves_machine and settings().demo_secret else []
 
+    def rehearsal(self) -> str | None:
+        """Why nothing it carries reaches anybody, and what to do: one sentence; None where it does. Tests may go that way, no mailing."""
+        return None
+
     @abstractmethod
     def send(self, offers: Iterator[Offer | None]) -> Iterator[Receipt]:
         """Carry what is offered and answer for each: exactly one receipt a delivery, in any order, as soon as it is known.

@@ -73,7 +73,7 @@ def _transport(_session: Session, _mailing: Mailing, settings: Settings) -> Find
         transport = plugins.transport_class(settings.email_transport).configured()
     except Misconfigured as error:
         return Findings([str(error)])
-    problems = list(transport.problems())
+    problems = [*transport.problems(), *filter(None, [transport.rehearsal()])]
     if "email" not in transport.channels:
         problems.append(f"The transport {transport.name} does not carry e-mail; set MAILINGS_EMAIL_TRANSPORT to one that does.")
     return Findings(problems, _public_url(transport, settings.public_url))

@@ -11,6 +11,7 @@ from datetime import timedelta
 from sqlalchemy.orm import Session
 
 from mailings.channels import Compiled
+from mailings.clock import milliseconds
 from mailings.db import Database
 from mailings.errors import Misconfigured, NotAllowed
 from mailings.message import Transport
@@ -79,17 +80,31 @@ class Run:
             raise NotAllowed(f"The content of {self.mailing} is not compiled yet.")
         return self.compiled
 
+    def stays_for(self, due: int) -> bool:
+        """Whether `due` (ms) is near enough to wait for."""
+        return due <= milliseconds() + self.patience.total_seconds() * 1000
+
+    def leave_word(self, database: Database) -> None:
+        """Note where the next run sees it how long the other side wants nothing, where this one will not stay: it would only ask again."""
+        if not self.stays_for(self.not_before):
+            self.slowing.put_off(database, self.settings.email_transport, self.not_before)
+
     def close(self) -> None:
         """Let go of the transport's connections."""
         if self._transport is not None:
             self._transport.close()
 
 
-def ready_transport(name: str) -> Transport:
-    """The transport of that name, configured. Raises Misconfigured for anything that keeps it from carrying, the demo's secret too."""
+def ready_transport(name: str, *, rehearsing: bool = False) -> Transport:
+    """The transport of that name, configured. Raises Misconfigured for anything that keeps it from carrying, the demo's secret too.
+
+    And, unless we are `rehearsing`, where it only rehearses: nobody is booked as sent to who gets nothing.
+    """
     transport = transport_class(name).configured()
     if problems := transport.problems():
         raise Misconfigured(problems[0])
+    if not rehearsing and (why := transport.rehearsal()):
+        raise Misconfigured(why)
     return transport
 
 

@@ -38,7 +38,7 @@ def send_test(database: Database, name: str, addresses: Sequence[str], settings:
     Raises BadAddress, BadTemplate and TransportError; nothing is tried a second time by itself.
     """
     normals = [_normal(address) for address in addresses]
-    transport = ready_transport(settings.email_transport)
+    transport = ready_transport(settings.email_transport, rehearsing=True)
     with database.writing() as session:
         mailing = mailing_named(session, name)
         lease = leases.take(session, mailing, LeaseRole.SENDER).id

@@ -13,6 +13,7 @@ from pydantic import SecretStr
 import mailings.transports
 from mailings.channels import Findings
 from mailings.db import Database
+from mailings.errors import Misconfigured
 from mailings.model import (
     Mailing,
     MailingStatus,
@@ -20,6 +21,7 @@ from mailings.model import (
     Recipient,
     Verdict,
 )
+from mailings.sending.run import ready_transport
 from mailings.settings import DEMO_SECRET
 from tests.sending.fit import HTML, looked_over, written
 
@@ -122,3 +124,17 @@ def test_the_demo_secret(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("MAILINGS_SECRET", raising=False)
     found = looked_over(db, written(db), email_transport="smtp", secret=SecretStr(DEMO_SECRET))
     assert any("MAILINGS_SECRET" in problem and "token_urlsafe" in problem for problem in found.problems)
+
+
+def test_a_sandbox_sends_no_mailing(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Left in a provider's sandbox, a mailing is refused with the variable's name: it would be booked as sent, and nobody get it."""
+    monkeypatch.setenv("MAILINGS_SENDGRID_API_KEY", "SG.of-nobody")
+    monkeypatch.setenv("MAILINGS_SECRET", "a-secret-of-the-tests")
+    mailing_id = written(db)
+    assert looked_over(db, mailing_id, email_transport="sendgrid", public_url="https://post.test").problems == []
+    monkeypatch.setenv("MAILINGS_SENDGRID_SANDBOX", "true")
+    (problem,) = looked_over(db, mailing_id, email_transport="sendgrid", public_url="https://post.test").problems
+    assert problem.startswith("MAILINGS_SENDGRID_SANDBOX is true")
+    with pytest.raises(Misconfigured, match="MAILINGS_SENDGRID_SANDBOX"):
+        ready_transport("sendgrid")  # of every run, and of the loop for system messages
+    ready_transport("sendgrid", rehearsing=True).close()

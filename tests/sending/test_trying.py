@@ -12,6 +12,7 @@ from mailings.sending.books import books_of
 from mailings.sending.trying import send_test
 from mailings.settings import Settings
 from mailings.transports.memory import Memory
+from tests.doubles.sendgrid import KEY, sendgrid
 from tests.sending import world
 
 SETTINGS = Settings(email_transport="memory")
@@ -54,6 +55,18 @@ def test_nothing_is_tried_twice(any_db: Database, memory: Memory) -> None:
     (tried,) = send_test(any_db, "høst-nytt", ["anna@acme.test"], SETTINGS)
     assert tried.receipt.outcome is Outcome.TRY_LATER
     assert kept_tests(any_db) == [("anna@acme.test", "failed", "kom igjen senere", True)]
+
+
+def test_in_a_sandbox(any_db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test may go through a provider's sandbox: it is read there, and nobody gets it."""
+    ready(any_db)
+    with sendgrid() as double:
+        for name, told in {"API_KEY": KEY, "HOST": f"http://127.0.0.1:{double.port}", "SANDBOX": "true"}.items():
+            monkeypatch.setenv(f"MAILINGS_SENDGRID_{name}", told)
+        monkeypatch.setenv("MAILINGS_SECRET", "a-secret-of-the-tests")
+        (tried,) = send_test(any_db, "høst-nytt", ["anna@acme.test"], Settings(email_transport="sendgrid"))
+    assert tried.receipt.outcome is Outcome.ACCEPTED
+    assert (len(double.bodies), double.taken) == (1, [])
 
 
 def test_no_server(any_db: Database, memory: Memory) -> None:

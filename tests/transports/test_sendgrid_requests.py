@@ -197,3 +197,4 @@ def test_sandbox(double: Double) -> None:
     assert answers(transport, [ANNA.offer(1)])[1].outcome is Outcome.ACCEPTED
     assert double.bodies[0]["mail_settings"] == {"sandbox_mode": {"enable": True}}
     assert double.taken == []
+    assert "MAILINGS_SENDGRID_SANDBOX" in (transport.rehearsal() or "")
