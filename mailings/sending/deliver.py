@@ -53,6 +53,7 @@ def _delivered(database: Database, run: Run, source: Source) -> Portion:
         if not _waited_until_open(database, run):
             return _portion(database, run)
         trouble = _sent(run, source)
+    run.leave_word(database)
     if trouble is not None:
         return _paused(database, run, trouble)
     return _portion(database, run, source)
@@ -112,7 +113,7 @@ def _waited_until_open(database: Database, run: Run) -> bool:
             return False
         if opens is None or opens <= milliseconds():
             return True
-        if not _is_soon(run, opens):
+        if not run.stays_for(opens):
             return False
         run.stop.wait(min(LOOK, max(0.0, opens - milliseconds()) / 1000 + 0.001))
 
@@ -140,10 +141,6 @@ def _portion(database: Database, run: Run, source: Source | None = None) -> Port
         opens = max(opens, source.turns.opens)
     counts = dict(run.hand.counts)
     run.barren = 0 if counts or source is None or not source.dry else run.barren + 1
-    soon = opens is not None and _is_soon(run, opens) and run.barren < BARREN
+    soon = opens is not None and run.stays_for(opens) and run.barren < BARREN
     more = sending and not run.stop.is_set() and source is not None and (not source.dry or soon)
     return Portion(more, counts, next_due=None if opens is None else datetime.fromtimestamp(opens / 1000, UTC))
-
-
-def _is_soon(run: Run, due: int) -> bool:
-    return due <= milliseconds() + run.patience.total_seconds() * 1000

@@ -22,6 +22,15 @@ SLOWED = (
     " WHERE id = ? AND COALESCE(slowed_at, 0) = ? AND COALESCE(rate, 0) = ?"
 )
 RAISED = "UPDATE bucket SET rate = ?, rate_before = ?, slowed_at = ? WHERE id = ? AND slowed_at = ?"
+# a limit without a rate gets one: without, there is no next message that could wait. By our clock, so it is written when that was
+PUT_OFF = (
+    "INSERT INTO bucket (name, burst, zone, next_free, charged_at, day_count, rate, rate_before, slowed_at)"
+    " VALUES (?, 1, 'UTC', ?, ?, 0, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET charged_at = excluded.charged_at,"
+    " next_free = CASE WHEN bucket.next_free < excluded.next_free THEN excluded.next_free ELSE bucket.next_free END,"
+    " rate = CASE WHEN bucket.rate IS NULL AND bucket.per_minute IS NULL THEN excluded.rate ELSE bucket.rate END,"
+    " rate_before = CASE WHEN bucket.rate IS NULL AND bucket.per_minute IS NULL THEN excluded.rate_before ELSE bucket.rate_before END,"
+    " slowed_at = CASE WHEN bucket.rate IS NULL AND bucket.per_minute IS NULL THEN excluded.slowed_at ELSE bucket.slowed_at END"
+)
 # nobody set it: nothing is left of it once it is slowed no more, except the lane in which deliveries still stand
 UNSET = (
     "DELETE FROM bucket WHERE rate IS NULL AND per_minute IS NULL AND quiet_from IS NULL AND ramp_from IS NULL AND slowed_at IS NOT NULL"
@@ -44,6 +53,12 @@ def halve(connection: Connection, name: str, pace: float, now: int) -> float | N
     less = max(min(SLOWEST, rate), rate / 2)
     marks = (less, per_minute or before or rate, now, number, at or 0, slowed or 0)
     return less if connection.exec_driver_sql(driver_sql(connection, SLOWED), marks).rowcount and less < rate else None
+
+
+def put_off(connection: Connection, name: str, pace: float, now: int, until: int) -> None:
+    """Let nothing more leave under the limit before `until` (ms); where it has no rate, it goes on at `pace` (messages a minute) then."""
+    rate = max(SLOWEST, pace)
+    connection.exec_driver_sql(driver_sql(connection, PUT_OFF), (name, until, now, rate, rate, now))
 
 
 def step_up(connection: Connection, name: str, now: int) -> float | None:

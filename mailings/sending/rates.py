@@ -16,6 +16,7 @@ from mailings.sending import hours
 from mailings.sending.hours import Quiet
 
 WORTH = 0.5  # seconds of messages taken at a time, and seconds they hold: few statements at high rates, one message at low ones
+AHEAD = 5_000  # milliseconds: who would wait longer for the broadest limit reserves nothing yet, and asks again then
 RESTED = 5.0  # seconds they hold where only hours or days are limited
 
 
@@ -82,6 +83,8 @@ def why(state: State, now: int) -> str:
     at = max(own, state.next_free) if state.rate else own
     if state.quiet and state.quiet.until(at) is not None:
         return f"quiet hours of {whose}, {state.quiet.begin} to {state.quiet.end} in {state.zone}"
+    if state.rate and state.next_free > own + AHEAD + max(state.interval, WORTH * 1000):
+        return f"{whose} takes nothing before then"  # farther ahead than anybody reserves: the other side said until when
     if _spent(state, at):
         return f"the day's {_allowance(state, at)} of {whose} are used up"
     return f"{state.rate or 0:g} a minute of {whose}"

@@ -11,8 +11,6 @@ from typing import NamedTuple
 from mailings.sending import rates
 from mailings.sending.rates import State
 
-AHEAD = 5_000  # milliseconds: who would wait longer for the broadest limit reserves nothing yet, and asks again then
-
 
 class Decision(NamedTuple):
     """What is reserved: how many, to leave from when (ms); with none, when to ask again, and for people why."""
@@ -65,7 +63,7 @@ def decide(limits: Sequence[State], wanted: int, now: int) -> Decision:
     """
     broadest = rates.opens(limits[-1], now)
     shut = [(at, rates.why(state, now)) for state in limits[:-1] if (at := rates.opens(state, now)) > now]
-    if broadest > now + AHEAD:
+    if broadest > now + rates.AHEAD:
         shut.append((broadest, rates.why(limits[-1], now)))
     if shut:
         return Decision(0, *max(shut))

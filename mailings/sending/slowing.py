@@ -63,6 +63,11 @@ class Slowing:
         else:
             lanes.accepted(answers)
 
+    def put_off(self, database: Database, transport: str, until: int) -> None:
+        """The other side wants nothing of anybody before `until` (ms): all who send by it keep to that; whoever looks sees it."""
+        with database.connection() as connection:
+            pacing.put_off(connection, f"transport:{transport}", self.pace.a_minute(), milliseconds(), until)
+
     def _asking(
         self, database: Database, transport: str, answers: Sequence[Answered], told: Mapping[int, Receipt]
     ) -> dict[str, tuple[Receipt, float]]:
