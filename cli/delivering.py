@@ -41,6 +41,8 @@ def deliver(watch: Watch = False, once: Once = False, as_json: AsJson = False) -
     """Send waiting form responses and system messages, without Prefect; several at once are safe."""
     if not watch and not once:
         raise Unreadable("Say how long: mailings deliver --watch looks every second until it is stopped, --once looks once.")
+    if watch and once:
+        raise Unreadable("Say --watch or --once, not both.")
     ready_transport(settings().email_transport).close()  # a wrong setting is said now, and not to the first who waits
     stop, db, teller = threading.Event(), database(), Teller(as_json=as_json)
     with stopping(stop) as caught:
@@ -120,6 +122,8 @@ def _once(responder: Responder, teller: Teller) -> dict[str, str]:
     """One look; the troubles it met."""
     served = responder.look()
     teller.tell(served, always=True)
+    if not (teller.as_json or any(one.counts or one.trouble for one in served)):
+        screen.print("Nothing is waiting.", highlight=False)
     found = _troubles(responder, served)
     teller.troubles(found)
     return found
@@ -128,6 +132,7 @@ def _once(responder: Responder, teller: Teller) -> dict[str, str]:
 def _watch(responder: Responder, teller: Teller) -> dict[str, str]:
     """Looks until told to stop. A database that does not answer is waited for."""
     last = time.monotonic()
+    say("Watching for what people ask for; Ctrl-C ends it.")
     while not responder.stop.is_set():
         try:
             served = responder.look()
@@ -142,6 +147,7 @@ def _watch(responder: Responder, teller: Teller) -> dict[str, str]:
         elif time.monotonic() - last > IDLE:
             responder.rest()
         responder.stop.wait(LOOK)
+    say("Watching has ended; what was in hand is finished.")
     return {}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import getpass
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Annotated, Any
 
 import orjson
@@ -42,11 +42,11 @@ def tell(sentence: str, document: dict[str, object], *, as_json: bool) -> None:
         screen.print(sentence, highlight=False)
 
 
-def table(title: str, heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """A table for people; None is shown as nothing."""
+def table(title: str, heads: Sequence[str], rows: Iterable[Sequence[Any]], whole: Collection[str] = ()) -> None:
+    """A table for people; None is shown as nothing. Columns headed by a word of `whole` keep their lines however narrow the screen."""
     drawn = Table(title=title, title_justify="left", header_style="bold")
     for head in heads:
-        drawn.add_column(head)
+        drawn.add_column(head, no_wrap=head in whole)
     for row in rows:
         drawn.add_row(*("" if cell is None else str(cell) for cell in row))
     screen.print(drawn)

@@ -11,6 +11,15 @@ from cli.door import screen, table
 from mailings.people.importing import ImportOptions, ImportOutcome
 from mailings.people.listed import ReadList
 
+MOMENTS = ("at", "given_at", "since", "due_at", "created_at")
+BROWSERS = (
+    ("Thunderbird", "Thunderbird"),
+    ("Edg", "Edge"),
+    ("OPR/", "Opera"),
+    ("Firefox", "Firefox"),
+    ("Chrome", "Chrome"),
+    ("Safari", "Safari"),
+)
 SHOWN = 20  # wrong rows on the screen; --json has all
 
 
@@ -87,7 +96,11 @@ def _tell_addresses(addresses: list[dict[str, Any]]) -> None:
 def _tell_mailings(mailings: list[dict[str, Any]]) -> None:
     rows = []
     for mailing in mailings:
-        sent = [f"{delivery['status']} {delivery.get('sent_at', '')}".strip() for delivery in mailing["deliveries"] if not delivery["test"]]
+        sent = [
+            f"{delivery['status']} {_word(delivery.get('sent_at', ''))}".strip()
+            for delivery in mailing["deliveries"]
+            if not delivery["test"]
+        ]
         rows.append({**mailing, "messages": ", ".join(sent)})
     _tell_rows("Mailings", ("mailing", "verdict", "address", "messages"), rows)
     messages = [(mailing, delivery) for mailing in mailings for delivery in mailing["deliveries"]]
@@ -96,8 +109,9 @@ def _tell_mailings(mailings: list[dict[str, Any]]) -> None:
 
 
 def _tell_came_back(held: dict[str, Any]) -> None:
-    """What is told in full only by --json: the reports as they came."""
-    _tell_rows("Visits", ("at", "kind", "mailing", "url", "machine", "network", "agent"), held["visits"])
+    """What is told in full only by --json: the reports as they came, and with what and from where somebody visited."""
+    visits = [{**visit, "with": "a machine" if visit.get("machine") else browser(visit.get("agent") or "")} for visit in held["visits"]]
+    _tell_rows("Visits", ("at", "kind", "mailing", "url", "with"), visits)
     _tell_rows("Reports of providers", ("at", "kind", "mailing", "address", "code", "reason"), held["reports"])
     _tell_rows("What clicks set going", ("due_at", "mailing", "link", "done_at", "outcome"), held["errands"])
     _tell_rows("Follow-ups", ("created_at", "kind", "description", "starts_at", "assigned_to"), held["follow_ups"])
@@ -106,7 +120,13 @@ def _tell_came_back(held: dict[str, Any]) -> None:
 
 def _tell_rows(title: str, heads: tuple[str, ...], rows: list[dict[str, Any]]) -> None:
     if rows:
-        table(title, heads, [tuple(None if row.get(head) is None else escape(_word(row[head])) for head in heads) for row in rows])
+        shown = [tuple(None if row.get(head) is None else escape(_word(row[head])) for head in heads) for row in rows]
+        table(title, heads, shown, MOMENTS)
+
+
+def browser(agent: str) -> str:
+    """What somebody visited with, in a word where we know it: browsers name those they descend from too, so the order tells."""
+    return next((name for sign, name in BROWSERS if sign in agent), agent[:30])
 
 
 def _word(value: Any) -> str:

@@ -12,6 +12,12 @@ from mailings.sending.finding import mailing_named
 
 app = typer.Typer(help="What a mailing came to.")
 
+WORDS = {  # figure of the document -> what people read; where nothing is said it counts recipients
+    "clicks": "clicks in all",
+    "machine_opened": "opened by machines",
+    "machine_clicked": "clicked by machines",
+}
+
 
 @app.command()
 def report(name: Annotated[str, typer.Argument(help="The mailing's name.", show_default=False)], as_json: AsJson = False) -> None:
@@ -21,4 +27,4 @@ def report(name: Annotated[str, typer.Argument(help="The mailing's name.", show_
     if as_json:
         print_json(figures)
     else:
-        table(name, ("figure", "recipients"), figures.items())
+        table(name, ("What", "How many"), [(WORDS.get(figure, figure), n) for figure, n in figures.items()])

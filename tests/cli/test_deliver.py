@@ -22,6 +22,7 @@ from mailings.sending.finding import mailing_named
 from tests.cli.typed import type_in
 from tests.sending.asked import DANISH, DUTCH, ask, books, mailing, person
 
+BEGUN, ENDED = "Watching for what people ask for; Ctrl-C ends it.", "Watching has ended; what was in hand is finished."
 PATIENCE = 30.0  # seconds a test waits for what takes a second or two
 
 
@@ -91,7 +92,7 @@ def test_it_serves_and_ends_by_a_signal(any_db: Database, tmp_path: Path, number
         until(lambda: count(any_db) == 2)
         loop.send_signal(number)
         said, trouble = loop.communicate(timeout=PATIENCE)
-    assert (loop.returncode, trouble) == (code, "")
+    assert (loop.returncode, trouble.splitlines()) == (code, [BEGUN, ENDED])
     assert [line.split(" ", 1)[1] for line in said.splitlines()] == [f"{DANISH}: 1 sent", f"{DUTCH}: 1 sent"]
     assert len(outbox(tmp_path)) == 2
     assert mailing(any_db).status is MailingStatus.SENDING
@@ -107,10 +108,13 @@ def test_once_for_cron(any_db: Database, tmp_path: Path) -> None:
     assert second == []
 
 
-def test_neither_word(db: Database, tmp_path: Path) -> None:
-    """Without --watch or --once it says what the choice is."""
+def test_how_long(db: Database, tmp_path: Path) -> None:
+    """Without --watch or --once it says what the choice is, with both that it is one; a look that finds nobody says so."""
     found = type_in(tmp_path, "deliver", **environment(db))
     assert (found.returncode, "--watch" in found.stderr, "--once" in found.stderr) == (2, True, True)
+    both = type_in(tmp_path, "deliver", "--watch", "--once", **environment(db))
+    assert (both.returncode, "not both" in both.stderr) == (2, True)
+    assert type_in(tmp_path, "deliver", "--once", **environment(db)).stdout == "Nothing is waiting.\n"
 
 
 def test_it_knows_no_prefect(db: Database, tmp_path: Path) -> None:
@@ -181,7 +185,8 @@ def test_the_database_goes_away(any_db: Database, tmp_path: Path) -> None:
         loop.terminate()
         _, trouble = loop.communicate(timeout=PATIENCE)
     assert loop.returncode == 0
-    first, second = trouble.splitlines()
+    begun, first, second, ended = trouble.splitlines()
+    assert (begun, ended) == (BEGUN, ENDED)
     assert first.endswith("Waiting for it.")
     assert second == "The database answers again."
 
