@@ -26,6 +26,9 @@ from mailings.settings import settings
 app = typer.Typer(help="People: import, show, consent, correct, erase.")
 
 BASES = ", ".join(basis for basis in Basis if basis is not Basis.WITHDRAWN)
+GIST = (
+    "Backups and mail already delivered are out of reach, and an opt-out goes too: a new import makes them anew (docs/concepts/erasing.md)."
+)
 
 Email = Annotated[str, typer.Argument(metavar="EMAIL", help="An address of the person.")]
 ImportBasis = Annotated[str | None, typer.Option("--consent", metavar="BASIS", help=f"On which basis they may be written to: {BASES}.")]
@@ -113,6 +116,7 @@ def erase(email: Email, yes: Annotated[bool, typer.Option("--yes", help="Do not 
     screen.print(
         f"{name} is erased. {gone.recipients} recipient rows stay without a name; {gone.cancelled} queued messages were cancelled."
     )
+    screen.print(GIST, highlight=False, soft_wrap=True)
 
 
 def _basis(word: str) -> Basis:
