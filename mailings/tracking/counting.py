@@ -123,11 +123,14 @@ def counting_clicks(columns: Any, where: ColumnElement[bool]) -> Any:
 
 
 def _clicks_on_addresses(columns: Any, where: ColumnElement[bool]) -> Any:
-    """Clicks on addresses without a number that count: no test's. By way of the messages that were clicked, which are few."""
+    """Clicks on addresses without a number that count: no test's, an erased person's without the address.
+
+    By way of the messages that were clicked, which are few.
+    """
     rows = columns.select_from(Delivery).join(Event, Event.delivery_id == Delivery.id)
     rows = rows.join(EventReading, EventReading.event_id == Event.id)
     clicked = or_(Delivery.clicked_at.is_not(None), Delivery.machine_clicked_at.is_not(None))
-    visits = (Event.kind == EventKind.CLICKED, Event.source == VISIT, Event.link.is_(None), Event.url.is_not(None))
+    visits = (Event.kind == EventKind.CLICKED, Event.source == VISIT, Event.link.is_(None))
     return rows.where(where, clicked, Delivery.test.is_(False), *visits)
 
 
