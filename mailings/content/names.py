@@ -15,14 +15,9 @@ from mailings.errors import BadTemplate
 
 CONFIG = ("config.companyName", "config.companyAddress", "config.defaultMail", "config.cgiUrl")  # domain.md D.5
 #: special link -> the name it is kept by; the right-hand ones are the domain's older words (E.1, E.9)
-SPECIAL_LINKS = {
-    "unsubscribe": "unsubscribe",
-    "preferences": "preferences",
+SPECIAL_LINKS = {name: name for name in ("unsubscribe", "preferences", "confirm", "online", "open")} | {
     "subscription": "preferences",
-    "confirm": "confirm",
-    "online": "online",
     "viewShipmentMessage": "online",
-    "open": "open",
 }
 WHERE_SHOWN = ("isWebPage", "InEmailClient")
 FUNCTIONS = ("urlEncode", "range")
