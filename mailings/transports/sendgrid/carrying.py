@@ -13,7 +13,7 @@ from mailings.message import Outcome, Receipt
 from mailings.seams import Seam
 from mailings.transports._bisecting import Bisecting, Refusal
 from mailings.transports._source import Source
-from mailings.transports.sendgrid.form import Frame
+from mailings.transports.sendgrid.form import Form, Frame
 from mailings.transports.sendgrid.recipients import LARGEST, Share
 from mailings.transports.sendgrid.requests import Requests
 from mailings.transports.sendgrid.writing import Writer
@@ -108,12 +108,18 @@ class Carrying:
             self._close(share.frame)
             sheaf = None
         if sheaf is None:
+            self._close_those_before(share.frame.form)
             sheaf = self._open[share.frame] = Sheaf(weight=share.whole_weight - share.weight)
         sheaf.shares.append(share)
         sheaf.weight += share.weight
 
     def _close(self, frame: Frame) -> None:
         self._ready.append(self._open.pop(frame).shares)
+
+    def _close_those_before(self, form: Form) -> None:
+        """Nobody joins the requests of an earlier form of the letter any more; kept open, they would only take the room of others."""
+        for frame in [frame for frame in self._open if frame.form.letter is form.letter and frame.form is not form]:
+            self._close(frame)
 
     def _begin(self, threads: ThreadPoolExecutor, shares: Sequence[Share]) -> None:
         self._waiting -= len(shares)
