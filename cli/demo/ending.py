@@ -71,4 +71,5 @@ def _next(reader: str, left_out: dict[Verdict, str]) -> list[tuple[str, str]]:
         ("what this person got", f"preview {MAILING} --to {reader}"),
         ("everything held about somebody", f"people show {reader}"),
         ("send it again: nobody gets it twice", f"send {MAILING}"),
+        ("the pages behind the links: leave this running, open a message and follow them", "serve"),
     ]
