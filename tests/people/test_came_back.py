@@ -133,7 +133,7 @@ def test_the_screen_tells_it(configured: Settings, db: Database) -> None:
     said = run(Path.cwd(), ("people", "show", "ase@uniq.test"), os.environ | {"COLUMNS": "250"}).stdout
     for words in (
         "Visits",
-        "head",
+        "a machine",
         "Reports of providers",
         "550 <uniq> unknown",
         "made a to-do",
