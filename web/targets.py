@@ -115,7 +115,7 @@ class Targets:
         with self.database.reading() as session:
             of = {wanted: self._mailing(wanted) for wanted in asked}
             tables = self._loaded(session, of.values())
-            # a mailing that is gone had its numbers for nothing: SQLite gives those of the last one to the next
+            # queued since its block was looked at, or of a mailing that is gone
             anew = [wanted for wanted, mailing in of.items() if wanted.delivery is not None and mailing not in tables]
             if anew:
                 blocks = {wanted.delivery // BLOCK for wanted in anew if wanted.delivery is not None}
