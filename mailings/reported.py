@@ -24,6 +24,7 @@ class EventKind(StrEnum):
     OPENED = "opened"
     CLICKED = "clicked"
     ONLINE = "online"  #: read as a web page
+    AUTO_REPLY = "auto_reply"  #: a vacation notice, a challenge: somebody is there, nothing came back (domain.md D27)
     OTHER = "other"  #: a word we do not know; kept, acted on by nobody
 
 
@@ -34,6 +35,28 @@ class BounceKind(StrEnum):
     HARD = "hard"  #: permanent; counts towards blocking
     SOFT = "soft"  #: temporary, given up on; counts towards blocking
     POLICY = "policy"  #: blocked, reputation, content, volume: never the address's fault
+
+
+class BounceWhy(StrEnum):
+    """Why it came back, as far as its words tell. What it says of the address is `BounceKind`'s."""
+
+    MAILBOX = "mailbox"  #: no such mailbox
+    DOMAIN = "domain"  #: no such domain, or none that takes mail
+    MOVED = "moved"  #: the mailbox moved elsewhere
+    SUSPENDED = "suspended"  #: the mailbox is there and switched off
+    FULL = "full"  #: the mailbox is full
+    FILTERED = "filtered"  #: refused by the recipient's own rules
+    EXPIRED = "expired"  #: tried for as long as the server tries
+    REPUTATION = "reputation"  #: refused for who sends: listed, blocked
+    AUTHENTICATION = "authentication"  #: SPF, DKIM or DMARC did not hold
+    POLICY = "policy"  #: the receiving side's rules
+    CONTENT = "content"  #: taken for spam or a virus, or ill-formed
+    SIZE = "size"  #: too large
+    RATE = "rate"  #: too many, too fast
+    NETWORK = "network"  #: no connection, no TLS, a loop
+    SYSTEM = "system"  #: the receiving server's own trouble
+    SENDER = "sender"  #: our side's fault: the envelope sender, relaying, no PTR
+    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +74,7 @@ class Report:
     code: str | None = None
     reason: str | None = None
     bounce: BounceKind | None = None
+    bounce_why: BounceWhy | None = None
     provider_id: str | None = None
     url: str | None = None
     agent: str | None = None

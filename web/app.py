@@ -11,9 +11,11 @@ from fastapi import FastAPI
 from mailings.db import Database
 from mailings.settings import Settings
 from mailings.tokens import Tokens
-from web.answers import answer_errors
 from web.bodies import Bodies
 from web.clients import Clients
+from web.desk import answers as desk_answers
+from web.desk.rendering import DeskPages
+from web.desk.routes import ROUTERS as DESK
 from web.door import Door
 from web.guard import Guard
 from web.headers import Headers
@@ -38,7 +40,8 @@ def make_app(database: Database, settings: Settings, *, rates: Rates | None = No
     # its own description is for tests: openapi(); a slash too many leads nowhere, for the way back would name whatever host was asked for
     app = FastAPI(title="mailings", openapi_url=None, redirect_slashes=False, lifespan=_open)
     app.state.door = Door(database, settings, Tokens(settings.secret.get_secret_value()), Pages(settings))
-    answer_errors(app)
+    app.state.desk = DeskPages(settings)
+    desk_answers.answer_errors(app)
     app.add_middleware(
         Guard,
         clients=Clients(settings.trusted_proxies),
@@ -48,6 +51,8 @@ def make_app(database: Database, settings: Settings, *, rates: Rates | None = No
     )
     for router in ROUTERS:
         app.include_router(router)
+    for router in DESK:
+        app.include_router(router, prefix="/desk")
     return app
 
 

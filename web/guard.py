@@ -23,7 +23,7 @@ ADDRESS = 16 * 1024  # bytes: a link of 4,000 characters (domain.md E.2) that on
 BODILESS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 METHODS = BODILESS | {"POST", "PUT", "PATCH", "DELETE"}
 #: first parts of our addresses: nothing else that was asked for is written into the log
-KNOWN = frozenset({"c", "d", "o", "u", "p", "v", "y", "f", "hooks", "static", "up", "robots.txt", "favicon.ico"})
+KNOWN = frozenset({"c", "d", "o", "u", "p", "v", "y", "f", "hooks", "static", "desk", "up", "robots.txt", "favicon.ico"})
 
 
 @dataclass

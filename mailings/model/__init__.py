@@ -9,6 +9,7 @@ from mailings.model.delivery import OUR_MOVES, Delivery, DeliveryNote, DeliveryS
 from mailings.model.errand import Errand, FollowUp, Outbox, Request
 from mailings.model.event import VISIT, Bookmark, Event, EventReading
 from mailings.model.evidence import Evidence
+from mailings.model.figure import Figure
 from mailings.model.folder import Folder
 from mailings.model.lease import Lease, LeaseRole
 from mailings.model.mail_domain import MailDomain
@@ -20,6 +21,7 @@ from mailings.model.registered_link import RegisteredLink
 from mailings.model.selection import Combination, Selection, SelectionKind, SelectionMember
 from mailings.model.source import ImportedRow, Source, SourceKind
 from mailings.model.topic import DEFAULT_TOPICS, OptOut, Topic
+from mailings.model.user import AuditEntry, Role, SignIn, User
 
 __all__ = [
     "DEFAULT_TOPICS",
@@ -31,6 +33,7 @@ __all__ = [
     "Address",
     "AddressStanding",
     "Associate",
+    "AuditEntry",
     "Base",
     "Basis",
     "Bookmark",
@@ -45,6 +48,7 @@ __all__ = [
     "Event",
     "EventReading",
     "Evidence",
+    "Figure",
     "Folder",
     "FollowUp",
     "ImportedRow",
@@ -66,12 +70,15 @@ __all__ = [
     "Recipient",
     "RegisteredLink",
     "Request",
+    "Role",
     "Selection",
     "SelectionKind",
     "SelectionMember",
+    "SignIn",
     "Source",
     "SourceKind",
     "Topic",
     "TrackedLink",
+    "User",
     "Verdict",
 ]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from mailings.model.base import Base, Key
+from mailings.reported import BounceWhy
 
 
 class Address(Base):
@@ -32,12 +33,17 @@ class AddressStanding(Base):
     """What is known of an address apart from whose it is. No row = nothing against it. Outlives people and mailings."""
 
     __tablename__ = "address_standing"
+    __table_args__ = tuple(
+        Index(f"ix_address_standing_{c}", c, "normal", sqlite_where=text(f"{c} IS NOT NULL"), postgresql_where=text(f"{c} IS NOT NULL"))
+        for c in ("blocked_at", "complained_at")
+    )
 
     normal: Mapped[str] = mapped_column(primary_key=True)
     bounces: Mapped[int] = mapped_column(default=0)  # consecutive; domain.md I and D6
     last_bounce_at: Mapped[datetime | None]
     last_bounce_code: Mapped[str | None]
     last_bounce_reason: Mapped[str | None]
+    last_bounce_why: Mapped[BounceWhy | None]
     blocked_at: Mapped[datetime | None]
     blocked_why: Mapped[str | None]
     complained_at: Mapped[datetime | None]

@@ -9,7 +9,7 @@ from sqlalchemy import ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from mailings.model.base import BIG, Base, Key
-from mailings.reported import BounceKind
+from mailings.reported import BounceKind, BounceWhy
 
 
 class DeliveryStatus(StrEnum):
@@ -57,6 +57,11 @@ class Delivery(Base):
             postgresql_where=text("next_attempt_at IS NOT NULL"),
         ),
         Index("ix_delivery_lane", "mailing_id", "lane", "id", sqlite_where=text("lane <> 0"), postgresql_where=text("lane <> 0")),
+        # what few messages have, for lists of them; each column changes with what it says alone
+        *(
+            Index(f"ix_delivery_{c}", "mailing_id", "id", sqlite_where=text(f"{c} IS NOT NULL"), postgresql_where=text(f"{c} IS NOT NULL"))
+            for c in ("bounce", "complained_at", "opened_at")
+        ),
         # two reruns at the same moment make one further attempt
         Index(
             "uq_delivery_again_of",
@@ -95,6 +100,8 @@ class Delivery(Base):
     machine_clicked_at: Mapped[datetime | None]
     complained_at: Mapped[datetime | None]
     unsubscribed_at: Mapped[datetime | None]
+    bounce_why: Mapped[BounceWhy | None]
+    cleaned_at: Mapped[datetime | None]  # a person dealt with its bounce: off the list of bounces to deal with (domain.md C.8)
 
 
 class DeliveryNote(Base):

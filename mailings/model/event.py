@@ -9,7 +9,7 @@ from sqlalchemy import ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from mailings.model.base import BIG, Base, Key
-from mailings.reported import BounceKind, EventKind
+from mailings.reported import BounceKind, BounceWhy, EventKind
 
 VISIT = "visit"  #: the source of what our own door saw; every other source is a provider's name
 
@@ -64,6 +64,7 @@ class Event(Base):
     code: Mapped[str | None]
     reason: Mapped[str | None]
     bounce: Mapped[BounceKind | None]
+    bounce_why: Mapped[BounceWhy | None]
     provider_key: Mapped[str | None]  # the provider's own id of the event
     content_key: Mapped[str | None]  # made of what the event says, for providers that change their id when they repeat it
     original: Mapped[dict[str, Any] | None]  # as it came; reports only

@@ -1,0 +1,105 @@
+"""After the mailing: figures, why messages bounced, users of the desk, how they are signed in, and the log of changes.
+
+Revision: 0004, after 0003
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0004"
+down_revision = "0003"
+branch_labels = None
+depends_on = None
+
+BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+WHY = (
+    "mailbox", "domain", "moved", "suspended", "full", "filtered", "expired", "reputation", "authentication", "policy", "content", "size",
+    "rate", "network", "system", "sender", "unknown",
+)  # fmt: skip
+
+
+def why(name: str) -> sa.Column:
+    return sa.Column(name, sa.Enum(*WHY, name="bouncewhy", native_enum=False, length=32), nullable=True)
+
+
+def partial(name: str, table: str, columns: list[str], where: str) -> None:
+    op.create_index(op.f(name), table, columns, sqlite_where=sa.text(where), postgresql_where=sa.text(where))
+
+
+def upgrade() -> None:
+    _figures()
+    _users()
+    _bounces()
+
+
+def _figures() -> None:
+    for stamp in ("figures_at", "events_deleted_at"):
+        op.add_column("mailing", sa.Column(stamp, BIG, nullable=True))
+    op.create_table(
+        "figure",
+        sa.Column("id", BIG, autoincrement=True, nullable=False),
+        sa.Column("mailing_id", BIG, nullable=False),
+        sa.Column("what", sa.String(), nullable=False),
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("n", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["mailing_id"], ["mailing.id"], name=op.f("fk_figure_mailing_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_figure")),
+        sqlite_autoincrement=True,
+    )
+    op.create_index(op.f("ix_figure_mailing_id_what_key"), "figure", ["mailing_id", "what", "key"])
+
+
+def _users() -> None:
+    op.create_table(
+        "user_account",
+        sa.Column("id", BIG, autoincrement=True, nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("full_name", sa.String(), nullable=False),
+        sa.Column("email", sa.String(), nullable=True),
+        sa.Column("roles", sa.JSON(), nullable=False),
+        sa.Column("language", sa.String(), nullable=False),
+        sa.Column("password_hash", sa.String(), nullable=True),
+        sa.Column("oidc_subject", sa.String(), nullable=True),
+        sa.Column("failed_tries", sa.Integer(), nullable=False),
+        *(sa.Column(stamp, BIG, nullable=stamp != "created_at") for stamp in ("locked_until", "created_at", "signed_in_at", "disabled_at")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_user_account")),
+        sa.UniqueConstraint("name", name=op.f("uq_user_account_name")),
+        sa.UniqueConstraint("oidc_subject", name=op.f("uq_user_account_oidc_subject")),
+    )
+    op.create_table(
+        "sign_in",
+        sa.Column("id", BIG, autoincrement=True, nullable=False),
+        sa.Column("digest", sa.String(), nullable=False),
+        sa.Column("user_id", BIG, nullable=False),
+        sa.Column("csrf", sa.String(), nullable=False),
+        sa.Column("note", sa.JSON(), nullable=True),
+        *(sa.Column(stamp, BIG, nullable=False) for stamp in ("created_at", "seen_at", "expires_at")),
+        sa.ForeignKeyConstraint(["user_id"], ["user_account.id"], name=op.f("fk_sign_in_user_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sign_in")),
+        sa.UniqueConstraint("digest", name=op.f("uq_sign_in_digest")),
+    )
+    op.create_index(op.f("ix_sign_in_user_id"), "sign_in", ["user_id"])
+    op.create_table(
+        "audit_entry",
+        sa.Column("id", BIG, autoincrement=True, nullable=False),
+        sa.Column("at", BIG, nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.Column("what", sa.String(), nullable=False),
+        sa.Column("subject", sa.String(), nullable=False),
+        sa.Column("details", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_entry")),
+        sqlite_autoincrement=True,
+    )
+    op.create_index(op.f("ix_audit_entry_subject"), "audit_entry", ["subject"])
+
+
+def _bounces() -> None:
+    op.add_column("event", why("bounce_why"))
+    op.add_column("delivery", why("bounce_why"))
+    op.add_column("delivery", sa.Column("cleaned_at", BIG, nullable=True))
+    op.add_column("address_standing", why("last_bounce_why"))
+    # what few messages have, found without walking all of them; the columns change with what they say, so sending loses no HOT update
+    for column in ("bounce", "complained_at", "opened_at"):
+        partial(f"ix_delivery_{column}", "delivery", ["mailing_id", "id"], f"{column} IS NOT NULL")
+    for column in ("blocked_at", "complained_at"):
+        partial(f"ix_address_standing_{column}", "address_standing", [column, "normal"], f"{column} IS NOT NULL")

@@ -1,0 +1,1 @@
+"""The desk: pages for the staff, where mailings are started, watched and followed up."""

@@ -1,0 +1,38 @@
+"""What stands above every tab of a mailing: its name, status and size; and which tabs it has."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from mailings.model import Mailing, MailingType, Recipient, Verdict
+from mailings.sending.finding import mailing_named
+
+#: tab -> where it stands below the mailing; its words are `tab_<name>`
+TABS = {"summary": "", "content": "content", "reports": "reports", "recipients": "recipients", "links": "links", "bounces": "bounces"}
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A mailing as its pages begin. `when` is the moment that says most: finished, started, scheduled or created."""
+
+    name: str
+    type: str
+    status: str
+    held: str | None
+    when: datetime
+    recipients: int
+    tabs: tuple[str, ...]
+
+
+def head_of(session: Session, name: str) -> tuple[Mailing, Head]:
+    """The mailing of that name and its head. Raises NotFound."""
+    mailing = mailing_named(session, name)
+    listed = select(func.count()).where(Recipient.mailing_id == mailing.id, Recipient.verdict != Verdict.NO_ADDRESS)
+    when = mailing.finished_at or mailing.started_at or mailing.scheduled_at or mailing.created_at
+    tabs = tuple(tab for tab in TABS if tab != "links" or mailing.type in (MailingType.EMAIL, MailingType.FORM_RESPONSE))
+    size = session.scalar(listed) or 0
+    return mailing, Head(mailing.name, str(mailing.type), str(mailing.status), mailing.held_reason, when, size, tabs)

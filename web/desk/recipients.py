@@ -1,0 +1,7 @@
+"""A mailing's recipients: filtered, page by page, a million of them as quickly as ten."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+router = APIRouter()

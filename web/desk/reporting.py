@@ -1,0 +1,7 @@
+"""A mailing's reports: figures, charts, the workbook."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+router = APIRouter()

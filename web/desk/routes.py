@@ -1,0 +1,41 @@
+"""The routers of the desk, one for each part of it."""
+
+from web.desk import (
+    acting,
+    audit,
+    bounces,
+    files,
+    following,
+    groups,
+    importing,
+    links,
+    listing,
+    live,
+    mailing,
+    people,
+    previewing,
+    recipients,
+    reporting,
+    signing,
+    users,
+)
+
+ROUTERS = (
+    acting.router,
+    audit.router,
+    bounces.router,
+    files.router,
+    following.router,
+    groups.router,
+    importing.router,
+    links.router,
+    listing.router,
+    live.router,
+    mailing.router,
+    people.router,
+    previewing.router,
+    recipients.router,
+    reporting.router,
+    signing.router,
+    users.router,
+)

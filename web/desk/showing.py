@@ -1,0 +1,30 @@
+"""How the desk writes numbers, shares and moments in the reader's language."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from babel.dates import format_datetime
+from babel.numbers import format_decimal, format_percent
+
+LOCALES = {"en": "en_GB", "nl": "nl_NL", "da": "da_DK", "no": "nb_NO", "sv": "sv_SE", "de": "de_DE"}
+
+
+def number(value: float, language: str = "en") -> str:
+    """1,234,567 as the language writes it."""
+    return str(format_decimal(value, locale=LOCALES.get(language, "en_GB")))
+
+
+def share(value: float | None, language: str = "en") -> str:
+    """A fraction as a percentage with up to two decimals; a dash where there is none."""
+    return "–" if value is None else str(format_percent(value, format="#,##0.0# %", locale=LOCALES.get(language, "en_GB")))
+
+
+def moment(value: datetime | None, language: str = "en") -> str:
+    """Day and minute in UTC, with the zone; a dash where there is none."""
+    return "–" if value is None else f"{format_datetime(value, 'd MMM y HH:mm', locale=LOCALES.get(language, 'en_GB'))} UTC"
+
+
+FILTERS: dict[str, Callable[..., Any]] = {"number": number, "share": share, "moment": moment}
