@@ -4,6 +4,7 @@ from web.desk import (
     acting,
     audit,
     bounces,
+    correcting,
     files,
     following,
     groups,
