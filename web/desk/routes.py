@@ -25,6 +25,7 @@ ROUTERS = (
     acting.router,
     audit.router,
     bounces.router,
+    correcting.router,
     files.router,
     following.router,
     groups.router,
