@@ -52,6 +52,13 @@ class Settings(BaseSettings):
     privacy_url: str = ""  # the privacy statement that public pages lead to
     preferences_days: int = Field(default=21, ge=1, description="days a link to the preferences page holds")
 
+    desk_idle: Seconds = Field(default=timedelta(hours=12), description="how long after the last page somebody at the desk is signed out")
+    oidc_issuer: str = ""  # where the staff may sign on beside their passwords; empty = by password only
+    oidc_name: str = "SSO"  # what the button on the sign-in page calls it
+    oidc_client: str = ""
+    oidc_secret: SecretStr = SecretStr("")
+    oidc_roles: str = ""  # comma list: roles of whoever signs on and is no user yet; empty = they are not let in
+
     @property
     def demo_secret(self) -> bool:
         """True while nobody has set MAILINGS_SECRET."""

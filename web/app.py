@@ -14,6 +14,7 @@ from mailings.tokens import Tokens
 from web.bodies import Bodies
 from web.clients import Clients
 from web.desk import answers as desk_answers
+from web.desk.gate import Gate
 from web.desk.rendering import DeskPages
 from web.desk.routes import ROUTERS as DESK
 from web.door import Door
@@ -41,6 +42,7 @@ def make_app(database: Database, settings: Settings, *, rates: Rates | None = No
     app = FastAPI(title="mailings", openapi_url=None, redirect_slashes=False, lifespan=_open)
     app.state.door = Door(database, settings, Tokens(settings.secret.get_secret_value()), Pages(settings))
     app.state.desk = DeskPages(settings)
+    app.state.gate = Gate(settings)
     desk_answers.answer_errors(app)
     app.add_middleware(
         Guard,

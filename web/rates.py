@@ -25,6 +25,9 @@ POSTING = Rate(2, 30)
 #: addresses that lead nowhere; nobody can guess a token, so this spares our log and our processor
 MISSING = Rate(1, 30)
 
+#: passwords tried at the desk: an office shares an address, and somebody who guesses needs thousands
+SIGNING = Rate(1 / 6, 10)
+
 
 class Buckets:
     """One bucket a client, full at first. `clock` gives seconds that never go back."""

@@ -18,14 +18,17 @@ from mailings.model import Role
 from mailings.staff import auditing, signing_in
 from mailings.staff.rights import holds
 from mailings.staff.signing_in import Known
+from web.desk.cookies import COOKIE, cookie_of
 from web.desk.rendering import DeskPages
 from web.desk.words import say
 from web.door import Door, door_of
 from web.pages import language_of
 from web.posted import Fields, Posted
 
-COOKIE = "mailings_desk"
+__all__ = ["COOKIE", "OWN", "AtDesk", "Desk", "Forbidden", "SignedOut", "at_desk", "known_of", "pages_of", "path"]
+
 SAFE = frozenset({"GET", "HEAD"})
+OWN = "own"  #: tag of a post that everybody at the desk may do, for it concerns themselves alone; every other needs a sender's role
 
 
 class SignedOut(NotAllowed):
@@ -75,9 +78,18 @@ class Desk:
         return self.pages.show(page, status, **(every | values))
 
     def noted(self) -> str:
-        """What the last page left to be said here, once."""
+        """What the last page left to be said here; it is said once, by a whole page and not by a picture of it."""
         note = dict(self.user.note or {})
-        return self.say(note.pop("say"), **note) if note else ""
+        if not note:
+            return ""
+        with self.door.database.writing() as session:
+            signing_in.forget_note(session, self.secret)
+        return self.say(note.pop("say"), **note)
+
+    def is_still_there(self) -> bool:
+        """False once they are signed out, or disabled: what goes on without new requests (server-sent events) ends then."""
+        with self.door.database.reading() as session:
+            return signing_in.known(session, self.secret) is not None
 
     @contextmanager
     def changing(self, what: str, subject: str = "", **details: Any) -> Iterator[Session]:
@@ -98,21 +110,33 @@ class Desk:
 
 
 def at_desk(request: Request, fields: Fields) -> Desk:
-    """Who asks. Raises SignedOut where nobody is signed in, Forbidden for a form that does not bring what our own pages put into it."""
-    door, secret = door_of(request), request.cookies.get(COOKIE, "")
-    with door.database.reading() as session:
-        user = signing_in.known(session, secret) if secret else None
-        due = user is not None and (user.note is not None or signing_in.is_due(session, secret))
+    """Who asks. Raises SignedOut where nobody is signed in, Forbidden for a role too few and a form that does not bring its token.
+
+    Whatever changes something needs a sender's role, before anything is looked at, unless its route is tagged OWN; a page asks for more.
+    """
+    user = known_of(request)
     if user is None:
         raise SignedOut("Sign in first.")
+    door, secret = door_of(request), _secret(request)
+    desk = Desk(request, door, user, fields, secret)
+    own = OWN in getattr(request.scope.get("route"), "tags", ())
     if request.method not in SAFE:
-        brought = request.headers.get("x-csrf-token") or fields.first("csrf")
-        if not secrets.compare_digest(brought.encode(), user.csrf.encode()):
-            raise Forbidden("That form is too old; open the page once more.")
-    elif due:
+        _must_be_ours(desk)
+    elif user.due:
         with door.database.writing() as session:
-            signing_in.seen(session, secret)
-    return Desk(request, door, user, fields, secret)
+            signing_in.seen(session, secret, door.settings.desk_idle)
+    if not own:
+        desk.must(Role.READER if request.method in SAFE else Role.SENDER)
+    return desk
+
+
+def known_of(request: Request) -> Known | None:
+    """Who is signed in; None for nobody."""
+    secret = _secret(request)
+    if not secret:
+        return None
+    with door_of(request).database.reading() as session:
+        return signing_in.known(session, secret)
 
 
 def pages_of(request: Request) -> DeskPages:
@@ -125,6 +149,16 @@ def path(*parts: object, **query: object) -> str:
     """A path within the desk, its parts and query quoted: path("mailings", "autumn-news", "recipients", after=7)."""
     asked = {name: value for name, value in query.items() if value not in (None, "")}
     return "/" + "/".join(quote(str(part), safe="") for part in parts) + (f"?{urlencode(asked, doseq=True)}" if asked else "")
+
+
+def _secret(request: Request) -> str:
+    return request.cookies.get(cookie_of(door_of(request).settings), "")
+
+
+def _must_be_ours(desk: Desk) -> None:
+    brought = desk.request.headers.get("x-csrf-token") or desk.fields.first("csrf")
+    if not secrets.compare_digest(brought.encode(), desk.user.csrf.encode()):
+        raise Forbidden(desk.say("form_too_old"))
 
 
 AtDesk = Annotated[Desk, Depends(at_desk)]

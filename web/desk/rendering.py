@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from mailings.settings import Settings
 from web.desk import showing
+from web.desk.words import say
 from web.pages.looks import Static
 
 HERE = Path(__file__).parent
@@ -53,9 +55,20 @@ class DeskPages:
         """The page `page`, e.g. mailings/list.html."""
         shown = HTMLResponse(self._environment.get_template(page).render(values), status)
         shown.headers["Content-Security-Policy"] = POLICY
+        # with no-referrer browsers send `Origin: null` along with our own forms, and could not be told from a stranger's
+        shown.headers["Referrer-Policy"] = "same-origin"
         return shown
+
+    def outside(self, page: str, language: str, status: int = 200, **values: Any) -> HTMLResponse:
+        """A page for whoever is not signed in."""
+        every = {"say": partial(_said, language), "url": self.url, "language": language}
+        return self.show(page, status, **(every | values))
 
     def _keep(self, path: Path) -> None:
         content = path.read_bytes()
         hashed = f"{path.stem}-{sha256(content).hexdigest()[:12]}{path.suffix}"
         self._named[path.name], self.files[hashed] = hashed, (content, KINDS[path.suffix])
+
+
+def _said(language: str, name: str, **values: Any) -> str:
+    return say(name, language, **values)

@@ -17,7 +17,7 @@ from mailings.model import Role, User
 from mailings.settings import Settings
 from mailings.staff import signing_in
 from web.app import make_app
-from web.desk.at import COOKIE
+from web.desk.cookies import cookie_of
 
 
 @dataclass
@@ -56,6 +56,7 @@ def user(db: Database, *roles: Role, name: str = "åse") -> tuple[str, str]:
 def seated(db: Database, *roles: Role, **values: Any) -> Iterator[Seat]:
     """A desk with somebody at it who has these roles (a sender without any named). `values` are settings."""
     secret, csrf = user(db, *(roles or (Role.SENDER,)))
-    app = make_app(db, Settings(_env_file=None, **values))
-    with TestClient(app, base_url="http://127.0.0.1:8600", cookies={COOKIE: secret}) as client:
+    told = Settings(_env_file=None, **values)
+    app = make_app(db, told)
+    with TestClient(app, base_url="http://127.0.0.1:8600", cookies={cookie_of(told): secret}) as client:
         yield Seat(client, csrf, secret)

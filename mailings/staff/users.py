@@ -1,0 +1,95 @@
+"""The users of the desk: made, listed, given roles and passwords, disabled and let in again."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Collection
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from mailings import clock
+from mailings.errors import NotAllowed, NotFound
+from mailings.model import Role, User
+from mailings.staff import passwords, signing_in
+
+NAME = re.compile(r"[\w.@+-]{2,100}")  # letters of any language; what could be mistaken for a command or a page is none
+
+
+def as_name(text: str) -> str:
+    """A name as it is kept: lower case, one spelling of each letter."""
+    return unicodedata.normalize("NFC", text).strip().lower()
+
+
+def user_named(session: Session, name: str) -> User:
+    """The user of that name. Raises NotFound."""
+    found = session.scalar(select(User).where(User.name == as_name(name)))
+    if found is None:
+        raise NotFound(f"There is no user {name}; see them all with: mailings users list")
+    return found
+
+
+def listed(session: Session) -> list[User]:
+    """Every user, by name."""
+    return list(session.scalars(select(User).order_by(User.name)))
+
+
+def add(session: Session, name: str, roles: Collection[str], *, full_name: str = "", email: str = "") -> User:
+    """A new user, without a password yet. Raises NotAllowed for a name that is taken or cannot be one, and for a role there is not."""
+    kept = as_name(name)
+    if not NAME.fullmatch(kept):
+        raise NotAllowed(f"{name!r} cannot be a user's name; it has 2 to 100 letters, digits and . _ - + @")
+    if session.scalar(select(User.id).where(User.name == kept)) is not None:
+        raise NotAllowed(f"There is a user {kept} already.")
+    made = User(name=kept, roles=_roles(roles), full_name=full_name.strip(), email=_email(email), created_at=clock.now())
+    session.add(made)
+    session.flush()
+    return made
+
+
+def set_roles(session: Session, user: User, roles: Collection[str]) -> None:
+    """Give the user these roles and no others, at once. Raises NotAllowed where nobody would be left who may manage users."""
+    given = _roles(roles)
+    if Role.ADMIN not in given:
+        _must_leave_an_admin(session, user)
+    user.roles = given
+
+
+def set_password(session: Session, user: User, password: str) -> None:
+    """Give the user a password; wherever they are signed in, they are signed out. Raises NotAllowed for one that is none."""
+    passwords.must_be_sound(password, user.name)
+    user.password_hash, user.failed_tries, user.locked_until = passwords.hashed(password), 0, None
+    signing_in.end_all(session, user.id)
+
+
+def disable(session: Session, user: User) -> None:
+    """Let the user in no more; they are out at once. Raises NotAllowed for the last who may manage users."""
+    _must_leave_an_admin(session, user)
+    user.disabled_at = user.disabled_at or clock.now()
+    signing_in.end_all(session, user.id)
+
+
+def enable(session: Session, user: User) -> None:
+    """Let the user in again, also after too many wrong passwords."""
+    user.disabled_at, user.failed_tries, user.locked_until = None, 0, None
+
+
+def _must_leave_an_admin(session: Session, user: User) -> None:
+    # all of them locked: two administrators who take each other's role away at the same moment would leave none
+    users = session.scalars(select(User).where(User.disabled_at.is_(None)).order_by(User.id).with_for_update()).all()
+    admins = {one.id for one in users if Role.ADMIN in one.roles}
+    if admins == {user.id}:
+        raise NotAllowed(f"{user.name} is the last who may manage users; make somebody else an administrator first.")
+
+
+def _roles(wanted: Collection[str]) -> list[str]:
+    known = [str(role) for role in Role]
+    for role in wanted:
+        if role not in known:
+            raise NotAllowed(f"There is no role {role}; choose of {', '.join(known)}.")
+    return [role for role in known if role in set(wanted)]
+
+
+def _email(address: str) -> str | None:
+    return unicodedata.normalize("NFC", address).strip().lower() or None

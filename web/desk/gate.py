@@ -1,0 +1,50 @@
+"""Who may try to come in, and how often: argon2 takes memory and time, and a flood must have neither."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import anyio
+from anyio import to_thread
+from fastapi import Request
+
+from mailings.errors import MailingsError
+from mailings.settings import Settings
+from web.clients import counted_as
+from web.rates import SIGNING, Buckets
+
+T = TypeVar("T")
+
+AT_ONCE = 2  # passwords looked at at a time: 64 MiB each
+QUEUE = 20  # that may wait for it, some second and a half
+
+
+class TooBusy(MailingsError):
+    """So many sign in at this moment that one more has to wait."""
+
+
+@dataclass
+class Gate:
+    """The desk's gate in one process, kept on the app as `app.state.gate`."""
+
+    settings: Settings
+    tries: Buckets = field(default_factory=lambda: Buckets(SIGNING))
+    _two: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(AT_ONCE))
+
+    def wait(self, request: Request) -> float:
+        """Seconds until this client may try again, 0.0 = now. This machine has no limit: a proxy that names nobody must lock nobody out."""
+        return self.tries.take(counted_as(request.client.host)) if request.client and request.client.host else 0.0
+
+    async def slowly(self, does: Callable[[], T]) -> T:
+        """What takes memory, in a thread, no more than two at a time. Raises TooBusy where too many wait already."""
+        if self._two.statistics().tasks_waiting >= QUEUE:
+            raise TooBusy("Too many sign in at this moment; try again in a few seconds.")
+        return await to_thread.run_sync(does, limiter=self._two)
+
+
+def gate_of(request: Request) -> Gate:
+    """The gate of the app a request came to."""
+    gate: Gate = request.app.state.gate
+    return gate
