@@ -58,8 +58,9 @@ COMMANDS = {
     "report": "cli.reports",
     "reread": "cli.rereading",
     "serve": "cli.serving",
+    "users": "cli.users",
 }
-GROUPS = frozenset({"people", "topics", "selections", "projects", "limits", "links"})
+GROUPS = frozenset({"people", "topics", "selections", "projects", "limits", "links", "users"})
 
 
 class Commands(TyperGroup):

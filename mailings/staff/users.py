@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Collection
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -33,6 +34,22 @@ def user_named(session: Session, name: str) -> User:
 def listed(session: Session) -> list[User]:
     """Every user, by name."""
     return list(session.scalars(select(User).order_by(User.name)))
+
+
+def document(user: User) -> dict[str, Any]:
+    """A user as JSON shows them. `state`: active, locked (too many wrong passwords) or disabled; `by`: password, oidc, both or nothing yet."""
+    locked = user.locked_until is not None and user.locked_until > clock.now()
+    ways = [way for way, there in (("password", user.password_hash), ("oidc", user.oidc_subject)) if there]
+    return {
+        "name": user.name,
+        "full_name": user.full_name,
+        "email": user.email,
+        "roles": list(user.roles),
+        "by": " and ".join(ways) or "nothing yet",
+        "state": "disabled" if user.disabled_at else "locked" if locked else "active",
+        "created_at": user.created_at.isoformat(),
+        "signed_in_at": user.signed_in_at.isoformat() if user.signed_in_at else None,
+    }
 
 
 def add(session: Session, name: str, roles: Collection[str], *, full_name: str = "", email: str = "") -> User:

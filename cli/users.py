@@ -1,0 +1,155 @@
+"""Commands of `users`: who may work at the desk, with which roles and password, and the log of what each changed."""
+
+from __future__ import annotations
+
+import sys
+from datetime import date
+from typing import Annotated, Any
+
+import typer
+from sqlalchemy.orm import Session
+
+from cli.door import AsJson, database, print_json, screen, somebody, table
+from mailings.errors import NotAllowed
+from mailings.model import Role, User
+from mailings.staff import auditing, passwords, users
+from mailings.staff.log import Asked, lines
+
+app = typer.Typer(help="Users: who may work at the desk.")
+
+ROLES = ", ".join(Role)
+Name = Annotated[str, typer.Argument(metavar="NAME", help="What they sign in by: a short name or an e-mail address.")]
+Roles = Annotated[list[str], typer.Option("--role", metavar="ROLE", help=f"May be given several times: {ROLES}.")]
+Generate = Annotated[bool, typer.Option("--generate", help="Make a password, and show it once.")]
+Stdin = Annotated[bool, typer.Option("--password-stdin", help="Read the password from the first line of standard input.")]
+Without = Annotated[bool, typer.Option("--no-password", help="They come by the installation's own sign-on (OIDC).")]
+
+
+@app.command()
+def add(
+    name: Name,
+    role: Roles,
+    *,
+    full_name: Annotated[str, typer.Option(metavar="TEXT", help="As the desk greets them.")] = "",
+    email: Annotated[str, typer.Option(metavar="ADDRESS", help="By which OIDC recognises them.")] = "",
+    generate: Generate = False,
+    password_stdin: Stdin = False,
+    no_password: Without = False,
+    as_json: AsJson = False,
+) -> None:
+    """Make a user. Without an option for it, asks for the password twice."""
+    password = "" if no_password else _password(generate=generate, stdin=password_stdin)
+    with database().writing() as session:
+        made = users.add(session, name, role, full_name=full_name, email=email)
+        if password:
+            users.set_password(session, made, password)
+        _log(session, "add user", made, roles=made.roles)
+        document = users.document(made)
+    _tell(f"{document['name']} may sign in as {', '.join(document['roles'])}.", document, password if generate else "", as_json)
+
+
+@app.command("list")
+def list_(as_json: AsJson = False) -> None:
+    """Every user, with roles and when they were last here."""
+    with database().reading() as session:
+        found = [users.document(user) for user in users.listed(session)]
+    if as_json:
+        print_json(found)
+        return
+    heads = ("Name", "Full name", "Roles", "Comes by", "Last signed in", "State")
+    rows = [(u["name"], u["full_name"], ", ".join(u["roles"]), u["by"], (u["signed_in_at"] or "")[:16], u["state"]) for u in found]
+    table("Users", heads, rows, whole=("Name",))
+
+
+@app.command()
+def roles(name: Name, role: Annotated[list[str], typer.Argument(metavar="ROLE...", help=ROLES)], as_json: AsJson = False) -> None:
+    """Give a user these roles and no others; it holds at once."""
+    with database().writing() as session:
+        user = users.user_named(session, name)
+        before = list(user.roles)
+        users.set_roles(session, user, role)
+        _log(session, "change roles", user, before=before, after=user.roles)
+        document = users.document(user)
+    _tell(f"{document['name']} is now {', '.join(document['roles'])}.", document, "", as_json)
+
+
+@app.command()
+def password(name: Name, *, generate: Generate = False, password_stdin: Stdin = False, as_json: AsJson = False) -> None:
+    """Give a user another password. Wherever they are signed in, they are signed out."""
+    with database().reading() as session:
+        users.user_named(session, name)
+    given = _password(generate=generate, stdin=password_stdin)
+    with database().writing() as session:
+        user = users.user_named(session, name)
+        users.set_password(session, user, given)
+        _log(session, "change password", user)
+        document = users.document(user)
+    _tell(f"{document['name']} has another password, and is signed out everywhere.", document, given if generate else "", as_json)
+
+
+@app.command()
+def disable(name: Name, as_json: AsJson = False) -> None:
+    """Let a user in no more. They are signed out at once; what they did stays in the log."""
+    with database().writing() as session:
+        user = users.user_named(session, name)
+        users.disable(session, user)
+        _log(session, "disable user", user)
+        document = users.document(user)
+    _tell(f"{document['name']} is let in no more.", document, "", as_json)
+
+
+@app.command()
+def enable(name: Name, as_json: AsJson = False) -> None:
+    """Let a user in again, also one who is locked after too many wrong passwords."""
+    with database().writing() as session:
+        user = users.user_named(session, name)
+        users.enable(session, user)
+        _log(session, "enable user", user)
+        document = users.document(user)
+    _tell(f"{document['name']} is let in again.", document, "", as_json)
+
+
+@app.command()
+def log(
+    *,
+    user: Annotated[str, typer.Option(metavar="NAME", help="What this user did.")] = "",
+    subject: Annotated[str, typer.Option(metavar="TEXT", help="What was done to this, e.g. 'mailing autumn-news'.")] = "",
+    day: Annotated[str, typer.Option(metavar="DATE", help="On this day (UTC), e.g. 2026-11-22.")] = "",
+    most: Annotated[int, typer.Option("--most", min=1, max=10_000, help="How many lines at the most.")] = 100,
+    as_json: AsJson = False,
+) -> None:
+    """Who changed what, and when; the newest first."""
+    try:
+        asked = Asked(user, subject, date.fromisoformat(day) if day else None)
+    except ValueError:
+        raise NotAllowed(f"{day} is no day; write it as 2026-11-22.") from None
+    with database().reading() as session:
+        found = [line.document() for line in lines(session, asked, most=most)]
+    if as_json:
+        print_json(found)
+    else:
+        rows = [(one["at"][:19], one["by"], one["what"], one["subject"], one["details"] or "") for one in found]
+        table("Log of changes", ("When (UTC)", "Who", "What", "Of what", "More"), rows)
+
+
+def _password(*, generate: bool, stdin: bool) -> str:
+    if generate:
+        return passwords.generated()
+    if stdin:
+        return sys.stdin.readline().rstrip("\r\n")
+    if not sys.stdin.isatty():
+        raise NotAllowed("There is no terminal to ask for a password on; use --password-stdin or --generate.")
+    return str(typer.prompt("Password", hide_input=True, confirmation_prompt="The same once more", err=True))
+
+
+def _log(session: Session, what: str, user: User, **details: object) -> None:
+    auditing.record(session, f"cli {somebody() or ''}".strip(), what, f"user {user.name}", **details)
+
+
+def _tell(sentence: str, document: dict[str, Any], password: str, as_json: bool) -> None:
+    if as_json:
+        print_json(document | ({"password": password} if password else {}))
+        return
+    screen.print(sentence, highlight=False, markup=False)
+    if password:
+        screen.print(f"Their password, shown this once: {password}", highlight=False, markup=False)
