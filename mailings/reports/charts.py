@@ -65,4 +65,4 @@ def _told(svg: str, kind: str, language: str) -> bytes:
         "{http://www.w3.org/XML/1998/namespace}lang": language,
     }
     ET.register_namespace("", SVG)
-    return ET.tostring(root, encoding="utf-8")
+    return bytes(ET.tostring(root, encoding="utf-8"))

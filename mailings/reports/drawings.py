@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 from urllib.parse import urlsplit
 
 import altair as alt
@@ -98,10 +98,10 @@ def opens(document: Document, language: str) -> alt.Chart:
         "from:Q", title=say("hours_later", language), scale=alt.Scale(domain=[0, DAYS]), axis=alt.Axis(values=[*range(0, DAYS + 1, 6)])
     )
     up = alt.Y("n:Q", title=None, axis=alt.Axis(tickMinStep=1, format=",d", tickCount=5), scale=alt.Scale(domain=[0, best[1] * 1.18]))
-    drawn = alt.Chart(alt.Data(values=rows)).mark_bar(x2Offset=-1, aria=True)
+    drawn = alt.Chart(alt.InlineData(values=rows)).mark_bar(x2Offset=-1, aria=True)
     drawn = drawn.encode(across, alt.X2("to:Q"), up, alt.Y2(datum=0), color=alt.Color("colour:N", scale=None), description="told:N")
-    align = "left" if middle < DAYS / 3 else "right" if middle > 2 * DAYS / 3 else "center"
-    words = alt.Chart(alt.Data(values=[noted])).mark_text(dy=-8, align=align, fontSize=14, fontWeight="bold", color="#a34400")
+    align: Literal["left", "center", "right"] = "left" if middle < DAYS / 3 else "right" if middle > 2 * DAYS / 3 else "center"
+    words = alt.Chart(alt.InlineData(values=[noted])).mark_text(dy=-8, align=align, fontSize=14, fontWeight="bold", color="#a34400")
     return _dressed(alt.layer(drawn, words.encode(x="x:Q", y="n:Q", text="said:N"), width=WIDTH, height=220), "opens", language)
 
 
@@ -140,7 +140,7 @@ def _bars(kind: str, bars: Sequence[Bar], language: str) -> alt.Chart:
         }
         for place, bar in enumerate(bars)
     ]
-    base = alt.Chart(alt.Data(values=rows), width=WIDTH, height=STEP * len(rows))
+    base = alt.Chart(alt.InlineData(values=rows), width=WIDTH, height=STEP * len(rows))
     place = alt.Y("place:O", axis=None, scale=alt.Scale(paddingInner=0, paddingOuter=0))
     long = alt.X("n:Q", axis=None, scale=alt.Scale(domain=[0, longest], nice=False))
     drawn = base.mark_bar(height=14, yOffset=9, aria=True).encode(
@@ -153,7 +153,7 @@ def _bars(kind: str, bars: Sequence[Bar], language: str) -> alt.Chart:
 
 def _quiet(kind: str, language: str) -> alt.Chart:
     row = {"said": say(f"nothing_{kind}", language)}
-    words = alt.Chart(alt.Data(values=[row]), width=WIDTH, height=70).mark_text(align="left", x=0, fontSize=14, color=SOFT)
+    words = alt.Chart(alt.InlineData(values=[row]), width=WIDTH, height=70).mark_text(align="left", x=0, fontSize=14, color=SOFT)
     return _dressed(words.encode(text="said:N"), kind, language)
 
 
