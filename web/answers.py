@@ -61,7 +61,7 @@ async def answer_to(request: Request, error: Exception) -> Response:
     """The answer to an error: the quiet page, or one that says what can be done."""
     found = of_status(error.status_code) if isinstance(error, HTTPException) else _in_table(error)
     if found is BUSY:
-        _tell_once(error)
+        tell_once(error)
     return page(request, found, str(error) if found.says else "")
 
 
@@ -92,7 +92,8 @@ def _in_table(error: Exception) -> Answer:
     return next((answer for kind, answer in ANSWERS if isinstance(error, kind)), BROKEN)
 
 
-def _tell_once(error: Exception) -> None:
+def tell_once(error: Exception) -> None:
+    """A line in the log about trouble that passes, now and then."""
     kind, now = type(error).__name__, time.monotonic()
     if now - _told.get(kind, -SILENCE) >= SILENCE:
         _told[kind] = now

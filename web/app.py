@@ -14,9 +14,12 @@ from mailings.tokens import Tokens
 from web.bodies import Bodies
 from web.clients import Clients
 from web.desk import answers as desk_answers
+from web.desk.live import Streams
 from web.desk.gate import Gate
 from web.desk.rendering import DeskPages
 from web.desk.routes import ROUTERS as DESK
+from web.desk.threshold import Threshold
+from web.desk.uploads import may_send_files
 from web.door import Door
 from web.guard import Guard
 from web.headers import Headers
@@ -41,15 +44,17 @@ def make_app(database: Database, settings: Settings, *, rates: Rates | None = No
     # its own description is for tests: openapi(); a slash too many leads nowhere, for the way back would name whatever host was asked for
     app = FastAPI(title="mailings", openapi_url=None, redirect_slashes=False, lifespan=_open)
     app.state.door = Door(database, settings, Tokens(settings.secret.get_secret_value()), Pages(settings))
-    app.state.desk = DeskPages(settings)
+    app.state.desk, app.state.streams = DeskPages(settings), Streams()
     app.state.gate = Gate(settings)
     desk_answers.answer_errors(app)
+    app.add_middleware(Threshold, public_url=settings.public_url)
     app.add_middleware(
         Guard,
         clients=Clients(settings.trusted_proxies),
         headers=Headers(settings.public_url),
         rates=rates or Rates(),
         bodies=bodies or Bodies(),
+        uploads=may_send_files,
     )
     for router in ROUTERS:
         app.include_router(router)

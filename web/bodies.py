@@ -73,15 +73,19 @@ class Budget:
 
 @dataclass
 class Bodies:
-    """The two budgets. Each its own: however many send us large reports slowly, readers can unsubscribe."""
+    """The three budgets. Each its own: however many send us large reports slowly, readers can unsubscribe."""
 
     #: a form has some hundred bytes; who posts as often as web.rates allows, slowly, gets at a client's share, not at all there is
     pages: Budget = field(default_factory=lambda: Budget(64 * KB, 16 * MB, 2 * MB))
     #: a provider's batch of events has about 1 MB, and is sent again when it is refused
     hooks: Budget = field(default_factory=lambda: Budget(5 * MB, 64 * MB, 16 * MB))
+    #: a list of people, from somebody of the staff; two of them at a time
+    uploads: Budget = field(default_factory=lambda: Budget(20 * MB + 64 * KB, 48 * MB, 48 * MB, patience=120.0))
 
-    def of(self, scope: Scope) -> Budget:
-        """The budget a request's body is read on."""
+    def of(self, scope: Scope, *, trusted: bool = False) -> Budget:
+        """The budget a request's body is read on. `trusted` = it is for a page that takes files, and from somebody who may send one."""
+        if trusted:
+            return self.uploads
         return self.hooks if scope["path"].startswith("/hooks/") else self.pages
 
 

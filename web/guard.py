@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import secrets
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from starlette.requests import Request
@@ -14,6 +15,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from web.answers import BROKEN, BUSY, QUIET, Answer, frames, page
 from web.bodies import Bodies, replayed
 from web.clients import Clients, counted_as
+from web.desk.answers import refusal
+from web.desk.threshold import is_desk
 from web.headers import Headers
 from web.rates import Rates
 
@@ -35,6 +38,7 @@ class Guard:
     headers: Headers
     rates: Rates = field(default_factory=Rates)
     bodies: Bodies = field(default_factory=Bodies)
+    uploads: Callable[[Scope], Awaitable[bool]] | None = None  #: who may send a file
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; anything else (the lifespan) is let through."""
@@ -64,7 +68,8 @@ class Guard:
             await exchange.refuse(429, exchange.missed_too_often)
 
     async def _with_body(self, exchange: _Exchange, receive: Receive) -> None:
-        budget = self.bodies.of(exchange.scope)
+        trusted = self.uploads is not None and await self.uploads(exchange.scope)
+        budget = self.bodies.of(exchange.scope, trusted=trusted)
         body = await budget.read(exchange.scope, receive, exchange.key)
         if isinstance(body, int):
             await exchange.refuse_body(body)
@@ -106,7 +111,7 @@ class _Exchange:
         """Answer with the quiet page and that status. What was posted may not have been read, so the connection ends with it."""
         if status == 499:  # nobody is there to be answered
             return
-        answer = page(Request(self.scope), BUSY if status == BUSY.status else Answer(status, QUIET.page))
+        answer = self._refusal(status)
         if wait:
             answer.headers["Retry-After"] = str(int(wait) + 1)
         if status in (408, 413, 503):
@@ -133,8 +138,15 @@ class _Exchange:
         if logger.isEnabledFor(logging.INFO):
             logger.info("%s %d %.1f ms", self._line(), self.status, (time.monotonic() - self._since) * 1000)
 
+    def _refusal(self, status: int) -> Response:
+        if is_desk(self.scope["path"]):
+            return refusal(Request(self.scope), status)
+        return page(Request(self.scope), BUSY if status == BUSY.status else Answer(status, QUIET.page))
+
     def _page_of(self, reference: str) -> Response:
         try:
+            if is_desk(self.scope["path"]):
+                return refusal(Request(self.scope), BROKEN.status, f"Reference: {reference}")
             return page(Request(self.scope), BROKEN, f"Reference: {reference}")
         except Exception:
             return PlainTextResponse(f"Something went wrong here. Reference: {reference}", BROKEN.status)

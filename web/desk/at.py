@@ -25,7 +25,7 @@ from web.door import Door, door_of
 from web.pages import language_of
 from web.posted import Fields, Posted
 
-__all__ = ["COOKIE", "OWN", "AtDesk", "Desk", "Forbidden", "SignedOut", "at_desk", "known_of", "pages_of", "path"]
+__all__ = ["COOKIE", "OWN", "AtDesk", "Desk", "Forbidden", "SignedOut", "at_desk", "desk_of", "known_of", "pages_of", "path"]
 
 SAFE = frozenset({"GET", "HEAD"})
 OWN = "own"  #: tag of a post that everybody at the desk may do, for it concerns themselves alone; every other needs a sender's role
@@ -114,20 +114,23 @@ def at_desk(request: Request, fields: Fields) -> Desk:
 
     Whatever changes something needs a sender's role, before anything is looked at, unless its route is tagged OWN; a page asks for more.
     """
-    user = known_of(request)
-    if user is None:
+    desk = desk_of(request, fields)
+    if desk is None:
         raise SignedOut("Sign in first.")
-    door, secret = door_of(request), _secret(request)
-    desk = Desk(request, door, user, fields, secret)
-    own = OWN in getattr(request.scope.get("route"), "tags", ())
     if request.method not in SAFE:
         _must_be_ours(desk)
-    elif user.due:
-        with door.database.writing() as session:
-            signing_in.seen(session, secret, door.settings.desk_idle)
-    if not own:
+    elif desk.user.due:
+        with desk.door.database.writing() as session:
+            signing_in.seen(session, desk.secret, desk.door.settings.desk_idle)
+    if OWN not in getattr(request.scope.get("route"), "tags", ()):
         desk.must(Role.READER if request.method in SAFE else Role.SENDER)
     return desk
+
+
+def desk_of(request: Request, fields: Posted) -> Desk | None:
+    """Who asks, whatever they may do; None where nobody is signed in."""
+    user = known_of(request)
+    return Desk(request, door_of(request), user, fields, _secret(request)) if user else None
 
 
 def known_of(request: Request) -> Known | None:
