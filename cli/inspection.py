@@ -15,6 +15,7 @@ from pydantic_settings import BaseSettings
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from mailings.channels.email.mailboxes import without_password
 from mailings.errors import MailingsError
 from mailings.plugins import transport_class, transport_names
 from mailings.settings import Settings, settings
@@ -91,6 +92,8 @@ def _shown(name: str, value: object) -> str:
             return make_url(value.get_secret_value()).render_as_string(hide_password=True)
         except ArgumentError:
             return "***"
+    if name == "MAILINGS_BOUNCE_MAILBOX" and isinstance(value, SecretStr):
+        return without_password(value.get_secret_value())
     if isinstance(value, SecretStr):
         return "***" if value.get_secret_value() else ""
     if isinstance(value, timedelta):

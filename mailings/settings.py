@@ -7,12 +7,21 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from mailings.errors import Unreadable
 
 DEMO_SECRET = "demo-only-not-a-secret"  # noqa: S105  known to everybody, refused by every transport that leaves the machine
+
+SHORTEST = 30  #: days: providers repeat reports for days, and readers open for weeks; what is gone could be counted once more
+
+
+def _whole_month(days: int) -> int:
+    if days and days < SHORTEST:
+        raise ValueError(f"keep events for {SHORTEST} days at least, or write 0 to keep them for good")
+    return days
+
 
 Seconds = Annotated[timedelta, BeforeValidator(lambda v: timedelta(seconds=float(v)) if isinstance(v, str | int | float) else v)]
 
@@ -34,7 +43,9 @@ class Settings(BaseSettings):
     rate: float | None = Field(default=None, gt=0, description="messages a minute for the whole installation")
     bounce_address: str | None = None
     bounce_verp: bool = True  # the envelope sender names the delivery, behind a + in the bounce address
-    bounce_mailbox: str | None = Field(default=None, description="where returned mail arrives: maildir:PATH")
+    bounce_mailbox: SecretStr | None = Field(default=None, description="where returned mail arrives: maildir:PATH, imaps://USER@HOST/FOLDER")
+    bounce_password: SecretStr | None = Field(default=None, description="of the user of an IMAP mailbox")
+    bounce_ca_file: Path | None = Field(default=None, description="certificates to trust instead of the system's (PEM) for that mailbox")
     bounce_threshold: int = Field(default=5, ge=1)
     consent_filter: bool = True
     accepted_bases: str = ""  # domain.md D4: empty = every basis but withdrawn; else a comma list, e.g. "consent"
@@ -58,6 +69,11 @@ class Settings(BaseSettings):
     oidc_client: str = ""
     oidc_secret: SecretStr = SecretStr("")
     oidc_roles: str = ""  # comma list: roles of whoever signs on and is no user yet; empty = they are not let in
+
+    erase_after_days: int = Field(default=14, ge=0, description="days after which who was deleted is erased for good (F.4)")
+    events_kept_days: Annotated[int, AfterValidator(_whole_month)] = 0  # visits and reports; 0 = kept
+    audit_kept_days: int = Field(default=0, ge=0, description="days the log of changes is kept; 0 = for good")
+    keep_network: bool = True  # of a visit, cut to /24 or /48; False = only whether it is one that machines of a known proxy have
 
     @property
     def demo_secret(self) -> bool:

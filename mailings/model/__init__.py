@@ -7,7 +7,7 @@ from mailings.model.company import Company
 from mailings.model.consent import EMARKETING, SALES_AND_SERVICE, Basis, Consent
 from mailings.model.delivery import OUR_MOVES, Delivery, DeliveryNote, DeliveryStatus
 from mailings.model.errand import Errand, FollowUp, Outbox, Request
-from mailings.model.event import VISIT, Bookmark, Event, EventReading
+from mailings.model.event import VISIT, Bookmark, Event, EventReading, ReadMail
 from mailings.model.evidence import Evidence
 from mailings.model.figure import Figure
 from mailings.model.folder import Folder
@@ -21,6 +21,7 @@ from mailings.model.registered_link import RegisteredLink
 from mailings.model.selection import Combination, Selection, SelectionKind, SelectionMember
 from mailings.model.source import ImportedRow, Source, SourceKind
 from mailings.model.topic import DEFAULT_TOPICS, OptOut, Topic
+from mailings.model.upload import Upload
 from mailings.model.user import AuditEntry, Role, SignIn, User
 
 __all__ = [
@@ -67,6 +68,7 @@ __all__ = [
     "PersonInterest",
     "Project",
     "ProjectMember",
+    "ReadMail",
     "Recipient",
     "RegisteredLink",
     "Request",
@@ -79,6 +81,7 @@ __all__ = [
     "SourceKind",
     "Topic",
     "TrackedLink",
+    "Upload",
     "User",
     "Verdict",
 ]

@@ -88,3 +88,13 @@ class Bookmark(Base):
 
     name: Mapped[str] = mapped_column(primary_key=True)
     at: Mapped[datetime]
+    place: Mapped[str | None]  # where, in what goes by numbers and not by time
+
+
+class ReadMail(Base):
+    """A message of a mailbox that was read and kept: whoever else moves or marks it there, it is not read again."""
+
+    __tablename__ = "read_mail"
+
+    mailbox: Mapped[str] = mapped_column(primary_key=True)  # as the setting has it, without a password
+    name: Mapped[str] = mapped_column(primary_key=True)  # its name there, without what mail programs change

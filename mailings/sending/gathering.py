@@ -16,7 +16,7 @@ from mailings.channels.email.identity import InDoubt
 from mailings.channels.email.returned import returned
 from mailings.clock import milliseconds
 from mailings.db import Database
-from mailings.errors import Misconfigured, Unreadable
+from mailings.errors import Misconfigured, Unreachable, Unreadable
 from mailings.message import Word
 from mailings.plugins import transport_class, transport_names
 from mailings.seams import Seam
@@ -56,7 +56,7 @@ def gather(database: Database, sought: InDoubt, settings: Settings) -> Gathered:
                 with database.writing() as session:
                     keep(session, some)
                 gathered.words += len(some)
-        except (Unreadable, Misconfigured) as error:
+        except (Unreadable, Misconfigured, Unreachable) as error:
             gathered.troubles.append(str(error))
     return gathered
 
@@ -74,7 +74,7 @@ def _sources(sought: InDoubt, settings: Settings) -> list[Callable[[], Iterator[
     """The records of every transport, whichever is in use today, and the mailbox where mail comes back."""
     sources: list[Callable[[], Iterator[Word]]] = [partial(transport_class(name).evidence, sought) for name in transport_names()]
     if settings.bounce_mailbox:
-        sources.append(partial(returned, settings.bounce_mailbox, sought))
+        sources.append(partial(returned, settings, sought))
     return sources
 
 

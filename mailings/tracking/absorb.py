@@ -114,6 +114,7 @@ def _row(news: News, source: str) -> dict[str, Any]:
         "code": report.code,
         "reason": None if erased else report.reason,
         "bounce": report.bounce,
+        "bounce_why": report.bounce_why,
         "provider_key": None if erased else report.provider_key,
         "content_key": report.content_key,
         "original": None if erased else dict(report.original),

@@ -17,13 +17,13 @@ RANK = (
 )
 STATUS = "CASE rank WHEN 4 THEN 'bounced' WHEN 3 THEN 'delivered' WHEN 2 THEN 'failed' WHEN 1 THEN 'sent' END"
 TOLD = f"""WITH ranked AS (
-    SELECT delivery_id, at, kind, code, reason, bounce, {RANK} AS rank,
+    SELECT delivery_id, at, kind, code, reason, bounce, bounce_why, {RANK} AS rank,
         row_number() OVER (PARTITION BY delivery_id ORDER BY {RANK} DESC, at, content_key) AS turn
     FROM event WHERE delivery_id {{listed}} AND source <> 'visit'
 ), told AS (
     SELECT delivery_id, max(CASE WHEN turn = 1 THEN {STATUS} END) AS status,
         max(CASE WHEN turn = 1 THEN code END) AS code, max(CASE WHEN turn = 1 THEN reason END) AS reason,
-        max(CASE WHEN turn = 1 THEN bounce END) AS bounce,
+        max(CASE WHEN turn = 1 THEN bounce END) AS bounce, max(CASE WHEN turn = 1 THEN bounce_why END) AS bounce_why,
         min(CASE WHEN rank IN (1, 3, 4) THEN at END) AS taken_at,
         min(CASE WHEN kind = 'deferred' THEN at END) AS soft_bounced_at,
         min(CASE WHEN kind = 'complained' THEN at END) AS complained_at,
@@ -48,7 +48,8 @@ NOTE = f"""{TOLD} INSERT INTO delivery_note (delivery_id, at, what, why, by)
 MOVE = f"""{TOLD} UPDATE delivery SET status = told.status, next_attempt_at = NULL,
     code = CASE WHEN told.status IN ('bounced', 'failed') THEN told.code END,
     reason = CASE WHEN told.status IN ('bounced', 'failed') THEN told.reason END,
-    bounce = CASE WHEN told.status = 'bounced' AND NOT delivery.test THEN told.bounce END
+    bounce = CASE WHEN told.status = 'bounced' AND NOT delivery.test THEN told.bounce END,
+    bounce_why = CASE WHEN told.status IN ('bounced', 'failed') AND NOT delivery.test THEN told.bounce_why END
     FROM told WHERE delivery.id = told.delivery_id
     AND (({MOVES}) OR (told.status = delivery.status AND told.status IN ('bounced', 'failed')))"""  # noqa: S608
 #: what is no news to us is in nobody's way: few rows need a line of history

@@ -30,6 +30,8 @@ def upgrade() -> None:
     _figures()
     _users()
     _bounces()
+    _people()
+    _recipients()
 
 
 def _figures() -> None:
@@ -97,9 +99,46 @@ def _bounces() -> None:
     op.add_column("event", why("bounce_why"))
     op.add_column("delivery", why("bounce_why"))
     op.add_column("delivery", sa.Column("cleaned_at", BIG, nullable=True))
+    op.add_column("delivery", sa.Column("opened_with", sa.String(), nullable=True))
     op.add_column("address_standing", why("last_bounce_why"))
+    op.add_column("bookmark", sa.Column("place", sa.String(), nullable=True))
+    op.create_table(
+        "read_mail",
+        sa.Column("mailbox", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("mailbox", "name", name=op.f("pk_read_mail")),
+    )
     # what few messages have, found without walking all of them; the columns change with what they say, so sending loses no HOT update
-    for column in ("bounce", "complained_at", "opened_at"):
-        partial(f"ix_delivery_{column}", "delivery", ["mailing_id", "id"], f"{column} IS NOT NULL")
+    partial("ix_delivery_bounce", "delivery", ["mailing_id", "id"], "bounce IS NOT NULL")
+    for name, words in (
+        ("complained_at", "complained_at IS NOT NULL"),
+        ("read", "opened_at IS NOT NULL OR clicked_at IS NOT NULL"),
+        ("trouble", "code IS NOT NULL OR reason IS NOT NULL OR bounce IS NOT NULL"),
+    ):
+        partial(f"ix_delivery_{name}", "delivery", ["mailing_id", "recipient_id"], words)
     for column in ("blocked_at", "complained_at"):
         partial(f"ix_address_standing_{column}", "address_standing", [column, "normal"], f"{column} IS NOT NULL")
+
+
+def _people() -> None:
+    partial("ix_person_deleted_at", "person", ["deleted_at"], "deleted_at IS NOT NULL")
+    for column in ("name", "last_name"):
+        op.create_index(op.f(f"ix_person_{column}"), "person", [column], postgresql_ops={column: "text_pattern_ops"})
+    op.create_table(
+        "upload",
+        sa.Column("id", BIG, autoincrement=True, nullable=False),
+        sa.Column("user_id", BIG, nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("data", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", BIG, nullable=False),
+        sa.ForeignKeyConstraint(["user_id"], ["user_account.id"], name=op.f("fk_upload_user_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_upload")),
+        sa.UniqueConstraint("user_id", name=op.f("uq_upload_user_id")),
+    )
+
+
+def _recipients() -> None:
+    op.drop_index("ix_recipient_mailing_id_verdict", table_name="recipient")
+    op.create_index(op.f("ix_recipient_mailing_id_verdict"), "recipient", ["mailing_id", "verdict", "id"])
+    some = {f"{dialect}_where": sa.text("name IS NOT NULL") for dialect in ("sqlite", "postgresql")}
+    op.create_index(op.f("ix_recipient_name"), "recipient", ["mailing_id", "name"], postgresql_ops={"name": "text_pattern_ops"}, **some)

@@ -11,9 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailings.channels.email.returned import LARGEST, SKEW, returned, words_of
+from mailings.channels.email.mailboxes.letters import LARGEST
+from mailings.channels.email.returned import SKEW, returned, words_of
 from mailings.errors import Misconfigured, Unreadable
 from mailings.message import Word
+from mailings.settings import Settings
 from tests.channels.reports import GENUINE, Believing, Looking, with_fields
 
 
@@ -118,6 +120,11 @@ def test_nested_a_thousand_deep() -> None:
     assert verdicts(deep + GENUINE) == []
 
 
+def told_by(mailbox: str, looking: Looking) -> list[Word]:
+    """What the mailbox says."""
+    return list(returned(Settings(bounce_mailbox=mailbox, _env_file=None), looking))
+
+
 def a_maildir(folder: Path) -> Path:
     """An empty one."""
     for part in ("new", "cur", "tmp"):
@@ -135,7 +142,7 @@ def test_the_mailbox(tmp_path: Path) -> None:
     looking = Looking()
     looking.since = 1_000_000_000.0
     os.utime(box / "cur" / "3:2,S", (looking.since - SKEW - 1,) * 2)
-    assert sorted(word.delivery for word in returned(f"maildir:{box}", looking)) == [17, 18]
+    assert sorted(word.delivery for word in told_by(f"maildir:{box}", looking)) == [17, 18]
     assert len(list(box.rglob("*"))) == 7
 
 
@@ -150,20 +157,24 @@ def test_what_lies_about_in_a_mailbox(tmp_path: Path) -> None:
         huge.truncate(5 << 30)
     late = GENUINE.replace("This is the mail system", "x" * LARGEST)
     (box / "new" / "late").write_text(late.replace("<17.", "<18."))
-    assert [word.delivery for word in returned(f"maildir:{box}", Looking())] == [17]
+    assert [word.delivery for word in told_by(f"maildir:{box}", Looking())] == [17]
 
 
-@pytest.mark.parametrize("mailbox", ["imap://bounces@mx.test", "imaps://mx.test/", "/var/mail/bounces", "maildir:", ""])
+WRONG = ["imap://bounces@mx.test", "imaps://mx.test/", "imaps://a:b@mx.test:x/", "/var/mail/bounces", "maildir:", ""]
+NEXT = "(write maildir:PATH, or imaps:.*|set MAILINGS_BOUNCE_PASSWORD)"
+
+
+@pytest.mark.parametrize("mailbox", WRONG)
 def test_other_mailboxes(mailbox: str) -> None:
-    """A mailbox that cannot be read yet, or is none, is one sentence naming the setting and what to write."""
-    with pytest.raises(Misconfigured, match=r"^MAILINGS_BOUNCE_MAILBOX: .*; write maildir:PATH\.$"):
-        list(returned(mailbox, Looking()))
+    """A mailbox that is none, or lacks its user or password, is one sentence naming the setting and what to write."""
+    with pytest.raises(Misconfigured, match=rf"^MAILINGS_BOUNCE_MAILBOX: .*; {NEXT}\.$"):
+        told_by(mailbox, Looking())
 
 
 def test_no_maildir(tmp_path: Path) -> None:
     """A folder that is no Maildir is named."""
     with pytest.raises(Unreadable, match=re.escape(f"{tmp_path}/gone is no Maildir")):
-        list(returned(f"maildir:{tmp_path}/gone", Looking()))
+        told_by(f"maildir:{tmp_path}/gone", Looking())
 
 
 def test_real_ones(test_data: Path) -> None:

@@ -24,6 +24,12 @@ def mark_of(mailing: Mailing) -> str:
     return sha256(f"{mailing.id} {mailing.name} {round(mailing.created_at.timestamp() * 1000)}".encode()).hexdigest()[:12]
 
 
+def named_by(message_id: str) -> tuple[int, str] | None:
+    """The delivery and the mark a Message-ID of ours has; None for another's. The mark is yet to be compared with the mailing's."""
+    read = _OURS.search(message_id)
+    return (int(read[1]), read[2]) if read else None
+
+
 class InDoubt:
     """Deliveries found by their Message-IDs: a message of somebody else, or a number under a wrong mark, is none of them.
 

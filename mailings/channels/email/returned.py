@@ -6,18 +6,16 @@ or the ids an answer refers to, are somebody else's.
 
 from __future__ import annotations
 
-import os
 from base64 import b64decode
 from collections.abc import Iterator
 from email import message_from_bytes
 from email.message import Message
-from pathlib import Path
 
-from mailings.errors import Misconfigured, Unreadable
+from mailings.channels.email.mailboxes import open_mailbox
 from mailings.message import Sought, Word
+from mailings.settings import Settings
 
 SOURCE = "delivery report"
-LARGEST = 1 << 18  # bytes that are read of a file: the report stands before the message it gives back, whatever that weighs
 NESTED = 20  # parts within parts make the parser slow: one hostile file of 1 MiB took a minute
 SKEW = 3600.0  # seconds by which a file may seem older than it is: another host's clock
 
@@ -28,17 +26,14 @@ _GIVEN_BACK = ("message/rfc822", "message/global")
 _HEADERS = ("text/rfc822-headers", "message/rfc822-headers", "message/global-headers")
 
 
-def returned(mailbox: str, sought: Sought) -> Iterator[Word]:
-    """What the reports in a mailbox, `maildir:PATH`, say of what is sought. The mailbox is left as it is.
+def returned(settings: Settings, sought: Sought) -> Iterator[Word]:
+    """What the reports in the bounce mailbox say of what is sought. The mailbox is left as it is.
 
-    Raises Unreadable when the Maildir is not there, Misconfigured for a mailbox of another kind.
+    Raises Unreadable or Unreachable when it cannot be read, Misconfigured when the setting names none.
     """
-    kind, _, path = mailbox.partition(":")
-    if kind.lower() != "maildir" or not path:
-        hint = "imap cannot be read yet" if kind.lower().startswith("imap") else "it names no mailbox"
-        raise Misconfigured(f"MAILINGS_BOUNCE_MAILBOX: {hint}; write maildir:PATH.")
-    for file in _files(Path(path), sought.since - SKEW):
-        yield from words_of(file, sought)
+    with open_mailbox(settings) as mailbox:
+        for file in mailbox.since(sought.since - SKEW):
+            yield from words_of(file, sought)
 
 
 def words_of(file: bytes, sought: Sought) -> Iterator[Word]:
@@ -61,28 +56,6 @@ def _told(message: Message, sought: Sought) -> Iterator[Word]:
         if (delivery := sought.delivery_of(named)) is not None:
             yield from (word for block in blocks if (word := _word(block, delivery)))
             return
-
-
-def _files(maildir: Path, since: float) -> Iterator[bytes]:
-    """The beginnings of the files that arrived since, in no order; one that is moved or locked meanwhile is passed over."""
-    for part in ("new", "cur"):
-        try:
-            entries = os.scandir(maildir / part)
-        except OSError as error:
-            why = (error.strerror or "it cannot be read").lower()
-            raise Unreadable(f"MAILINGS_BOUNCE_MAILBOX: {maildir} is no Maildir that can be read ({why}).") from error
-        with entries:
-            yield from (beginning for entry in entries if (beginning := _beginning(entry, since)))
-
-
-def _beginning(entry: os.DirEntry[str], since: float) -> bytes | None:
-    try:
-        if not entry.is_file(follow_symlinks=False) or entry.stat(follow_symlinks=False).st_mtime < since:
-            return None
-        with Path(entry.path).open("rb") as opened:
-            return opened.read(LARGEST)
-    except OSError:
-        return None
 
 
 def _names(parts: list[Message], blocks: list[Message]) -> Iterator[str]:
