@@ -1,0 +1,36 @@
+"""Tells from a mail server's words why a message came back (causes.txt)."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+
+from mailings.channels.email.bounces.naming import bare
+from mailings.reported import BounceWhy
+
+LONGEST = 1500  #: characters that are searched
+_CODES = re.compile(r"(?<![\w.])[245]\d\d(?:[- ]#?[245]\.\d{1,3}\.\d{1,3})?(?:[- ]|$)|\(?#?[245]\.\d{1,3}\.\d{1,3}\)?")
+_SPACE = re.compile(r"\s+")
+
+
+def why_by_words(text: str) -> BounceWhy:
+    """The cause the words name; UNKNOWN where they name none."""
+    words = told_plainly(text)
+    return next((why for why, pattern in _causes() if pattern.search(words)), BounceWhy.UNKNOWN)
+
+
+def told_plainly(text: str) -> str:
+    """Small letters on one line, without addresses and reply codes, which cut sentences in the middle."""
+    return _SPACE.sub(" ", _CODES.sub(" ", bare(text[: LONGEST * 2]).lower().replace("’", "'").replace("ʼ", "'"))).strip()[:LONGEST]
+
+
+@cache
+def _causes() -> list[tuple[BounceWhy, re.Pattern[str]]]:
+    causes: list[tuple[BounceWhy, list[str]]] = []
+    for line in Path(__file__).with_name("causes.txt").read_text(encoding="utf-8").splitlines():
+        if section := re.fullmatch(r"\[(\w+)\]", line):
+            causes.append((BounceWhy(section[1]), []))
+        elif line and not line.startswith("#"):
+            causes[-1][1].append(line)
+    return [(why, re.compile("|".join(f"(?:{phrase})" for phrase in phrases))) for why, phrases in causes]

@@ -1,0 +1,118 @@
+"""Reads what a mail server wrote for people: where its own words end, whom they name, and what they say beside each name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from html import unescape
+
+from mailings.channels.email.bounces.naming import ADDRESS, addresses, first, is_office
+from mailings.channels.email.bounces.told import SAID, Told
+
+LINES = 1200  #: lines of a text that are read
+WIDEST = 2000  #: characters of one line
+MOST = 100  #: recipients named in a text
+
+#: from here on it is the message given back
+_CUT = re.compile(
+    r"^[\W_]{0,60}(?:(?:the )?(?:headers? of the )?(?:original|returned|bounced|unsent|failed|rejected|undelivered|non-delivered|your) "
+    r"(?:message|e-?mail|mail)(?: (?:headers?|info|text|content|body))?(?: (?:follows|is following|below|included|enclosed|was))?[\W_]{0,60}"
+    r"|(?:below this line|enclosed) is (?:a|the) (?:copy|header).{0,80}|included is a copy of.{0,80}|this is a copy of (?:the|your) (?:message|headers).{0,160}"
+    r"|.{0,60}(?:header|copy|text|beginning|part) of (?:the|your) (?:original |returned )?(?:message|mail|e-mail).{0,60}"
+    r"|(?:message|mail) (?:text|headers?|body|content)s? follows?.{0,40}|(?:unsent|returned) message (?:below|follows).{0,40}|begin(?:ning)? (?:of )?(?:the )?original message.{0,40}"
+    r"|message header.{0,20}|original message (?:details|headers|information).{0,20}"
+    r"|(?:kopfzeilen|header) der (?:ursprünglichen|originalen) (?:nachricht|mail).{0,40}|urspr.ngliche nachricht.{0,20}|message d'origine.{0,20}"
+    r"|en-t[êe]tes? (?:du )?(?:message )?(?:d'origine|originaux).{0,20}|mensaje original.{0,20}|mensagem original.{0,20}|messaggio originale.{0,20}"
+    r"|oorspronkelijk bericht.{0,20}|opprinnelig melding.{0,20}|oprindelig meddelelse.{0,20}|ursprungligt meddelande.{0,20}"
+    r"|исходное (?:сообщение|письмо).{0,20}|-+ ?元のメッセージ.{0,20})$",
+    re.IGNORECASE,
+)
+_HEADER = re.compile(r"^(?:>?\s{0,8})(?:received|return-path|dkim-signature|message-id|x-[\w-]{2,40}|delivered-to|mime-version|arc-seal)\s*:", re.IGNORECASE)
+_ONLY = re.compile(rf"^[\s>*•·\-\"'<(\[]{{0,12}}({ADDRESS})[\s\"'>)\],;:.]{{0,6}}(?:[<(\[]{{1,2}}(?:mailto:)?{ADDRESS}[>)\]]{{1,2}}[\s:;,]{{0,4}})?$")
+_LEADS = re.compile(rf"^[\s>*•·\-]{{0,12}}(?:<({ADDRESS})>|\"({ADDRESS})\"|({ADDRESS}))\s{{0,8}}(?:[:;,(\[–—-]|\.\.\.|\s{{2,}}|$|<mailto)")
+_NAMED = re.compile(
+    r"(?:rcpt(?:[ _-]to)?|(?:final|failed|original|intended|invalid|unknown|rejected|bad)?[ -]?recipients?(?: \(s\))?(?: address(?:es)?)?"
+    r"|(?:e-?mail |target mail |recipient |destination |failed |invalid )address(?:es)?|delivery failed|undeliver(?:able|ed)(?: mail)? to|(?:not|n't) be (?:delivered|sent) to"
+    r"|(?:not |un)?(?:able to )?deliver(?:ing|ed|y)?(?: (?:your |the |this )?(?:message|mail|e-mail))?(?: has failed)? (?:to|for)(?: (?:these|the following|the) (?:recipients?|address(?:es)?)(?: or groups)?)?"
+    r"|(?:unknown|invalid|no such) (?:user|mailbox|address|recipient|account|final delivery userid)|(?:user|mailbox|account|to)|mailbox exceeds allowed size"
+    r"|(?:permanent|fatal|temporary) errors|empfänger(?:adresse)?|destinataires?|destinatari[oa]s?|ontvangers?|mottakere?|modtagere?|mottagare|odbiorc[ayę]|адрес(?:ат|у)?|получател[ьяю]|(?:宛先|送信先|あて先)[^:：]{0,20})"
+    rf"\s{{0,4}}[:：=<\"'\[(]{{0,3}}\s{{0,6}}[<\"'\[(]{{0,2}}({ADDRESS})",
+    re.IGNORECASE,
+)
+_REPLIED = re.compile(rf"\b[45]\d\d[ -].{{0,300}}?({ADDRESS})|({ADDRESS})\s?\.\.\.", re.IGNORECASE)
+_OTHERS = re.compile(r"mail from|from:|sender|contact|reply-to|assistance|please (?:e-?mail|write)|forward this|kontakt|cc:|<<< 250", re.IGNORECASE)
+_TAGS = re.compile(r"<(?:style|script|head)\b[^>]{0,400}>.{0,20000}?</(?:style|script|head)>|<!--.{0,4000}?-->", re.IGNORECASE | re.DOTALL)
+_BREAKS = re.compile(r"<(?:br|/p|/div|/tr|/td|/h\d|/li)\b[^>]{0,200}>", re.IGNORECASE)
+_ANY = re.compile(r"</?[a-z!][^<>@]{0,1000}>", re.IGNORECASE)
+
+
+def of_html(text: str) -> str:
+    """The words of an HTML page, a line a block."""
+    return unescape(_ANY.sub(" ", _BREAKS.sub("\n", _TAGS.sub(" ", text[:60000]))))
+
+
+def cut(text: str) -> tuple[list[str], str]:
+    """The server's own lines, and what follows them: the message given back, if it is written into the text."""
+    lines = [line[:WIDEST].rstrip() for line in text.split("\n", LINES)[:LINES]]
+    for at, line in enumerate(lines):
+        if at and _CUT.match(line) and (line.strip(" :-") or any(map(_HEADER.match, lines[at + 1 : at + 4]))):
+            return lines[:at], "\n".join(lines[at + 1 :]).lstrip("\n")
+        if _HEADER.match(line) and at + 1 < len(lines) and sum(1 for near in lines[at : at + 12] if _HEADER.match(near)) > 1:
+            return lines[:at], "\n".join(lines[at:])
+    return lines, ""
+
+
+def told_by_words(lines: list[str], ours: Collection[str], sent_to: Collection[str]) -> list[Told]:
+    """Whom the lines name as not reached, and what they say beside each.
+
+    `ours` are addresses of the sender's side, `sent_to` those the message given back was for.
+    """
+    for pattern in (_in_front, _in_words, _in_reply, _anywhere):
+        named = [(at, address) for at, line in enumerate(lines) for address in pattern(line)]
+        known = [(at, address) for at, address in named if address.lower() not in ours and (not is_office(address) or address in sent_to)]
+        if pattern in (_in_reply, _anywhere) and sent_to:
+            known = [(at, address) for at, address in known if address in sent_to] or (known if pattern is _in_reply else [])
+        if known:
+            return _paragraphs(lines, known[:MOST])
+    return []
+
+
+def _in_front(line: str) -> list[str]:
+    if "@" not in line:
+        return []
+    found = _ONLY.match(line) or _LEADS.match(line)
+    return [first(next(group for group in found.groups() if group))] if found else []
+
+
+def _in_words(line: str) -> list[str]:
+    return [] if "@" not in line or _OTHERS.search(line) else [first(found) for found in _NAMED.findall(line)]
+
+
+def _in_reply(line: str) -> list[str]:
+    if "@" not in line or _OTHERS.search(line):
+        return []
+    return [first(next(group for group in found if group)) for found in _REPLIED.findall(line)]
+
+
+def _anywhere(line: str) -> list[str]:
+    return [] if _OTHERS.search(line) else addresses(line)
+
+
+def _paragraphs(lines: list[str], named: list[tuple[int, str]]) -> list[Told]:
+    """Each name with the lines up to the next one; what is said of one in several places is put together."""
+    told: dict[str, Told] = {}
+    for number, (at, address) in enumerate(named):
+        end = next((later for later, other in named[number + 1 :] if later > at), len(lines))
+        mine = told.setdefault(address.lower(), Told(address=address))
+        mine.beside = f"{mine.beside}\n{_paragraph(lines[at : min(end, at + 14)])}".strip()[:SAID]
+    return list(told.values())
+
+
+def _paragraph(lines: list[str]) -> str:
+    """Up to the blank line, unless nothing stood before it but the name."""
+    said: list[str] = []
+    for line in lines:
+        if not line.strip() and len(" ".join(said)) > 120:
+            break
+        said.append(line.strip())
+    return "\n".join(said)
