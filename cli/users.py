@@ -7,6 +7,7 @@ from datetime import date
 from typing import Annotated, Any
 
 import typer
+from rich.markup import escape
 from sqlalchemy.orm import Session
 
 from cli.door import AsJson, database, print_json, screen, somebody, table
@@ -57,7 +58,7 @@ def list_(as_json: AsJson = False) -> None:
         print_json(found)
         return
     heads = ("Name", "Full name", "Roles", "Comes by", "Last signed in", "State")
-    rows = [(u["name"], u["full_name"], ", ".join(u["roles"]), u["by"], (u["signed_in_at"] or "")[:16], u["state"]) for u in found]
+    rows = [(u["name"], escape(u["full_name"]), ", ".join(u["roles"]), u["by"], (u["signed_in_at"] or "")[:16], u["state"]) for u in found]
     table("Users", heads, rows, whole=("Name",))
 
 
@@ -128,7 +129,7 @@ def log(
     if as_json:
         print_json(found)
     else:
-        rows = [(one["at"][:19], one["by"], one["what"], one["subject"], one["details"] or "") for one in found]
+        rows = [(one["at"][:19], one["by"], one["what"], escape(one["subject"]), escape(str(one["details"] or ""))) for one in found]
         table("Log of changes", ("When (UTC)", "Who", "What", "Of what", "More"), rows)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import unicodedata
 from functools import lru_cache
+from threading import BoundedSemaphore
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -14,19 +15,22 @@ from mailings.errors import NotAllowed
 LEAST, MOST = 10, 1000  # characters; the upper bound is for whoever would have us hash a book
 DIFFERENT = 5  # letters a password must have at the least: "aaaaaaaaaa" is ten characters too
 
+_two = BoundedSemaphore(2)  # argon2 at work at a time in this process: each holds 64 MiB
 _hasher = PasswordHasher()  # argon2id, 64 MiB, three passes (RFC 9106, its choice where memory is short): some 60 ms
 
 
 def hashed(password: str) -> str:
     """What is kept of a password: argon2id with its own salt and parameters."""
-    return _hasher.hash(_one(password))
+    with _two:
+        return _hasher.hash(_one(password))
 
 
 def matches(kept: str | None, password: str) -> bool:
     """True when `kept` was made of this password. With nothing kept the same work is done in vain: time tells nobody who is a user."""
     nobody = _nobody()
     try:
-        return _hasher.verify(kept or nobody, _one(password)[:MOST]) and kept is not None
+        with _two:
+            return _hasher.verify(kept or nobody, _one(password)[:MOST]) and kept is not None
     except (VerificationError, InvalidHashError):
         return False
 

@@ -43,15 +43,15 @@ def begin(session: Session, name: str) -> Try:
     return Try(found.id, counted)
 
 
-def passed(session: Session, tried: Try, password: str) -> User | None:
-    """The user whose password held, no longer locked; None where they were disabled or given another password meanwhile."""
+def passed(session: Session, tried: Try, password: str, what: str = SIGNED_IN) -> User | None:
+    """The user whose password held, no longer locked, and `what` in the log; None where they were disabled or given another one meanwhile."""
     user = session.scalar(select(User).where(User.id == tried.user_id).with_for_update())
     if user is None or user.disabled_at or tried.kept is None or user.password_hash != tried.kept:
         return None
     user.failed_tries, user.locked_until = 0, None
     if passwords.is_dated(tried.kept):
         user.password_hash = passwords.hashed(password)
-    auditing.record(session, user.name, SIGNED_IN, f"user {user.name}", how="password")
+    auditing.record(session, user.name, what, f"user {user.name}", how="password")
     return user
 
 

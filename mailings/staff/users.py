@@ -8,6 +8,7 @@ from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from mailings import clock
@@ -60,8 +61,11 @@ def add(session: Session, name: str, roles: Collection[str], *, full_name: str =
     if session.scalar(select(User.id).where(User.name == kept)) is not None:
         raise NotAllowed(f"There is a user {kept} already.")
     made = User(name=kept, roles=_roles(roles), full_name=full_name.strip(), email=_email(email), created_at=clock.now())
-    session.add(made)
-    session.flush()
+    try:
+        with session.begin_nested():
+            session.add(made)
+    except IntegrityError:  # somebody else made them at the same moment
+        raise NotAllowed(f"There is a user {kept} already.") from None
     return made
 
 
@@ -73,11 +77,19 @@ def set_roles(session: Session, user: User, roles: Collection[str]) -> None:
     user.roles = given
 
 
-def set_password(session: Session, user: User, password: str) -> None:
-    """Give the user a password; wherever they are signed in, they are signed out. Raises NotAllowed for one that is none."""
+def set_password(session: Session, user: User, password: str, but: str = "") -> None:
+    """Give the user a password; wherever they are signed in, they are signed out, but for the browser that holds the secret `but`.
+
+    Raises NotAllowed for one that is too short, too plain or their name.
+    """
     passwords.must_be_sound(password, user.name)
     user.password_hash, user.failed_tries, user.locked_until = passwords.hashed(password), 0, None
-    signing_in.end_all(session, user.id)
+    signing_in.end_all(session, user.id, but)
+
+
+def describe(user: User, full_name: str, email: str) -> None:
+    """Say anew what they are called, and by which address OIDC recognises them."""
+    user.full_name, user.email = full_name.strip()[:200], _email(email)
 
 
 def disable(session: Session, user: User) -> None:

@@ -1,7 +1,75 @@
-"""The log of changes: who, when, what; for administrators."""
+"""The log of changes: who, when, what; for administrators. By user, subject and day, page by page, and as a list for a spreadsheet."""
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+import csv
+import io
+from collections.abc import Iterator
+from datetime import date
+from typing import Annotated
+
+import orjson
+from fastapi import APIRouter, Query
+from fastapi.responses import Response, StreamingResponse
+
+from mailings.model import Role
+from mailings.staff.log import PAGE, Asked, Line, every_line, lines, who
+from web.desk.at import AtDesk, Desk, path
 
 router = APIRouter()
+
+HEADS = ("when_utc", "who", "what", "subject", "details")
+LARGEST = 2**63 - 1
+
+Text = Annotated[str, Query(max_length=300)]
+
+
+@router.get("/audit")
+def listing(desk: AtDesk, by: Text = "", subject: Text = "", day: Text = "", before: Annotated[int | None, Query(ge=1, le=LARGEST)] = None) -> Response:
+    """A page of it, the newest first."""
+    desk.must(Role.ADMIN)
+    asked = _asked(by, subject, day)
+    with desk.door.database.reading() as session:
+        found, names = lines(session, asked, before=before, most=PAGE + 1), who(session)
+    query = {"by": by, "subject": subject, "day": day}
+    older = path("audit", **query, before=found[PAGE - 1].id) if len(found) > PAGE else ""
+    told = {"lines": found[:PAGE], "names": names, "older": older, "newer": path("audit", **query) if before else ""}
+    return desk.show("audit/list.html", **told, **query, as_csv=path("audit.csv", **query))
+
+
+@router.get("/audit.csv")
+def as_csv(desk: AtDesk, by: Text = "", subject: Text = "", day: Text = "") -> Response:
+    """All lines that were asked for, as CSV in UTF-8."""
+    desk.must(Role.ADMIN)
+    headers = {"Content-Disposition": 'attachment; filename="log-of-changes.csv"'}
+    return StreamingResponse(_rows(desk, _asked(by, subject, day)), media_type="text/csv; charset=utf-8", headers=headers)
+
+
+def harmless(text: str) -> str:
+    """A cell that no spreadsheet takes for a formula."""
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+
+
+def _asked(by: str, subject: str, day: str) -> Asked:
+    try:
+        return Asked(by, subject.strip(), date.fromisoformat(day) if day else None)
+    except ValueError:
+        return Asked(by, subject.strip())
+
+
+def _rows(desk: Desk, asked: Asked) -> Iterator[str]:
+    yield "\ufeff" + _row(HEADS)  # the mark by which spreadsheets know UTF-8
+    with desk.door.database.reading() as session:
+        for line in every_line(session, asked):
+            yield _row(_cells(line))
+
+
+def _cells(line: Line) -> tuple[str, ...]:
+    details = orjson.dumps(line.details).decode() if line.details else ""
+    return tuple(harmless(cell) for cell in (line.at.isoformat(timespec="milliseconds"), line.by, line.what, line.subject, details))
+
+
+def _row(cells: tuple[str, ...]) -> str:
+    text = io.StringIO()
+    csv.writer(text).writerow(cells)
+    return text.getvalue()
