@@ -68,7 +68,7 @@ class Desk:
         if not self.may(role):
             raise Forbidden(self.say("not_for_you", role=self.say(f"role_{role}")))
 
-    def say(self, name: str, **values: Any) -> str:
+    def say(self, name: str, /, **values: Any) -> str:
         """A text by its name, in their language."""
         return say(name, self.language, **values)
 

@@ -70,5 +70,5 @@ class DeskPages:
         self._named[path.name], self.files[hashed] = hashed, (content, KINDS[path.suffix])
 
 
-def _said(language: str, name: str, **values: Any) -> str:
+def _said(language: str, name: str, /, **values: Any) -> str:
     return say(name, language, **values)

@@ -37,7 +37,7 @@ def mistakes() -> list[str]:
     return found
 
 
-def say(name: str, language: str, **values: object) -> str:
+def say(name: str, language: str, /, **values: object) -> str:
     """A text by its name, its placeholders filled. English where the language is none of ours."""
     said = texts()[name]
     return said.get(language, said["en"]).format_map(values)
