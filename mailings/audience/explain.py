@@ -57,10 +57,11 @@ def explain(session: Session, mailing: Mailing, text: str) -> list[Explanation]:
 
     Raises NotFound when it is nobody.
     """
-    return [_explained(session, subject) for subject in subjects(session, mailing, text)]
+    return [explained(session, subject) for subject in subjects(session, mailing, text)]
 
 
-def _explained(session: Session, subject: Subject) -> Explanation:
+def explained(session: Session, subject: Subject) -> Explanation:
+    """The explanation of one subject."""
     recipient, named = subject.recipient, sources_naming(session, subject)
     # an imported row that was left out is nobody the rules could be asked about
     asked = _answers(session, subject) if recipient or subject.person or subject.company else []

@@ -26,6 +26,15 @@ def subjects(session: Session, mailing: Mailing, text: str) -> list[Subject]:
     return sorted(found, key=lambda subject: (subject.recipient is None, subject.recipient.id if subject.recipient else 0))
 
 
+def subject_of(session: Session, mailing: Mailing, recipient: Recipient) -> Subject:
+    """Whom one row of the list is about, and where it would go today."""
+    person = session.get(Person, recipient.person_id) if recipient.person_id else None
+    if person is not None:
+        return _of_person(session, mailing, person)
+    company = session.get(Company, recipient.company_id) if recipient.company_id else None
+    return Subject(mailing, None, company, company.email_normal if company and company.email_valid else recipient.address, recipient)
+
+
 def _people(session: Session, mailing: Mailing, asked: tuple[str, str | None]) -> list[Subject]:
     text, normal = asked
     rows = select(Person).where(Person.deleted_at.is_(None)).order_by(Person.id).limit(MOST)

@@ -59,8 +59,13 @@ class Delivery(Base):
         Index("ix_delivery_lane", "mailing_id", "lane", "id", sqlite_where=text("lane <> 0"), postgresql_where=text("lane <> 0")),
         # what few messages have, for lists of them; each column changes with what it says alone
         *(
-            Index(f"ix_delivery_{c}", "mailing_id", "id", sqlite_where=text(f"{c} IS NOT NULL"), postgresql_where=text(f"{c} IS NOT NULL"))
-            for c in ("bounce", "complained_at", "opened_at")
+            Index(f"ix_delivery_{name}", "mailing_id", by, sqlite_where=text(words), postgresql_where=text(words))
+            for name, by, words in (
+                ("bounce", "id", "bounce IS NOT NULL"),
+                ("complained_at", "recipient_id", "complained_at IS NOT NULL"),
+                ("read", "recipient_id", "opened_at IS NOT NULL OR clicked_at IS NOT NULL"),
+                ("trouble", "recipient_id", "code IS NOT NULL OR reason IS NOT NULL OR bounce IS NOT NULL"),
+            )
         ),
         # two reruns at the same moment make one further attempt
         Index(
@@ -95,6 +100,7 @@ class Delivery(Base):
     bounce: Mapped[BounceKind | None]
     soft_bounced_at: Mapped[datetime | None]  # a temporary trouble on the way: it may still arrive
     opened_at: Mapped[datetime | None]  # by a person
+    opened_with: Mapped[str | None]  # the program of that first open, where it tells (channels/email/programs.py)
     clicked_at: Mapped[datetime | None]
     machine_opened_at: Mapped[datetime | None]
     machine_clicked_at: Mapped[datetime | None]

@@ -54,7 +54,15 @@ class Recipient(Base):
             sqlite_where=text("person_id IS NULL AND company_id IS NULL"),
             postgresql_where=text("person_id IS NULL AND company_id IS NULL"),
         ),
-        Index("ix_recipient_mailing_id_verdict", "mailing_id", "verdict"),
+        Index("ix_recipient_mailing_id_verdict", "mailing_id", "verdict", "id"),  # the keyset of lists, too
+        Index(
+            "ix_recipient_name",
+            "mailing_id",
+            "name",
+            postgresql_ops={"name": "text_pattern_ops"},
+            sqlite_where=text("name IS NOT NULL"),
+            postgresql_where=text("name IS NOT NULL"),
+        ),
         {"sqlite_autoincrement": True},
     )
 
