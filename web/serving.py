@@ -37,13 +37,18 @@ class Server(uvicorn.Server):
                 timeout_graceful_shutdown=GRACE,
             )
         )
-        self._ready = ready
+        self._ready, self._app = ready, app
         self.ended_by: list[int] = []
 
     async def startup(self, sockets: list[socket] | None = None) -> None:
         """Open the door, and say so."""
         await super().startup(sockets)
         self._ready()
+
+    async def shutdown(self, sockets: list[socket] | None = None) -> None:
+        """Close the door. Streams of live numbers would go on until somebody leaves: they are ended first."""
+        await self._app.state.streams.end()
+        await super().shutdown(sockets)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -1,7 +1,186 @@
-"""What is done with a mailing: scheduled, paused, resumed, cancelled, copied, deleted, moved to a folder."""
+"""What is done with a mailing: scheduled, sent, paused, resumed, cancelled, copied, moved, deleted. Refusals stand on the same page."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
 from fastapi import APIRouter
+from fastapi.responses import Response
+from sqlalchemy.orm import Session
+
+from mailings import clock
+from mailings.audience.copies import copy, delete_mailing
+from mailings.audience.folders import move
+from mailings.channels import Findings
+from mailings.errors import NotAllowed, Unreadable
+from mailings.model import Mailing, Role
+from mailings.sending import lifecycle
+from mailings.sending.finding import mailing_named
+from mailings.sending.preflight import check, sender_domains
+from mailings.sending.spf import Answer, look_up
+from web.desk.at import AtDesk, Desk, path
+from web.desk.showing import moment
+from web.desk.summary import Refused, show_summary
 
 router = APIRouter()
+
+FARTHEST = timedelta(days=2 * 366)  # who plans farther ahead has mistyped the year
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+
+Verb = Callable[[Session, Mailing], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """Something done with a mailing: its word in the log, and what is said of it on the page it leads to (the mailing's own unless named)."""
+
+    what: str
+    verb: Verb
+    said: str
+    values: dict[str, Any] = field(default_factory=dict)
+    there: str = ""
+
+
+class Unfit(NotAllowed):
+    """Preflight found problems; nothing was changed."""
+
+    def __init__(self, findings: Findings) -> None:
+        super().__init__(findings.problems[0])
+        self.findings = findings
+
+
+@router.post("/mailings/{name}/schedule", response_model=None)
+def schedule(name: str, desk: AtDesk) -> Response:
+    """At a day and time in the zone the form names; what is past means at once (domain.md B.8)."""
+    try:
+        at = moment_of(desk.fields.first("at"), desk.fields.first("zone"))
+    except Unreadable as error:
+        return _refused(desk, name, error)
+    return _planned(desk, name, at)
+
+
+@router.post("/mailings/{name}/send", response_model=None)
+def send(name: str, desk: AtDesk) -> Response:
+    """Scheduled for now: whatever starts due mailings picks it up within a minute."""
+    return _planned(desk, name, clock.now())
+
+
+def _planned(desk: Desk, name: str, at: datetime) -> Response:
+    answers = _spf_of(desk, name)
+
+    def plan(session: Session, mailing: Mailing) -> None:
+        _may_override(desk, mailing)
+        lifecycle.schedule(mailing, at)  # what is not to be scheduled need not be looked over
+        findings = check(session, mailing, desk.door.settings, answers)
+        if findings.problems:
+            raise Unfit(findings)
+
+    if at <= clock.now():
+        return _do(desk, name, Deed("schedule", plan, "will_start"))
+    return _do(desk, name, Deed("schedule", plan, "is_scheduled", {"at": moment(at, desk.language)}))
+
+
+def _may_override(desk: Desk, mailing: Mailing) -> None:
+    """V14: a mailing that overrides consent is sent by whoever has that right. Raises NotAllowed."""
+    if mailing.override_consent and not desk.may(Role.OVERRIDE_CONSENT):
+        raise NotAllowed(desk.say("needs_override", role=desk.say("role_override_consent")))
+
+
+def _spf_of(desk: Desk, name: str) -> list[Answer]:
+    """Asked before the transaction: a DNS that does not answer would hold up every other writer."""
+    desk.must(Role.SENDER)
+    with desk.door.database.reading() as session:
+        domains = sender_domains(session, mailing_named(session, name), desk.door.settings)
+    return look_up(domains, desk.door.settings.dns)
+
+
+def moment_of(written: str, zone: str) -> datetime:
+    """A moment as a form gives it, 2026-11-23T09:30 in a zone by its name; no zone = UTC. Raises Unreadable."""
+    try:
+        local = datetime.fromisoformat(written)
+        at = local.replace(tzinfo=ZoneInfo(zone) if zone else UTC).astimezone(UTC)
+    except (ValueError, OverflowError, OSError, ZoneInfoNotFoundError) as error:
+        raise Unreadable(f"{written or 'Nothing'} in {zone or 'UTC'} is no day and time; choose both.") from error
+    if not EARLIEST <= at <= clock.now() + FARTHEST:
+        raise Unreadable(f"{at:%Y-%m-%d} is more than two years away, or long past; choose another day.")
+    return at
+
+
+@router.post("/mailings/{name}/check", response_model=None)
+def look_over(name: str, desk: AtDesk) -> Response:
+    """Preflight now; the list of a draft is made for it (domain.md D28)."""
+    answers = _spf_of(desk, name)
+    with desk.door.database.writing() as session:
+        findings = check(session, mailing_named(session, name, locked=True), desk.door.settings, answers)
+    return show_summary(desk, name, Refused(findings=findings))
+
+
+@router.post("/mailings/{name}/unschedule", response_model=None)
+def unschedule(name: str, desk: AtDesk) -> Response:
+    """Back to a draft."""
+    return _do(desk, name, Deed("unschedule", lambda _, mailing: lifecycle.unschedule(mailing), "is_unscheduled"))
+
+
+@router.post("/mailings/{name}/pause", response_model=None)
+def pause(name: str, desk: AtDesk) -> Response:
+    """Stop handing over; what is in hand is finished."""
+    return _do(desk, name, Deed("pause", lambda _, mailing: lifecycle.pause(mailing), "is_paused"))
+
+
+@router.post("/mailings/{name}/resume", response_model=None)
+def resume(name: str, desk: AtDesk) -> Response:
+    """Let it go on with what is left (domain.md D17)."""
+    return _do(desk, name, Deed("resume", lambda _, mailing: lifecycle.resume(mailing), "is_resumed"))
+
+
+@router.post("/mailings/{name}/cancel", response_model=None)
+def cancel(name: str, desk: AtDesk) -> Response:
+    """Stop it for good; what is queued is not sent."""
+    return _do(desk, name, Deed("cancel", lifecycle.cancel, "is_cancelled"))
+
+
+@router.post("/mailings/{name}/move", response_model=None)
+def put_into(name: str, desk: AtDesk) -> Response:
+    """Into a folder there is, or a new one; the empty path is none."""
+    folder = desk.fields.first("new").strip() or desk.fields.first("folder")
+    return _do(desk, name, Deed("move", lambda session, mailing: move(session, mailing, folder), "is_moved"))
+
+
+@router.post("/mailings/{name}/copy", response_model=None)
+def make_copy(name: str, desk: AtDesk) -> Response:
+    """A new draft with its content, files, sources and links, which belongs to who made it."""
+    new = desk.fields.first("new").strip()
+
+    def twin(session: Session, mailing: Mailing) -> None:
+        copy(session, mailing, new).created_by = desk.user.name
+
+    return _do(desk, name, Deed("copy", twin, "is_copied", {"mailing": name}, path("mailings", new)))
+
+
+@router.post("/mailings/{name}/delete", response_model=None)
+def delete(name: str, desk: AtDesk) -> Response:
+    """A draft, or what was cancelled before anything went out."""
+    return _do(desk, name, Deed("delete", delete_mailing, "is_deleted", {"mailing": name}, "/mailings"))
+
+
+def _do(desk: Desk, name: str, deed: Deed) -> Response:
+    desk.must(Role.SENDER)
+    try:
+        with desk.changing(deed.what, f"mailing {name}") as session:
+            deed.verb(session, mailing_named(session, name, locked=True))
+    except (NotAllowed, Unreadable) as error:
+        return _refused(desk, name, error)
+    return desk.moved_to(deed.there or path("mailings", name), deed.said, **deed.values)
+
+
+def _refused(desk: Desk, name: str, error: NotAllowed | Unreadable) -> Response:
+    """The page as it is, with the sentence and what they had filled in."""
+    filled = {field: desk.fields.first(field) for field in ("at", "new")}
+    findings = error.findings if isinstance(error, Unfit) else None
+    return show_summary(
+        desk, name, Refused("" if findings else str(error), findings, filled), 409 if isinstance(error, NotAllowed) else 400
+    )

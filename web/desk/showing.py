@@ -8,6 +8,7 @@ from typing import Any
 
 from babel.dates import format_datetime
 from babel.numbers import format_decimal, format_percent
+from markupsafe import Markup
 
 LOCALES = {"en": "en_GB", "nl": "nl_NL", "da": "da_DK", "no": "nb_NO", "sv": "sv_SE", "de": "de_DE"}
 
@@ -27,4 +28,11 @@ def moment(value: datetime | None, language: str = "en") -> str:
     return "–" if value is None else f"{format_datetime(value, 'd MMM y HH:mm', locale=LOCALES.get(language, 'en_GB'))} UTC"
 
 
-FILTERS: dict[str, Callable[..., Any]] = {"number": number, "share": share, "moment": moment}
+def when(value: datetime | None, language: str = "en") -> str:
+    """The same as an element of a page: the reader's browser shows it in its own zone, where it runs our script."""
+    if value is None:
+        return moment(None)
+    return Markup('<time datetime="{}">{}</time>').format(value.isoformat(timespec="seconds"), moment(value, language))
+
+
+FILTERS: dict[str, Callable[..., Any]] = {"number": number, "share": share, "moment": moment, "when": when}

@@ -1,0 +1,147 @@
+"""A mailing's Summary: what it is, who gets it, what it came to, and what may be done with it now (domain.md H.2)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from fastapi.responses import Response
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from mailings import clock
+from mailings.audience.folders import tree
+from mailings.audience.sources import sources_of
+from mailings.channels import Findings
+from mailings.model import LIFE, ImportedRow, Mailing, MailingStatus, MailingType, Project, Recipient, Role, Selection, Topic, Verdict
+from mailings.reports.figures import report_of
+from mailings.reports.watching import Look, look_at
+from web.desk.at import Desk
+from web.desk.heads import head_of
+
+#: options a person may have put in force, in the order of the wizard; each with its words `option_<name>`
+OPTIONS = ("override_consent", "one_per_address", "update_when_sending", "include_companies", "prefer_company", "template")
+#: what a person may ask for by a button -> the move of LIFE it is
+BUTTONS = {"schedule": "schedule", "unschedule": "unschedule", "pause": "pause", "resume": "resume", "cancel": "cancel"}
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """What a person asked for and did not get. `findings` are those of preflight, where it was that."""
+
+    sentence: str = ""
+    findings: Findings | None = None
+    asked: dict[str, str] = field(default_factory=dict)  # what they had filled in
+
+
+NOTHING = Refused()
+
+
+def show_summary(desk: Desk, name: str, refused: Refused = NOTHING, status: int = 200) -> Response:
+    """The page, with what was refused above it. Raises NotFound."""
+    with desk.door.database.reading() as session:
+        mailing, head = head_of(session, name)
+        values = {
+            "head": head,
+            "tab": "summary",
+            "facts": _facts(session, mailing),
+            "options": _options(mailing),
+            "sources": _sources(session, mailing),
+            "audience": _audience(session, mailing),
+            "report": report_of(session, mailing),
+            "look": look_at(session, name),
+            "may": _may(desk, mailing),
+            "folders": [shelf.path for shelf in tree(session)],
+        }
+    return desk.show("mailing/summary.html", status, refused=refused, now=clock.now().astimezone(UTC), pace=None, **values)
+
+
+def _may(desk: Desk, mailing: Mailing) -> set[str]:
+    """What this user may do with the mailing as it stands."""
+    if not desk.may(Role.SENDER):
+        return set()
+    can = {button for button, move in BUTTONS.items() if mailing.status in LIFE[move][0]} | {"copy", "move"}
+    if mailing.type is not MailingType.EMAIL or mailing.template:
+        can -= {"schedule"}  # one answers a person at a time, the other is only copied
+    if mailing.override_consent and not desk.may(Role.OVERRIDE_CONSENT):
+        can -= {"schedule", "resume"}
+    if mailing.status in (MailingStatus.DRAFT, MailingStatus.SCHEDULED):
+        can.add("check")
+    if mailing.status in (MailingStatus.DRAFT, MailingStatus.CANCELLED):
+        can.add("delete")
+    return can
+
+
+def _facts(session: Session, mailing: Mailing) -> dict[str, Any]:
+    topic = session.get(Topic, mailing.topic_id) if mailing.topic_id else None
+    selection = session.get(Selection, mailing.archive_selection_id) if mailing.archive_selection_id else None
+    project = session.get(Project, mailing.archive_project_id) if mailing.archive_project_id else None
+    return {
+        "subject": mailing.subject,
+        "preheader": mailing.preheader,
+        "topic": topic.name if topic else None,
+        "sender": _written(mailing.sender),
+        "sender_use": mailing.sender.get("use", "always"),
+        "reply_to": _written(mailing.reply_to),
+        "reply_use": mailing.reply_to.get("use", "from"),
+        "folder": folder_of(session, mailing),
+        "selection": selection.name if selection else None,
+        "project": project.name if project else None,
+        "created_by": mailing.created_by,
+        **{at: getattr(mailing, at) for at in ("created_at", "scheduled_at", "started_at", "finished_at", "populated_at")},
+    }
+
+
+def _written(address: dict[str, Any]) -> str:
+    name, where = str(address.get("name") or ""), str(address.get("address") or "")
+    return f"{name} <{where}>" if name and where else where or name
+
+
+def folder_of(session: Session, mailing: Mailing) -> str:
+    """The path of the mailing's folder; empty for none."""
+    return next((shelf.path for shelf in tree(session) if shelf.id == mailing.folder_id), "")
+
+
+def _options(mailing: Mailing) -> list[tuple[str, dict[str, Any]]]:
+    """Names of texts, with what is put into them."""
+    found: list[tuple[str, dict[str, Any]]] = [(f"option_{name}", {}) for name in OPTIONS if getattr(mailing, name)]
+    if mailing.tracking.get("opens"):
+        found.append(("option_opens", {}))
+    if (clicks := mailing.tracking.get("clicks")) in ("all", "registered"):
+        found.append((f"option_clicks_{clicks}", {}))
+    if mailing.rate:
+        found.append(("option_rate", {"rate": f"{mailing.rate:g}"}))
+    return found
+
+
+def _sources(session: Session, mailing: Mailing) -> list[dict[str, Any]]:
+    rows = (
+        select(ImportedRow.source_id, func.count())
+        .join_from(ImportedRow, Mailing, Mailing.id == mailing.id)
+        .group_by(ImportedRow.source_id)
+    )
+    sources = sources_of(session, mailing)
+    counted = dict(session.execute(rows.where(ImportedRow.source_id.in_([source.id for source in sources]))).tuples().all())
+    return [{"kind": str(source.kind), "label": source.label, "rows": counted.get(source.id)} for source in sources]
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Who is on the list: `eligible` and, most first, how many are left out for which reason. `made` = there is a list already."""
+
+    total: int
+    eligible: int
+    excluded: list[tuple[str, int]]
+    made: datetime | None
+
+    def lost(self, look: Look) -> int:
+        """Recipients of a mailing under way who are neither left out nor have a message: none, or something is wrong."""
+        return self.eligible - look.total if look.total else 0
+
+
+def _audience(session: Session, mailing: Mailing) -> Audience:
+    counted = select(Recipient.verdict, func.count()).where(Recipient.mailing_id == mailing.id).group_by(Recipient.verdict)
+    n = {str(verdict): count for verdict, count in session.execute(counted)}
+    excluded = sorted(((verdict, count) for verdict, count in n.items() if verdict != Verdict.ELIGIBLE), key=lambda pair: -pair[1])
+    return Audience(sum(n.values()), n.get(Verdict.ELIGIBLE, 0), excluded, mailing.populated_at)
