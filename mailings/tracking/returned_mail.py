@@ -125,7 +125,7 @@ def _known(session: Session, addresses: Iterable[str]) -> dict[str, str]:
 
 def _about(told: Told, name: Named, sent_to: str | None) -> Report:
     """What a message says of a delivery of ours: one thing, of the address we wrote to where it names that one among others."""
-    named = [to for to in told.read.recipients if read_address(to.address).normal == sent_to]
+    named = [to for to in told.read.recipients if (read_address(to.address).normal or to.address) == sent_to]
     said = max(named or told.read.recipients, key=lambda to: to.confidence, default=None)
     kind = KINDS[told.read.kind]
     if kind is EventKind.COMPLAINED:
