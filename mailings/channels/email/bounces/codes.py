@@ -7,7 +7,7 @@ import re
 from mailings.reported import BounceWhy as Why
 
 _STATUS = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.]*\d)")
-_REPLY = re.compile(r"(?<![\w.,:+$/#=-])([45]\d\d)(?=[ \-:,\]'\"]|$)")
+_REPLY = re.compile(r"(?<![\w.,:+$/#=-])([45]\d\d)(?=[\s\-:,\]'\"]|$)")
 _NO_REPLY = re.compile(r"[\s:]{0,3}(?:kb|bytes|mb|seconds|minutes|hours|days|messages|attempts)\b|\s*$", re.IGNORECASE)
 
 #: what the detail of an enhanced status says, without its class: .0.0 and what is not here says nothing
@@ -42,6 +42,14 @@ def reply_in(text: str) -> str:
         if not _NO_REPLY.match(text, found.end()) or found.start() == 0:
             return found[1]
     return ""
+
+
+def refusal_in(text: str) -> str:
+    """A text from its first SMTP reply on: what the other server said, without what the reporting one says around it; empty without one."""
+    if quoted := re.search(r"[45]\d\d[- ]'([^']{3,600})'", text[:4000]):  # some translate the code first and then quote
+        return quoted[0]
+    reply = reply_in(text)
+    return text[text.index(reply) :] if reply else ""
 
 
 def meaning(status: str, reply: str) -> Why:

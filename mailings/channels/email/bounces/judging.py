@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mailings.channels.email.bounces.causes import why_by_words
-from mailings.channels.email.bounces.codes import meaning, reply_in, status_in
+from mailings.channels.email.bounces.codes import meaning, refusal_in, reply_in, status_in
 from mailings.channels.email.bounces.families import Family
-from mailings.channels.email.bounces.session import answered
+from mailings.channels.email.bounces.session import answered, conversation
 from mailings.channels.email.bounces.told import Told
 from mailings.channels.email.bounces.verdicts import Returned
 from mailings.reported import BounceKind as Kind
@@ -28,6 +28,8 @@ KINDS = {
 CONFIDENCE = {"rule": 0.97, "reply": 0.97, "beside": 0.92, "codes": 0.85, "text": 0.8, "nothing": 0.3}
 GUESSED = 0.8  #: times so much where the address was taken from the message given back
 
+_BEFORE_RCPT = ("CONN", "HELO", "MAIL")
+_ADDRESS = (Why.MAILBOX, Why.DOMAIN, Why.MOVED)
 _GENERAL = (".0.0", ".5.0", ".4.7")
 
 
@@ -43,20 +45,37 @@ class Around:
 
 def judged(told: Told, around: Around, alone: bool) -> Returned:
     """The verdict on one recipient; `alone` when the message is about nobody else, so that all its words are about this one."""
-    reply = told.said
-    if alone and around.reply and (not reply or "-" in reply[3:4] or around.reply.startswith(reply[:20])):
-        reply = f"{told.said} {around.reply}".strip()
-    everything = "\n".join((reply, told.beside, around.text if alone else ""))
-    status = _status(told, reply or told.beside or (around.text if alone else ""))
-    code = reply_in(reply) or reply_in(told.beside) or (reply_in(around.text) if alone else "")
-    after = told.after or answered(told.beside) or (around.after or answered(around.text) if alone else "") or answered(reply)
-    why, found = _why((reply, told.beside, around.text if alone else ""), (status, code), around.families)
-    if why is Why.MAILBOX and after == "DATA" and not status.endswith(".1.1"):
-        why = Why.FILTERED  # whoever takes the recipient and refuses the content does know the mailbox
+    text = around.text if alone else ""
+    own, mine = conversation(told.beside.split("\n"))
+    own, mine = (around.after, around.reply) if alone and around.reply else (own, mine)
+    reply = _reply(told, mine) or refusal_in(text)
+    status = _status(told, reply or told.beside or text)
+    code = reply_in(reply) or reply_in(text)
+    after = own or answered(reply) or answered(told.beside) or answered(text)
+    why, found = _why((reply, told.beside, text), (status, code), around.families)
+    why = why if found == "rule" else _corrected(why, after, status, code)
     sure = CONFIDENCE[found] * (GUESSED if told.by == "original" else 1)
-    said = " ".join((reply or told.beside or everything).split())[:SAID]
+    said = " ".join((reply or told.beside or text).split())[:SAID]
     code = " ".join(part for part in (code, status if code else "") if part)
     return Returned(told.address, told.final, KINDS[why], why, status, code, said, round(sure, 2))
+
+
+def _reply(told: Told, quoted: str) -> str:
+    """What the other server said: the report's field, the conversation's whole reply where the field has its first line, or the text's."""
+    said = refusal_in(told.said) if "'" in told.said else told.said
+    if quoted and (not said or quoted.startswith(said[:20])):
+        return quoted
+    return said or refusal_in(told.beside)
+
+
+def _corrected(why: Why, after: str, status: str, code: str) -> Why:
+    """What the words cannot mean where they were said: who has not heard the recipient yet does not blame it, and filters say "user unknown"."""
+    if after in _BEFORE_RCPT and why in _ADDRESS and status[2:4] != "1.":
+        return Why.SENDER
+    if after == "MAIL" and why is Why.POLICY and status.endswith(".7.1"):
+        return Why.SENDER
+    believed = after == "RCPT" or status[2:4] == "1." or not code
+    return why if why is not Why.MAILBOX or believed else Why.FILTERED
 
 
 def _status(told: Told, text: str) -> str:
@@ -71,17 +90,10 @@ def _why(texts: tuple[str, str, str], codes: tuple[str, str], families: tuple[Fa
     for family in families:
         if (why := family.why("\n".join(texts), codes)) is not None:
             return why, "rule"
-    places = (("reply", reply), ("beside", beside))
-    for place, said in places:
-        if said and (why := why_by_words(said)) not in _VAGUE:
+    for place, said in (("reply", reply), ("beside", beside)):
+        if said and (why := why_by_words(said)) is not Why.UNKNOWN:
             return why, place
     if (why := meaning(*codes)) is not Why.UNKNOWN:
         return why, "codes"
-    for place, said in (*places, ("text", text)):
-        if said and (why := why_by_words(said)) is not Why.UNKNOWN:
-            return why, place
-    return Why.UNKNOWN, "nothing"
-
-
-#: causes that words name only in passing: a code that says more goes before
-_VAGUE = (Why.UNKNOWN,)
+    why = why_by_words(text)
+    return why, "text" if why is not Why.UNKNOWN else "nothing"

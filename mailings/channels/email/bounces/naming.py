@@ -9,6 +9,7 @@ _DOMAIN = r"(?:(?:[^\W_]|[-_]){1,63}\.){1,8}(?:[^\W_]|-){2,40}"
 ADDRESS = rf"(?<![\w.+=-]){_LOCAL}@(?:{_DOMAIN}|\[[\d.]{{7,15}}\])"  #: an address within a text; never starts in the middle of one
 _ADDRESS = re.compile(ADDRESS)
 _LOOSE = re.compile(rf"(?<![\w.+=-]){_LOCAL}@[\w-]{{1,63}}(?:\.[\w-]{{1,63}}){{0,8}}")
+_BARE = re.compile(rf"<?{_LOOSE.pattern}>?")
 _ROUTE = re.compile(r"^@[^:]{1,200}:")
 #: nobody we write to in bulk: whom to ask about the mail system
 _OFFICES = re.compile(r"^(?:post_?master|mailer-?daemon|mail-?daemon|abuse|support|help(?:desk)?|hostmaster|noc|root|no-?reply|admin(?:istrator)?)@", re.I)
@@ -36,7 +37,7 @@ def plain(address: str) -> str:
 
 def bare(text: str) -> str:
     """The text without its addresses: somebody may be called full@ or blocked@."""
-    return _LOOSE.sub("<>", text) if "@" in text else text
+    return _BARE.sub("<>", text) if "@" in text else text
 
 
 def is_office(address: str) -> bool:

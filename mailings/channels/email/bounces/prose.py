@@ -28,19 +28,22 @@ _CUT = re.compile(
     re.IGNORECASE,
 )
 _HEADER = re.compile(r"^(?:>?\s{0,8})(?:received|return-path|dkim-signature|message-id|x-[\w-]{2,40}|delivered-to|mime-version|arc-seal)\s*:", re.IGNORECASE)
+_PART = re.compile(r"content-type\s{0,4}:\s{0,4}(?:message/|text/rfc822)", re.IGNORECASE)
 _ONLY = re.compile(rf"^[\s>*•·\-\"'<(\[]{{0,12}}({ADDRESS})[\s\"'>)\],;:.]{{0,6}}(?:[<(\[]{{1,2}}(?:mailto:)?{ADDRESS}[>)\]]{{1,2}}[\s:;,]{{0,4}})?$")
 _LEADS = re.compile(rf"^[\s>*•·\-]{{0,12}}(?:<({ADDRESS})>|\"({ADDRESS})\"|({ADDRESS}))\s{{0,8}}(?:[:;,(\[–—-]|\.\.\.|\s{{2,}}|$|<mailto)")
 _NAMED = re.compile(
     r"(?:rcpt(?:[ _-]to)?|(?:final|failed|original|intended|invalid|unknown|rejected|bad)?[ -]?recipients?(?: \(s\))?(?: address(?:es)?)?"
     r"|(?:e-?mail |target mail |recipient |destination |failed |invalid )address(?:es)?|delivery failed|undeliver(?:able|ed)(?: mail)? to|(?:not|n't) be (?:delivered|sent) to"
     r"|(?:not |un)?(?:able to )?deliver(?:ing|ed|y)?(?: (?:your |the |this )?(?:message|mail|e-mail))?(?: has failed)? (?:to|for)(?: (?:these|the following|the) (?:recipients?|address(?:es)?)(?: or groups)?)?"
-    r"|(?:unknown|invalid|no such) (?:user|mailbox|address|recipient|account|final delivery userid)|(?:user|mailbox|account|to)|mailbox exceeds allowed size"
+    r"|mailing list|message-id in|(?:unknown|invalid|no such) (?:user|mailbox|address|recipient|account|final delivery userid)|(?:user|mailbox|account|to)|mailbox exceeds allowed size"
     r"|(?:permanent|fatal|temporary) errors|empfänger(?:adresse)?|destinataires?|destinatari[oa]s?|ontvangers?|mottakere?|modtagere?|mottagare|odbiorc[ayę]|адрес(?:ат|у)?|получател[ьяю]|(?:宛先|送信先|あて先)[^:：]{0,20})"
     rf"\s{{0,4}}[:：=<\"'\[(]{{0,3}}\s{{0,6}}[<\"'\[(]{{0,2}}({ADDRESS})",
     re.IGNORECASE,
 )
 _REPLIED = re.compile(rf"\b[45]\d\d[ -].{{0,300}}?({ADDRESS})|({ADDRESS})\s?\.\.\.", re.IGNORECASE)
 _OTHERS = re.compile(r"mail from|from:|sender|contact|reply-to|assistance|please (?:e-?mail|write)|forward this|kontakt|cc:|<<< 250", re.IGNORECASE)
+_TALK = re.compile(r"\s{0,8}(?:\.\.\. )?while talking to", re.IGNORECASE)
+_CODE = re.compile(r"\s{0,8}[245]\d\d[ -]")
 _TAGS = re.compile(r"<(?:style|script|head)\b[^>]{0,400}>.{0,20000}?</(?:style|script|head)>|<!--.{0,4000}?-->", re.IGNORECASE | re.DOTALL)
 _BREAKS = re.compile(r"<(?:br|/p|/div|/tr|/td|/h\d|/li)\b[^>]{0,200}>", re.IGNORECASE)
 _ANY = re.compile(r"</?[a-z!][^<>@]{0,1000}>", re.IGNORECASE)
@@ -57,6 +60,8 @@ def cut(text: str) -> tuple[list[str], str]:
     for at, line in enumerate(lines):
         if at and _CUT.match(line) and (line.strip(" :-") or any(map(_HEADER.match, lines[at + 1 : at + 4]))):
             return lines[:at], "\n".join(lines[at + 1 :]).lstrip("\n")
+        if at and _PART.match(line):
+            return lines[:at], "\n".join(lines[at:])
         if _HEADER.match(line) and at + 1 < len(lines) and sum(1 for near in lines[at : at + 12] if _HEADER.match(near)) > 1:
             return lines[:at], "\n".join(lines[at:])
     return lines, ""
@@ -67,13 +72,14 @@ def told_by_words(lines: list[str], ours: Collection[str], sent_to: Collection[s
 
     `ours` are addresses of the sender's side, `sent_to` those the message given back was for.
     """
-    for pattern in (_in_front, _in_words, _in_reply, _anywhere):
-        named = [(at, address) for at, line in enumerate(lines) for address in pattern(line)]
-        known = [(at, address) for at, address in named if address.lower() not in ours and (not is_office(address) or address in sent_to)]
-        if pattern in (_in_reply, _anywhere) and sent_to:
-            known = [(at, address) for at, address in known if address in sent_to] or (known if pattern is _in_reply else [])
-        if known:
-            return _paragraphs(lines, known[:MOST])
+    for left_out in (ours, ()):
+        for pattern in (_in_front, _in_words, _anywhere):
+            named = [(at, address) for at, line in enumerate(lines) for address in pattern(line)]
+            known = [(at, address) for at, address in named if address.lower() not in left_out and (not is_office(address) or address in sent_to)]
+            if pattern is _anywhere and sent_to:
+                known = [(at, address) for at, address in known if address in sent_to]
+            if known:
+                return _paragraphs(lines, known[:MOST])
     return []
 
 
@@ -85,13 +91,10 @@ def _in_front(line: str) -> list[str]:
 
 
 def _in_words(line: str) -> list[str]:
-    return [] if "@" not in line or _OTHERS.search(line) else [first(found) for found in _NAMED.findall(line)]
-
-
-def _in_reply(line: str) -> list[str]:
     if "@" not in line or _OTHERS.search(line):
         return []
-    return [first(next(group for group in found if group)) for found in _REPLIED.findall(line)]
+    named = _NAMED.findall(line)
+    return [first(found) for found in named or (next(group for group in found if group) for found in _REPLIED.findall(line))]
 
 
 def _anywhere(line: str) -> list[str]:
@@ -111,7 +114,10 @@ def _paragraphs(lines: list[str], named: list[tuple[int, str]]) -> list[Told]:
 def _paragraph(lines: list[str]) -> str:
     """Up to the blank line, unless nothing stood before it but the name."""
     said: list[str] = []
+    replied = _CODE.match(lines[0])
     for line in lines:
+        if said and (_TALK.match(line) or (replied and _CODE.match(line) and line[:3] != lines[0][:3])):
+            break
         if not line.strip() and len(" ".join(said)) > 120:
             break
         said.append(line.strip())

@@ -49,13 +49,22 @@ def read_bounce(message: bytes, *, without: str = "") -> Read:
     `without` leaves one mail server's own rules aside, which is how the bench measures what the general ones are worth.
     """
     try:
-        return _read(_opened(message), without)
+        letter = _opened(taken_apart(message))
+        within = _within(letter)
+        return _read(_opened(within) if within else letter, without)
     except Exception:  # anybody may write such a message: what trips the reader up says nothing, and the next one is read
         return NOTHING
 
 
-def _opened(message: bytes) -> Letter:
-    opened = taken_apart(message)
+def _within(letter: Letter) -> Part | None:
+    """A report that somebody passed on as an attachment, or that a filter wrapped into a report of its own."""
+    if any(part.type in STATUS_PARTS for part in letter.parts):
+        return None
+    inner = (part.parts[0] for part in letter.parts if part.type == "message/rfc822" and part.parts)
+    return next((message for message in inner if any(part.type in STATUS_PARTS for part in message.walk())), None)
+
+
+def _opened(opened: Part) -> Letter:
     parts = list(opened.walk())
     plain = [part.text() for part in parts if part.type.startswith("text/") and part.type not in (*GIVEN_BACK, "text/html")]
     text = "\n".join(plain)[:TEXT]

@@ -17,5 +17,4 @@ class Told:
     status: str = ""  # as the report gives it
     said: str = ""  # the other server's reply
     beside: str = ""  # what stands next to the address in the text for people
-    after: str = ""  # the SMTP command it answers: CONN, HELO, MAIL, RCPT, DATA
     by: str = "text"  # what it was read from: fields, json, text, original (the message given back names the only recipient)
