@@ -1,4 +1,4 @@
-"""Commands of `people`: bring them in, show what is held about one, give consent, correct an address, erase."""
+"""Commands of `people`: bring them in, show what is held about one, give consent, correct an address; erase and report stand beside."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from sqlalchemy.orm import Session
 
+from cli import people_leaving
 from cli.door import AsJson, database, notes, print_json, screen, somebody
 from cli.people_shown import tell_import, tell_person
 from mailings.consent.giving import give
 from mailings.errors import NotAllowed
 from mailings.model import Basis
 from mailings.people.correcting import correct as correct_address
-from mailings.people.erasing import erase as erase_person
 from mailings.people.finding import person_by_address
 from mailings.people.importing import ImportOptions, ImportOutcome, import_people
 from mailings.people.listed import ReadList
@@ -23,13 +23,9 @@ from mailings.people.lists import read_list
 from mailings.people.showing import show as everything_about
 from mailings.settings import settings
 
-app = typer.Typer(help="People: import, show, consent, correct, erase.")
+app = typer.Typer(help="People: import, show, consent, correct, erase, report.")
 
 BASES = ", ".join(basis for basis in Basis if basis is not Basis.WITHDRAWN)
-GIST = (
-    "Backups and mail already delivered are out of reach, and an opt-out goes too: a new import makes them anew (docs/concepts/erasing.md)."
-)
-
 Email = Annotated[str, typer.Argument(metavar="EMAIL", help="An address of the person.")]
 ImportBasis = Annotated[str | None, typer.Option("--consent", metavar="BASIS", help=f"On which basis they may be written to: {BASES}.")]
 ImportSelection = Annotated[
@@ -104,19 +100,8 @@ def correct(old: Annotated[str, typer.Argument(metavar="OLD")], new: Annotated[s
         screen.print(f"{done.waiting} messages that are queued already still go to {done.old}.", style="yellow")
 
 
-@app.command()
-def erase(email: Email, yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False) -> None:
-    """Erase a person for good. What was sent stays counted, without a name; it cannot be undone."""
-    with database().reading() as session:
-        name = person_by_address(session, email).name or email
-    if not yes and not typer.confirm(f"Erase {name} for good, with all consents, memberships and addresses?", err=True):
-        raise NotAllowed(f"{name} was not erased.")
-    with database().writing() as session:
-        gone = erase_person(session, person_by_address(session, email).id)
-    screen.print(
-        f"{name} is erased. {gone.recipients} recipient rows stay without a name; {gone.cancelled} queued messages were cancelled."
-    )
-    screen.print(GIST, highlight=False, soft_wrap=True)
+app.command()(people_leaving.erase)
+app.command()(people_leaving.report)
 
 
 def _basis(word: str) -> Basis:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, false, func, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, and_, false, func, or_, select
 from sqlalchemy.orm import aliased
 
 from mailings.errors import NotAllowed
-from mailings.model import EMARKETING, AddressStanding, Basis, Consent, OptOut
+from mailings.model import EMARKETING, Address, AddressStanding, Basis, Consent, OptOut, Person
 
 #: domain.md C.7: withdrawn counts as no, every other basis as consent (D4)
 ALL_BASES = frozenset(Basis) - {Basis.WITHDRAWN}
@@ -68,3 +69,11 @@ def address_left(normal: ColumnElement[str]) -> ColumnElement[bool]:
     """True for addresses whose reader wants no more mail. It binds where no person stands behind it: people have consent of their own."""
     row = aliased(AddressStanding)
     return select(row.normal).where(row.normal == normal, row.unsubscribed_at.is_not(None)).correlate_except(row).exists()
+
+
+def being_erased(person_id: ColumnElement[Any], normal: ColumnElement[Any]) -> ColumnElement[bool]:
+    """True for a recipient who is deleted and not yet erased for good (F.4), and for a bare address that such a person has."""
+    person, owner, address = aliased(Person), aliased(Person), aliased(Address)
+    theirs = select(person.id).where(person.id == person_id, person.deleted_at.is_not(None)).correlate_except(person).exists()
+    has = select(address.id).join(owner, owner.id == address.person_id).where(address.normal == normal, owner.deleted_at.is_not(None))
+    return or_(theirs, and_(person_id.is_(None), has.correlate_except(address, owner).exists()))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from mailings.model.address import Address
@@ -29,6 +29,16 @@ class Person(Base):
     """A person. Names as written; `name` is the full name. `deleted_at` is the soft delete, `retired` the former employee."""
 
     __tablename__ = "person"
+    __table_args__ = (
+        Index(
+            "ix_person_deleted_at",
+            "deleted_at",
+            sqlite_where=text("deleted_at IS NOT NULL"),
+            postgresql_where=text("deleted_at IS NOT NULL"),
+        ),
+        # whom somebody looks for by the beginning of a name; with PostgreSQL's usual order of letters an index finds no beginnings
+        *(Index(f"ix_person_{name}", name, postgresql_ops={name: "text_pattern_ops"}) for name in ("name", "last_name")),
+    )
 
     id: Mapped[Key]
     name: Mapped[str] = mapped_column(default="")

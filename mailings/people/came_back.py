@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
 from mailings.model import (
@@ -26,6 +26,7 @@ from mailings.model import (
     TrackedLink,
 )
 from mailings.model.event import VISIT
+from mailings.people.was_sent import theirs
 
 
 def came_back(session: Session, person: Person) -> dict[str, list[dict[str, Any]]]:
@@ -39,18 +40,20 @@ def came_back(session: Session, person: Person) -> dict[str, list[dict[str, Any]
     }
 
 
-def _deliveries(person: Person) -> Select[int]:
-    return select(Delivery.id).join(Recipient, Recipient.id == Delivery.recipient_id).where(Recipient.person_id == person.id)
-
-
 def _visits(session: Session, person: Person) -> list[dict[str, Any]]:
     """What our own pages saw: `machine` = why it was not taken for the person's own."""
     links = (TrackedLink.mailing_id == Event.mailing_id) & (TrackedLink.number == Event.link)
     rows = select(Event, Mailing.name, TrackedLink.url, EventReading.machine).outerjoin(Mailing, Mailing.id == Event.mailing_id)
     rows = rows.outerjoin(TrackedLink, links).outerjoin(EventReading, EventReading.event_id == Event.id)
-    found = session.execute(rows.where(Event.delivery_id.in_(_deliveries(person)), Event.source == VISIT).order_by(Event.id))
+    found = session.execute(rows.where(Event.delivery_id.in_(theirs(person)), Event.source == VISIT).order_by(Event.id))
     return [
-        _said(event, ("at", "kind", "method", "agent", "network"), mailing=mailing, url=event.url or url, machine=machine)
+        _said(
+            event,
+            ("at", "kind", "method", "agent", "network"),
+            mailing=mailing,
+            url=event.url or url,
+            machine=machine,
+        )
         for event, mailing, url, machine in found
     ]
 
@@ -59,9 +62,12 @@ def _reports(session: Session, person: Person) -> list[dict[str, Any]]:
     """What providers told of messages to the person, and of the person's addresses, as it came."""
     normals = select(Address.normal).where(Address.person_id == person.id)
     about = and_(Event.address.in_(normals), ~_to_somebody())
-    theirs: ColumnElement[bool] = or_(Event.delivery_id.in_(_deliveries(person)), about)
-    rows = select(Event, Mailing.name).outerjoin(Mailing, Mailing.id == Event.mailing_id).where(theirs, Event.source != VISIT)
-    columns = ("at", "kind", "source", "address", "code", "reason", "bounce", "url", "agent", "network", "original")
+    whose: ColumnElement[bool] = or_(Event.delivery_id.in_(theirs(person)), about)
+    rows = select(Event, Mailing.name).outerjoin(Mailing, Mailing.id == Event.mailing_id).where(whose, Event.source != VISIT)
+    columns = (
+        *("at", "kind", "source", "address", "code", "reason", "bounce", "bounce_why"),
+        *("url", "agent", "network", "provider_key", "original"),
+    )
     return [_said(event, columns, mailing=mailing) for event, mailing in session.execute(rows.order_by(Event.id))]
 
 
@@ -74,7 +80,7 @@ def _to_somebody() -> ColumnElement[bool]:
 
 def _errands(session: Session, person: Person) -> list[dict[str, Any]]:
     rows = select(Errand, Mailing.name).outerjoin(Mailing, Mailing.id == Errand.mailing_id)
-    found = session.execute(rows.where(Errand.delivery_id.in_(_deliveries(person))).order_by(Errand.id))
+    found = session.execute(rows.where(Errand.delivery_id.in_(theirs(person))).order_by(Errand.id))
     return [_said(errand, ("due_at", "done_at", "outcome"), mailing=mailing, link=errand.link) for errand, mailing in found]
 
 
@@ -89,7 +95,7 @@ def _follow_ups(session: Session, person: Person) -> list[dict[str, Any]]:
 def _requests(session: Session, person: Person) -> list[dict[str, Any]]:
     rows = select(Request, Associate.name).outerjoin(Associate, Associate.id == Request.owner_id).where(Request.person_id == person.id)
     found = session.execute(rows.order_by(Request.id))
-    return [_said(made, ("created_at", "title", "priority", "category"), owner=owner) for made, owner in found]
+    return [_said(made, ("created_at", "title", "priority", "category", "origin"), owner=owner) for made, owner in found]
 
 
 def _said(row: Base, columns: Sequence[str], **more: Any) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from mailings.model import (
     Source,
     Verdict,
 )
+from mailings.people.carrying import domains_carried
 from mailings.people.forgetting import forget_events, forget_untold
 
 REASON = "The person was erased."
@@ -44,11 +45,12 @@ def erase(session: Session, person_id: int) -> Erased:
     """Erase the person and everything about them; recipient and delivery rows stay, nameless, so that totals do (domain.md D30, F.4)."""
     normals = list(session.scalars(select(Address.normal).where(Address.person_id == person_id)))
     mobile = session.scalar(select(Person.mobile_normal).where(Person.id == person_id))
-    recipients = session.scalars(_recipients(person_id, normals)).all()
-    forget_events(session, recipients, normals)
-    _blank_deliveries(session, recipients, normals)
-    cancelled = cancel_queued(session, select(Recipient.id).where(Recipient.id.in_(recipients)), REASON)
-    _blank_recipients(session, recipients)
+    recipients = session.scalars(recipients_of_person(person_id, normals)).all()
+    with domains_carried(session, recipients, normals):
+        forget_events(session, recipients, normals)
+        _blank_deliveries(session, recipients, normals)
+        cancelled = cancel_queued(session, select(Recipient.id).where(Recipient.id.in_(recipients)), REASON)
+        _blank_recipients(session, recipients)
     _forget_lists(session, person_id, normals, mobile)
     session.execute(update(Company).where(Company.primary_contact_id == person_id).values(primary_contact_id=None))
     forget_untold(session, person_id)
@@ -59,7 +61,7 @@ def erase(session: Session, person_id: int) -> Erased:
     return Erased(len(recipients), cancelled)
 
 
-def _recipients(person_id: int, normals: Sequence[str]) -> Select[int]:
+def recipients_of_person(person_id: int, normals: Sequence[str]) -> Select[int]:
     """The person's own rows, and rows of bare addresses that are theirs."""
     bare = Recipient.mailing_id.in_(select(Mailing.id)) & Recipient.person_id.is_(None) & Recipient.company_id.is_(None)
     return select(Recipient.id).where(or_(Recipient.person_id == person_id, bare & Recipient.address.in_(normals)))

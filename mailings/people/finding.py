@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
@@ -30,6 +30,14 @@ def person_ids_by_normal(session: Session, normals: Iterable[str]) -> dict[str, 
     owner = select(Address.normal, func.min(Address.person_id)).join(Person, Person.id == Address.person_id)
     owner = owner.where(among(session, Address.normal, set(normals)), Address.valid, Person.deleted_at.is_(None))
     return dict(session.execute(owner.group_by(Address.normal)).all())
+
+
+def being_erased(session: Session, keys: Collection[str]) -> set[str]:
+    """Which of these normal addresses and E.164 numbers somebody has who is deleted and not yet erased for good."""
+    addresses = select(Address.normal).join(Person, Person.id == Address.person_id)
+    found = set(session.scalars(addresses.where(among(session, Address.normal, keys), Person.deleted_at.is_not(None))))
+    numbers = select(Person.mobile_normal).where(Person.deleted_at.is_not(None), among(session, Person.mobile_normal, keys))
+    return found | set(filter(None, session.scalars(numbers)))
 
 
 def person_ids_by_mobile(session: Session, numbers: Iterable[str]) -> dict[str, int]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,33 +9,27 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from mailings.model import (
-    Address,
     AddressStanding,
-    Base,
+    Associate,
     Company,
     Consent,
-    Delivery,
-    DeliveryNote,
-    Evidence,
-    ImportedRow,
     Interest,
-    Mailing,
     OptOut,
     Person,
     PersonInterest,
     Project,
     ProjectMember,
-    Recipient,
     Selection,
     SelectionMember,
-    Source,
     Topic,
 )
 from mailings.people.came_back import came_back
+from mailings.people.was_sent import was_sent
 
 _PLAIN = (
     "name", "first_name", "middle_name", "last_name", "salutation", "title", "position", "language", "country", "mobile", "mobile_normal",
-    "phone", "direct_phone", "username", "number", "category", "business", "note", "custom", "retired", "no_mailings", "created_at",
+    "phone", "direct_phone", "username", "number", "category", "business", "note", "custom", "rank", "retired", "no_mailings",
+    "created_at", "deleted_at",
 )  # fmt: skip
 
 
@@ -48,6 +41,7 @@ def show(session: Session, person: Person) -> dict[str, Any]:
         "id": person.id,
         **plain,
         "company": company.name if company else None,
+        **_looked_after(session, person),
         "addresses": _addresses(session, person),
         "consents": _consents(session, person),
         "opt_outs": _opt_outs(session, person),
@@ -62,10 +56,15 @@ def show(session: Session, person: Person) -> dict[str, Any]:
         "projects": list(
             session.scalars(select(Project.name).join(ProjectMember).where(ProjectMember.person_id == person.id).order_by(Project.name))
         ),
-        "mailings": _mailings(session, person),
         **came_back(session, person),
-        "lists": _lists(session, person),
+        **was_sent(session, person),
     }
+
+
+def _looked_after(session: Session, person: Person) -> dict[str, str]:
+    """Whom of us the person knows."""
+    ours = {"our_contact": person.our_contact_id, "support_contact": person.support_contact_id}
+    return {role: session.get_one(Associate, key).name for role, key in ours.items() if key is not None}
 
 
 def _addresses(session: Session, person: Person) -> list[dict[str, Any]]:
@@ -104,50 +103,6 @@ def _opt_outs(session: Session, person: Person) -> list[dict[str, Any]]:
     return [
         {"topic": topic, "since": _told(row.since), "source": row.source, "ended_at": _told(row.ended_at), "in_force": row.ended_at is None}
         for row, topic in rows
-    ]
-
-
-def _mailings(session: Session, person: Person) -> list[dict[str, Any]]:
-    """Every mailing the person is or was a recipient of, with what became of each message; tests are marked."""
-    rows = session.execute(select(Recipient, Mailing).join(Mailing).where(Recipient.person_id == person.id).order_by(Recipient.id)).all()
-    shown = []
-    for recipient, mailing in rows:
-        sent = session.scalars(select(Delivery).where(Delivery.recipient_id == recipient.id).order_by(Delivery.id))
-        one = {"mailing": mailing.name, "status": mailing.status.value, "verdict": recipient.verdict.value, "address": recipient.address}
-        shown.append(one | {"overridden": recipient.overridden, "deliveries": [_delivery(session, delivery) for delivery in sent]})
-    return shown
-
-
-def _delivery(session: Session, delivery: Delivery) -> dict[str, Any]:
-    columns = ("sent_at", "attempts", "next_attempt_at", "address", "code", "reason", "provider_id")
-    told = _columns(delivery, columns)
-    notes = session.scalars(select(DeliveryNote).where(DeliveryNote.delivery_id == delivery.id).order_by(DeliveryNote.id))
-    words = session.scalars(select(Evidence).where(Evidence.delivery_id == delivery.id).order_by(Evidence.id))
-    history = [_columns(note, ("at", "what", "why", "by")) for note in notes]
-    evidence = [_columns(word, ("at", "verdict", "source", "said")) for word in words]
-    if before := session.get(Delivery, delivery.again_of or 0):
-        told["again_after"] = before.status.value  # what the message came to that this one repeats
-    told |= {"history": history} if history else {}
-    told |= {"evidence": evidence} if evidence else {}
-    return {"status": delivery.status.value, "test": delivery.test, **told}
-
-
-def _columns(row: Base, columns: Sequence[str]) -> dict[str, Any]:
-    return {column: _told(value) for column in columns if (value := getattr(row, column)) is not None}
-
-
-def _lists(session: Session, person: Person) -> list[dict[str, Any]]:
-    """Rows of lists that were copied for a mailing and hold one of the person's addresses."""
-    theirs = select(Address.normal).where(Address.person_id == person.id)
-    rows = session.execute(
-        select(Mailing.name, Source.label, ImportedRow.row, ImportedRow.name, ImportedRow.written)
-        .join(Source, Source.id == ImportedRow.source_id)
-        .join(Mailing, Mailing.id == Source.mailing_id)
-        .where(ImportedRow.normal.in_(theirs))
-        .order_by(ImportedRow.id)
-    )
-    return [
-        {"mailing": mailing, "list": label, "row": row, "name": name, "written": written} for mailing, label, row, name, written in rows
     ]
 
 

@@ -16,7 +16,7 @@ from mailings.db import among
 from mailings.errors import BadRow
 from mailings.model import Address, Person
 from mailings.people.companies import Companies, key_of
-from mailings.people.finding import person_ids_by_mobile, person_ids_by_normal
+from mailings.people.finding import being_erased, person_ids_by_mobile, person_ids_by_normal
 from mailings.people.listed import ListedPerson
 from mailings.people.numbering import take_ids
 
@@ -24,6 +24,9 @@ from mailings.people.numbering import take_ids
 _TOLD = ("name", "first_name", "middle_name", "last_name", "language", "country", "mobile", "mobile_normal")
 _PERSON, _ADDRESS = cast(Table, Person.__table__), cast(Table, Address.__table__)  # tables themselves: half the time of mapped classes
 _FURTHER = ("salutation", "title", "position", "phone", "direct_phone")
+
+#: nobody comes back unasked: made anew they would be without the no they said
+GONE = "This person is being erased. The row was left out; who wants mail again after all is taken back first."
 
 
 @dataclass(slots=True)
@@ -46,10 +49,13 @@ def match(session: Session, listed: Sequence[ListedPerson], companies: Companies
     owners: dict[str, int] = person_ids_by_normal(session, (read.normal for row in listed for read in row.addresses if read.normal))
     owners |= person_ids_by_mobile(session, (row.mobile_normal for row in listed if row.mobile_normal and not row.addresses))
     chunk, fresh = Chunk(), iter(take_ids(session, Person, len(listed)) if keep_unknown else ())
+    gone = being_erased(session, {key for row in listed for key in _keys(row)} - owners.keys())
     for row in listed:
-        keys = [read.normal for read in row.addresses if read.normal] or [row.mobile_normal or ""]
-        owner = next((owners[key] for key in keys if key in owners), None)
+        owner = next((owners[key] for key in _keys(row) if key in owners), None)
         if owner is None:
+            if not gone.isdisjoint(_keys(row)):
+                chunk.problems.append(BadRow(row.row, "email" if row.addresses else "mobile", GONE))
+                continue
             if not keep_unknown:
                 continue
             owner = next(fresh)
@@ -58,6 +64,11 @@ def match(session: Session, listed: Sequence[ListedPerson], companies: Companies
         chunk.taken.append((owner, row))
     chunk.companies = companies.ensure(row.company for _, row in chunk.taken if row.company)
     return chunk
+
+
+def _keys(row: ListedPerson) -> list[str]:
+    """What a row is recognised by."""
+    return [read.normal for read in row.addresses if read.normal] or [row.mobile_normal or ""]
 
 
 def _claim(chunk: Chunk, owners: dict[str, int], owner: int, row: ListedPerson) -> None:

@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from mailings.audience.populate import populate
 from mailings.consent.cancelling import cancel_queued
-from mailings.consent.rules import address_blocked, address_complained, address_left, opted_out, withdrawn
-from mailings.model import AddressStanding, Consent, Delivery, DeliveryStatus, Mailing, OptOut, Recipient
+from mailings.consent.rules import address_blocked, address_complained, address_left, being_erased, opted_out, withdrawn
+from mailings.model import AddressStanding, Consent, Delivery, DeliveryStatus, Mailing, OptOut, Person, Recipient
 from mailings.settings import Settings
 
 SKEW = timedelta(seconds=5)  # clocks of two hosts differ
@@ -50,6 +50,7 @@ def _forbidden(settings: Settings) -> list[ColumnElement[bool]]:
     left = and_(row.person_id.is_(None), address_left(row.address))
     return [
         row.erased_at.is_not(None),
+        being_erased(row.person_id, row.address),
         address_blocked(row.address, settings.bounce_threshold),
         address_complained(row.address),
         and_(~Mailing.override_consent, or_(withdrawn(row.person_id), opted_out(row.person_id, topic), left)),
@@ -61,6 +62,7 @@ def _said_no_since(session: Session, mailing: Mailing) -> bool:
     changes = (
         exists().where(Consent.given_at >= since),
         exists().where(OptOut.since >= since),
+        exists().where(Person.deleted_at >= since),
         exists().where(AddressStanding.changed_at >= since),  # a provider may tell of a no long after it was said
     )
     return bool(session.scalar(select(or_(*changes))))

@@ -32,7 +32,10 @@ class Reader:
 
 
 def reader_of(session: Session, delivery_id: int) -> Reader:
-    """The reader of a delivery. Raises Untrusted where there is nobody: no such delivery, a person who was erased or deleted."""
+    """The reader of a delivery. Raises Untrusted where there is nobody: no such delivery, a person who was erased for good.
+
+    Of somebody deleted the links hold until then: whoever is being erased can still say no, and see what is kept of it.
+    """
     asked = (  # what the mailing says, half a megabyte it may be, is for view-online alone, which asks for it by itself
         select(Delivery, Mailing, Recipient, Person)
         .join(Mailing, Mailing.id == Delivery.mailing_id)
@@ -41,7 +44,7 @@ def reader_of(session: Session, delivery_id: int) -> Reader:
         .options(defer(Mailing.html), defer(Mailing.text))
     )
     found = session.execute(asked.where(Delivery.id == delivery_id)).one_or_none()
-    if found is None or _gone(found.Delivery, found.Recipient, found.Person):
+    if found is None or _gone(found.Delivery, found.Recipient):
         raise Untrusted("This link does not hold.")
     recipient = found.Recipient or Recipient(mailing_id=found.Mailing.id)  # a test of a mailing that has no recipients yet
     return Reader(found.Delivery, found.Mailing, recipient, found.Person)
@@ -53,7 +56,7 @@ def hold(session: Session, reader: Reader) -> None:
         session.execute(select(Person.id).where(Person.id == reader.person.id).with_for_update(key_share=True))
 
 
-def _gone(delivery: Delivery, recipient: Recipient | None, person: Person | None) -> bool:
+def _gone(delivery: Delivery, recipient: Recipient | None) -> bool:
     if recipient is None:
         return not delivery.test
-    return recipient.erased_at is not None or (person is not None and person.deleted_at is not None)
+    return recipient.erased_at is not None

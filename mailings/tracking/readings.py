@@ -7,11 +7,13 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 from sqlalchemy import BigInteger, func, select, type_coerce
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
+from mailings.channels.email.programs import program_of
 from mailings.db import among
-from mailings.model import VISIT, Delivery, Event, EventReading, TrackedLink
+from mailings.model import VISIT, Delivery, Event, EventReading, Mailing, Recipient, TrackedLink
 from mailings.reported import EventKind
+from mailings.tracking import clicks, tally
 from mailings.tracking.bulk import replace_readings, restamp
 from mailings.tracking.reading import VERSION, Message, Reading, Seen, read, what_of
 
@@ -29,22 +31,58 @@ class Stamps(NamedTuple):
 
 
 class Sent(NamedTuple):
-    """A delivery as far as its visits need it. `left_at` = when a server took it, or it was first claimed; ms."""
+    """A delivery as far as its visits need it. `left_at` = when a server took it, or it was first claimed; ms.
+
+    `known` = all its recipient did is on this message, and none of it is blanked.
+    """
 
     id: int
     mailing_id: int
+    recipient_id: int | None
     test: bool
+    known: bool
+    program: str | None
     left_at: int | None
     stamps: Stamps
 
 
 def sent_of(session: Session, ids: Collection[int]) -> dict[int, Sent]:
     """The deliveries of these ids that there are, locked in their order: erasing or stamping one meanwhile waits, or we do."""
+    other = aliased(Delivery)
+    others = select(other.id).where(other.recipient_id == Delivery.recipient_id, other.id != Delivery.id, ~other.test).exists()
+    known = ~others & Recipient.erased_at.is_(None)
     columns = (Delivery.opened_at, Delivery.clicked_at, Delivery.machine_opened_at, Delivery.machine_clicked_at)
     left = type_coerce(func.coalesce(Delivery.sent_at, Delivery.claimed_at), BigInteger)
-    asked = select(Delivery.id, Delivery.mailing_id, Delivery.test, left, *(type_coerce(column, BigInteger) for column in columns))
-    found = asked.where(among(session, Delivery.id, ids)).order_by(Delivery.id).with_for_update(key_share=True)
-    return {row[0]: Sent(*row[:4], Stamps._make(row[4:])) for row in session.execute(found)}
+    asked = select(Delivery.id, Delivery.mailing_id, Delivery.recipient_id, Delivery.test, known, Delivery.opened_with, left)
+    asked = asked.add_columns(*(type_coerce(column, BigInteger) for column in columns))
+    asked = asked.outerjoin(Recipient, Recipient.id == Delivery.recipient_id).where(among(session, Delivery.id, ids))
+    found = session.execute(asked.order_by(Delivery.id).with_for_update(key_share=True, of=Delivery))
+    return {row[0]: Sent(*row[:7], Stamps._make(row[7:])) for row in found}
+
+
+class _Renewed(NamedTuple):
+    """What reading visits anew changed: readings, stamps of deliveries with the program each was opened with, and clicks."""
+
+    readings: list[tuple[int, int, str | None, bool]]
+    stamps: list[tuple[int, Stamps, str | None]]
+    clicks: list[clicks.Read]
+
+    def note(self, one: Sent, visits: Sequence[Seen], readings: Mapping[int, Reading], new: Stamps, *, whole: bool) -> None:
+        """Keep what is new about this message; `whole` = all its visits were read."""
+        for seen in visits:
+            if (now := readings[seen.id]) != seen.was:
+                self.readings.append((seen.id, VERSION, *now))
+                self.clicks.append(clicks.Read(one.mailing_id, one.recipient_id or 0, seen, now, not (one.known and whole)))
+        program = _program(one, new, visits, readings)
+        if (new, program) != (one.stamps, one.program):
+            self.stamps.append((one.id, new, program))
+
+    def write(self, session: Session) -> int:
+        """Write it, with what it changes in the figures; how many readings changed."""
+        with tally.watched(session, [number for number, _, _ in self.stamps]), clicks.watched(session, self.clicks):
+            replace_readings(session, self.readings)
+            restamp(session, self.stamps)
+        return len(self.readings)
 
 
 def renew(session: Session, sent: Sequence[Sent], agents: Mapping[int, str] | None = None, *, window: int | None = WINDOW) -> int:
@@ -55,21 +93,45 @@ def renew(session: Session, sent: Sequence[Sent], agents: Mapping[int, str] | No
     counted = {one.id: one for one in sent if not one.test}
     links = _links(session, {one.mailing_id for one in counted.values()})
     floors = _floors(session, counted, window) if window else {}
-    changed: list[tuple[int, int, str | None, bool]] = []
-    stamps: list[tuple[int, Stamps]] = []
+    thinned = _thinned(session, {one.mailing_id for one in counted.values()})
+    renewed = _Renewed([], [], [])
     for delivery_id, visits in _visits(session, counted, floors, agents or {}):
         one = counted[delivery_id]
         before = _firsts(session, delivery_id, floors[delivery_id]) if delivery_id in floors else frozenset()
+        before |= _deleted_firsts(visits, one.stamps) if one.mailing_id in thinned else frozenset()
         readings = read(visits, Message(one.left_at, links.get(one.mailing_id, 0)), before)
-        changed += [(seen.id, VERSION, *readings[seen.id]) for seen in visits if readings[seen.id] != seen.was]
         new = _stamps(visits, readings)
-        if delivery_id in floors:
+        if delivery_id in floors or one.mailing_id in thinned:
             new = Stamps._make(_earlier(*pair) for pair in zip(new, one.stamps, strict=True))
-        if new != one.stamps:
-            stamps.append((delivery_id, new))
-    replace_readings(session, changed)
-    restamp(session, stamps)
-    return len(changed)
+        renewed.note(one, visits, readings, new, whole=delivery_id not in floors)
+    return renewed.write(session)
+
+
+def _program(one: Sent, new: Stamps, visits: Sequence[Seen], readings: Mapping[int, Reading]) -> str | None:
+    """The program of a person's first open; what it was taken for stays while that open does: its agent may be blanked by now (D30)."""
+    if new.opened == one.stamps.opened and (one.program or new.opened is None):
+        return one.program
+    opens = (seen for seen in visits if seen.at == new.opened and seen.kind is not EventKind.CLICKED and readings[seen.id].machine is None)
+    first = next(opens, None)
+    return program_of(first.agent) if first is not None and first.agent else None
+
+
+def _thinned(session: Session, mailings: Collection[int]) -> set[int]:
+    """Those of the mailings whose old events are deleted (retention.py)."""
+    return set(session.scalars(select(Mailing.id).where(among(session, Mailing.id, mailings), Mailing.events_deleted_at.is_not(None))))
+
+
+def _deleted_firsts(visits: Sequence[Seen], stamps: Stamps) -> frozenset[object]:
+    """What can be no first any more, for an older stamp tells of visits that are gone. What was read as a first while they were there stays one.
+
+    Of a click only that there was one is known, not on which link: a later one on another link is not counted as somebody new's.
+    """
+    done = {
+        what_of(seen)
+        for seen in visits
+        if ((stamps.clicked if seen.kind is EventKind.CLICKED else stamps.opened) or seen.at) < visits[0].at
+    }
+    return frozenset(done - {what_of(seen) for seen in visits if seen.was is not None and seen.was.first})
 
 
 def _links(session: Session, mailings: Collection[int]) -> dict[int, int]:

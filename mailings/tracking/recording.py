@@ -16,7 +16,7 @@ from mailings.tracking.bulk import insert_events
 from mailings.tracking.errands import note_errands
 from mailings.tracking.reading import TRAP
 from mailings.tracking.readings import Sent, renew, sent_of
-from mailings.tracking.visits import AGENT, Visit
+from mailings.tracking.visits import AGENT, Visit, kept_network
 
 
 def record_visits(session: Session, visits: Sequence[Visit], settings: Settings) -> None:
@@ -29,7 +29,7 @@ def record_visits(session: Session, visits: Sequence[Visit], settings: Settings)
     known = [visit for visit in visits if visit.delivery_id in sent]
     erased = _erased(session, sent)
     now = clock.milliseconds()
-    ids = insert_events(session, [_row(visit, sent, now, known=visit.delivery_id not in erased) for visit in known])
+    ids = insert_events(session, [_row(visit, sent, now, known=visit.delivery_id not in erased, settings=settings) for visit in known])
     fresh = dict(zip(ids, known, strict=True))
     agents = {number: visit.agent for number, visit in fresh.items() if visit.delivery_id in erased}
     renew(session, list(sent.values()), agents)
@@ -45,9 +45,10 @@ def _erased(session: Session, ids: Collection[int]) -> set[int]:
     return set(session.scalars(gone.where(among(session, Delivery.id, ids))))
 
 
-def _row(visit: Visit, sent: Mapping[int, Sent], now: int, *, known: bool) -> tuple[object, ...]:
+def _row(visit: Visit, sent: Mapping[int, Sent], now: int, *, known: bool, settings: Settings) -> tuple[object, ...]:
     # an address that only one recipient was sent says whose it is
-    agent, network, url = (visit.agent[:AGENT].replace("\0", ""), visit.network, visit.url) if known else (None, None, None)
+    network = kept_network(visit.network, keep=settings.keep_network) if known else None
+    agent, url = (visit.agent[:AGENT].replace("\0", ""), visit.url) if known else (None, None)
     mailing_id = sent[visit.delivery_id].mailing_id
     at, method = round(visit.at.timestamp() * 1000), None if visit.method == "GET" else visit.method
     return at, now, visit.kind.value, VISIT, mailing_id, visit.delivery_id, visit.link, url, method, agent, network

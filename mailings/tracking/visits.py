@@ -26,6 +26,7 @@ AGAIN = 2.0  # seconds until a database that does not answer is asked again
 #: who records receipts may hold some of our rows and wait for others; PostgreSQL ends whoever has waited a second, so we give way first
 PATIENCE = "SET LOCAL lock_timeout = '500ms'"
 FAREWELL = 10.0  # seconds a database that does not answer is asked for at the end
+APPLE = "17.0.0.0/24"  #: a network of Apple's, whichever
 AGENT = 1024  # characters of a user agent that are kept (domain.md E.2)
 
 
@@ -145,6 +146,13 @@ class Visits:
         half = len(batch) // 2
         left = self._write(batch[:half])
         return [*left, *batch[half:]] if left else self._write(batch[half:])
+
+
+def kept_network(network: str | None, *, keep: bool) -> str | None:
+    """What is kept of a visitor's network: all of it, or no more than that it is Apple's own, which a rule asks for (machines.py)."""
+    if keep or network is None:
+        return network
+    return APPLE if network.startswith("17.") else None
 
 
 def network_of(ip: str) -> str | None:

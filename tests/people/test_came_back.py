@@ -65,7 +65,7 @@ def test_it_is_shown(any_db: Database) -> None:
     bounce = {"at": MOMENT, "source": "sendgrid", "address": "ase@uniq.test", "reason": "550 <uniq> unknown"}
     bounce["original"] = {"email": "uniq", "event": "bounce"}  # type: ignore[assignment]
     assert held["reports"] == [
-        {**bounce, "kind": "bounced", "mailing": "høst-nytt", "code": "550", "bounce": "hard"},
+        {**bounce, "kind": "bounced", "mailing": "høst-nytt", "code": "550", "bounce": "hard", "provider_key": "uniq-1"},
         {**bounce, "kind": "dropped"},
     ]
     assert [errand.get("outcome") for errand in held["errands"]] == ["Uniq: made a to-do.", None]

@@ -108,15 +108,33 @@ def test_consent_and_correction(list_file: Path, db: Database) -> None:
 
 
 def test_erasing_asks_first(list_file: Path) -> None:
-    """Erasing asks; no is no; `--yes` does not ask; afterwards nobody has the address."""
+    """Erasing asks; no is no; `--yes` does not ask; afterwards nobody has the address; until it is for good it can be taken back."""
     _run("people", "import", str(list_file))
     with pytest.raises(NotAllowed, match="Åse Ødegård was not erased"):
         _run("people", "erase", "ase@x.test", answer="n\n")
-    assert "Åse Ødegård is erased" in _run("people", "erase", "ase@x.test", answer="y\n").output
-    _run("people", "erase", "bjorn@x.test", "--yes")
+    assert "Åse Ødegård is off every list" in _run("people", "erase", "ase@x.test", answer="y\n").output
+    _run("people", "erase", "bjorn@x.test", "--yes", "--now")
     for gone in ("ase@x.test", "bjorn@x.test"):
         with pytest.raises(NotFound):
             _run("people", "show", gone)
+    assert "there again" in _run("people", "erase", "ase@x.test", "--undo").output
+    assert "Åse Ødegård" in _run("people", "show", "ase@x.test").output
+    with pytest.raises(NotFound, match="is being erased"):
+        _run("people", "erase", "bjorn@x.test", "--undo")
+    with pytest.raises(NotAllowed, match="not both"):
+        _run("people", "erase", "ase@x.test", "--undo", "--now")
+
+
+def test_for_good_after_all(list_file: Path) -> None:
+    """Who is being erased already can be erased for good at once, and gets the report until then."""
+    _run("people", "import", str(list_file))
+    _run("people", "erase", "ase@x.test", "--yes")
+    out = list_file.parent / "åse.html"
+    assert "Everything held about ase@x.test" in _run("people", "report", "ase@x.test", "--out", str(out)).output
+    assert "Ødegård" in out.read_text(encoding="utf-8")
+    assert "Åse Ødegård is erased" in _run("people", "erase", "ase@x.test", "--yes", "--now").output
+    with pytest.raises(NotFound):
+        _run("people", "report", "ase@x.test", "--out", str(out))
 
 
 def test_topics(list_file: Path) -> None:

@@ -49,6 +49,7 @@ def report_of(entry: object) -> Report:
     original = cleaned(entry)
     if not isinstance(original, dict):
         return _other({"value": original})
+    original.pop("ip", None)  # a reader's whole address, which nothing here asks for: it is not kept (docs/decisions/0024-retention.md)
     word = _text(original, "event").strip().lower()
     kind = KINDS.get(word)
     return _other(original) if kind is None else _known(original, kind, word)
