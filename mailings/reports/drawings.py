@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import altair as alt
 
-from mailings.reports.saying import label, many, moment, number, say
+from mailings.reports.saying import label, many, moment, number, percent, say
 
 WIDTH = 440  # and 20 units around it: at 350 pixels of a phone the smallest letters are still 10 high
 STEP = 44  # a bar with its words above it
@@ -21,11 +21,11 @@ FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
 BLUE, ORANGE, SKY, GREEN, GREY, PURPLE = "#0b5a8a", "#c75300", "#4a9fd0", "#00785a", "#7b8794", "#8a4a76"
 INK, SOFT, LINE = "#18212a", "#4c5967", "#d8dee5"
 STATUS_COLOURS = {
-    **dict.fromkeys(("opened", "clicked", "read_by_recipient"), GREEN),
+    **dict.fromkeys(("read", "opened", "clicked"), GREEN),
     **dict.fromkeys(("sent", "delivered"), BLUE),
-    **dict.fromkeys(("ready", "ready_to_send", "sending", "waiting"), SKY),
+    **dict.fromkeys(("ready", "sending", "waiting"), SKY),
     **dict.fromkeys(("bounced", "failed", "soft_bounced", "in_doubt"), ORANGE),
-    **dict.fromkeys(("complained", "recipient_complained"), PURPLE),
+    "complained": PURPLE,
 }
 KIND_COLOURS = {"invalid": BLUE, "hard": BLUE, "soft": SKY, "policy": GREY}
 
@@ -44,7 +44,7 @@ class Bar(NamedTuple):
 def links(document: Document, language: str) -> alt.Chart:
     """How many people clicked each link, and how often."""
     clicked = sorted((row for row in document["links"] if row["clickers"]), key=lambda row: -row["clickers"])
-    bars = [Bar(called(row), row["clickers"], _clicks(row["clickers"], row["clicks"], language)) for row in clicked]
+    bars = [Bar(called(row, language), row["clickers"], _clicks(row["clickers"], row["clicks"], language)) for row in clicked]
     if len(clicked) > MOST:
         rest = clicked[MOST - 1 :]  # their clickers cannot be added up: one may have followed several
         said = many("clicks", sum(row["clicks"] for row in rest), language)
@@ -57,7 +57,9 @@ def statuses(document: Document, language: str) -> alt.Chart:
     told = [(word, n) for word, n in document["recipients_by_status"].items() if n]
     everybody = sum(n for _, n in told)
     bars = [
-        Bar(label("status", word, language), n, f"{number(n, language)} ({_share(n, everybody)})", STATUS_COLOURS.get(_word(word), GREY))
+        Bar(
+            label("status", word, language), n, f"{number(n, language)} ({_share(n / everybody, language)})", STATUS_COLOURS.get(word, GREY)
+        )
         for word, n in sorted(told, key=lambda pair: -pair[1])
     ]
     return _bars("statuses", bars, language)
@@ -68,7 +70,7 @@ def bounces(document: Document, language: str) -> alt.Chart:
     told = sorted((row for row in document["bounces"] if row["n"]), key=lambda row: -row["n"])
     bars = [
         Bar(
-            f"{label('why', row['why'] or 'unknown', language)} ({label('kind', row['kind'], language)})",
+            f"{label('why', row['why'], language)} ({label('kind', row['kind'], language)})",
             row["n"],
             number(row["n"], language),
             KIND_COLOURS.get(row["kind"], GREY),
@@ -116,12 +118,12 @@ def by_hour(document: Document) -> list[tuple[datetime, int]]:
     return [(at, told.get(at, 0)) for at in (first + timedelta(hours=place) for place in range(DAYS))]
 
 
-def called(row: Mapping[str, Any]) -> str:
+def called(row: Mapping[str, Any], language: str) -> str:
     """A link as people know it: its name, else where it leads, without what goes without saying."""
-    if row.get("name"):
-        return str(row["name"])
-    parts = urlsplit(row["url"] or "")
-    return f"{parts.netloc.removeprefix('www.')}{parts.path.rstrip('/')}" or str(row["url"] or "–")
+    if row["number"] is None:
+        return say("link_singles", language)
+    parts = urlsplit(row["url"])
+    return str(row["name"] or f"{parts.netloc.removeprefix('www.')}{parts.path.rstrip('/')}" or row["url"])
 
 
 def _bars(kind: str, bars: Sequence[Bar], language: str) -> alt.Chart:
@@ -179,12 +181,9 @@ def _hour(at: datetime, n: int, language: str) -> str:
     return say("hour_opens", language, at=moment(at, language, "d MMM HH:mm"), n=number(n, language))
 
 
-def _share(n: int, everybody: int) -> str:
-    return f"{100 * n / everybody:.0f} %" if n / everybody >= 0.005 else "< 1 %"
-
-
-def _word(status: str) -> str:
-    return status.strip().lower().replace(" ", "_")
+def _share(part: float, language: str) -> str:
+    least = 0.001
+    return percent(part, language, 1) if part >= least / 2 else f"< {percent(least, language, 1)}"
 
 
 def _cut(bar: Bar) -> str:

@@ -17,7 +17,7 @@ HERE = Path(__file__).parent
 LOCALES = {"en": "en_GB", "nl": "nl_NL", "da": "da_DK", "no": "nb_NO", "sv": "sv_SE", "de": "de_DE"}
 
 
-def say(name: str, language: str = "en", **values: object) -> str:
+def say(name: str, language: str = "en", /, **values: object) -> str:
     """A text by its name, its placeholders filled. KeyError for a name there is not: a mistake of ours."""
     said = texts()[name]
     return said.get(language, said["en"]).format_map(values)
@@ -29,8 +29,8 @@ def many(name: str, n: int, language: str = "en") -> str:
 
 
 def label(kind: str, word: str, language: str = "en") -> str:
-    """What people call a status, kind or reason (`kind` = status, kind, why); the word itself where we have none for it."""
-    name = f"{kind}_{word.strip().lower().replace(' ', '_')}"
+    """What people call a status, kind or reason (`kind` = status, kind, why, client); the word itself where we have none for it."""
+    name = f"{kind}_{word}"
     return say(name, language) if name in texts() else word.replace("_", " ")
 
 
@@ -46,9 +46,9 @@ def marks(language: str = "en") -> dict[str, object]:
     return {"decimal": decimal, "thousands": thousands, "grouping": [3], "currency": ["", ""]}
 
 
-def percent(value: float | None, language: str = "en") -> str:
+def percent(value: float | None, language: str = "en", digits: int = 2) -> str:
     """A fraction as `57.14 %` (domain.md O, vector e); a dash where it was divided by nothing."""
-    return "–" if value is None else str(format_percent(value, format="#,##0.00 %", locale=LOCALES.get(language, "en_GB")))
+    return "–" if value is None else str(format_percent(value, format=f"#,##0.{'0' * digits} %", locale=LOCALES.get(language, "en_GB")))
 
 
 def moment(value: datetime | str, language: str = "en", pattern: str = "d MMM y HH:mm") -> str:

@@ -65,5 +65,5 @@ def vector_e() -> dict[str, Any]:
         hours=[hour(0, 1), hour(2, 3, 3)],
         clients=[{"client": "Apple Mail", "opened": 3}, {"client": "Outlook", "opened": 1}],
         bounces=[{"why": "mailbox", "kind": "hard", "n": 2}, {"why": "full", "kind": "soft", "n": 1}],
-        recipients_by_status={"sent": 3, "opened": 4, "bounced": 2, "soft_bounced": 1},
+        recipients_by_status={"sent": 3, "read": 4, "bounced": 2, "soft_bounced": 1},
     )

@@ -47,7 +47,7 @@ def test_numbers_are_those_of_the_document() -> None:
     assert hovers(drawn("links", told)) == ["tilbud: 3 people, 4 clicks", "fjord.test/tilbud/2: 1 person, 1 click"]
     assert hovers(drawn("bounces", told)) == ["No such mailbox (permanent): 2", "Mailbox full (temporary): 1"]
     statuses = drawn("statuses", told)
-    assert hovers(statuses) == ["Read by recipient: 4 (40 %)", "Sent: 3 (30 %)", "Bounced: 2 (20 %)", "Soft bounced: 1 (10 %)"]
+    assert hovers(statuses) == ["Read by recipient: 4 (40.0 %)", "Sent: 3 (30.0 %)", "Bounced: 2 (20.0 %)", "Soft bounced: 1 (10.0 %)"]
     assert [round(long / lengths(statuses)[0], 3) for long in lengths(statuses)] == [1, 0.75, 0.5, 0.25]
 
 
