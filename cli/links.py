@@ -100,7 +100,7 @@ def reset(name: Name, mailing: Of = None, as_json: AsJson = False) -> None:
     with database().writing() as session:
         chosen = choose(session, name, mailing_named(session, mailing) if mailing else None)
         if chosen.tracked is not None:
-            reset_in_mailing(chosen.tracked)
+            reset_in_mailing(session, chosen.tracked)
         elif chosen.registered is not None:
             reset_registered(session, chosen.registered)
         else:

@@ -15,7 +15,9 @@ from mailings.errors import NotAllowed
 from mailings.model import Delivery, Errand, Event, ImportedRow, Mailing, MailingFile, MailingStatus, Recipient, Source, TrackedLink
 
 #: what a copy does not take over: its own identity, and everything that happened to the original
-OWN = {"id", "name", "status", "held_reason", "template", "populated_at", "scheduled_at", "started_at", "finished_at", "created_at"}
+OWN = {"id", "name", "status", "held_reason", "template", "created_at", "figures_at", "events_deleted_at"} | {
+    f"{what}_at" for what in ("populated", "scheduled", "started", "finished")
+}
 
 
 def copy(session: Session, mailing: Mailing, name: str) -> Mailing:

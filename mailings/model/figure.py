@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ForeignKey, Index
-from sqlalchemy.orm import Mapped, mapped_column
+from collections.abc import Collection
+
+from sqlalchemy import ForeignKey, Index, insert
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from mailings.model.base import Base, Key
 
@@ -19,3 +21,16 @@ class Figure(Base):
     what: Mapped[str]  # what is counted: opened, clicks, link clickers, ... (mailings/tracking/tally.py names them all)
     key: Mapped[str] = mapped_column(default="")  # of what: a link's number, a domain, an hour; empty where there is one only
     n: Mapped[int]
+
+
+STALE = "stale"  #: a row of this name: what is told by deliveries is to be counted anew
+STALE_CLICKS = "stale clicks"  #: and so are the clicks on links
+
+
+def stale(session: Session, mailings: Collection[int], what: str = STALE) -> None:
+    """Let the figures of these mailings be counted anew at the next look; for changes that additions cannot tell exactly.
+
+    A row more, as every addition is: nobody waits, and what is committed while somebody counts stays to be counted once more.
+    """
+    if mailings:
+        session.execute(insert(Figure), [{"mailing_id": mailing_id, "what": what, "key": "", "n": 1} for mailing_id in mailings])

@@ -93,7 +93,7 @@ class Mailing(Base):
     finished_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     created_by: Mapped[str | None]
-    figures_at: Mapped[datetime | None]  # when its figures were last counted from the rows; None = they are to be counted anew
+    figures_at: Mapped[datetime | None]  # when its figures were first counted from the rows; None = never: none are kept
     events_deleted_at: Mapped[datetime | None]  # its raw events are gone: what only they tell is not counted anew, it stays
 
     @property

@@ -11,6 +11,7 @@ from mailings import seams
 from mailings.clock import now
 from mailings.errors import Unfinished
 from mailings.model import Mailing, MailingStatus, MailingType
+from mailings.model.figure import stale
 from mailings.seams import Seam
 from mailings.sending import lifecycle
 from mailings.sending.books import Books, books_of
@@ -34,6 +35,7 @@ def close(session: Session, mailing: Mailing) -> Outcome:
     recover(session, mailing.id)
     if mailing.status is MailingStatus.CANCELLED:
         lifecycle.cancel_queued(session, mailing)
+        stale(session, [mailing.id])
     if mailing.status is not MailingStatus.SENDING:
         return Outcome(mailing.name, mailing.status, _stands(mailing))
     books = books_of(session, mailing.id)
@@ -50,6 +52,7 @@ def close(session: Session, mailing: Mailing) -> Outcome:
     mailing.move("finish")
     mailing.finished_at = now()
     session.flush()
+    stale(session, [mailing.id])  # while it was sent statuses moved without additions
     seams.after(Seam.CLOSE)
     return Outcome(mailing.name, mailing.status, finished(mailing, books))
 

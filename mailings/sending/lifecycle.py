@@ -12,6 +12,7 @@ from mailings.audience.scratch import counted
 from mailings.clock import now
 from mailings.errors import IllegalMove, NotAllowed
 from mailings.model import Delivery, Mailing, MailingStatus, MailingType
+from mailings.model.figure import stale
 from mailings.seams import Seam
 from mailings.sending.consumers import keep_known
 from mailings.sending.domains import any_limit, lane_of
@@ -125,6 +126,7 @@ def cancel(session: Session, mailing: Mailing) -> int:
     mailing.move("cancel")
     mailing.finished_at, mailing.held_reason, mailing.scheduled_at = now(), None, None
     session.flush()
+    stale(session, [mailing.id])
     return cancel_queued(session, mailing)
 
 

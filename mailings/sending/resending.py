@@ -14,6 +14,7 @@ from mailings.audience.reloading import admit, judged_again, reloaded
 from mailings.audience.scratch import chosen_recipients, counted, scratch
 from mailings.errors import NotAllowed
 from mailings.model import Mailing, MailingStatus, MailingType, Verdict
+from mailings.model.figure import stale
 from mailings.seams import Seam
 from mailings.sending import lifecycle
 from mailings.sending.choosing import Choice, choose, found_at, must_be_known, read_choice
@@ -152,6 +153,7 @@ def _queue(session: Session, mailing: Mailing, who: str) -> tuple[int, int]:
     newest = session.execute(text(NEWEST)).scalar_one()
     seams.before(Seam.QUEUE)
     session.execute(text(AGAIN.format(lane=lifecycle.lane(session), who=who)), {"mailing": mailing.id})
+    stale(session, [mailing.id])  # another message of theirs is the latest
     seams.after(Seam.QUEUE)
     queued, again = session.execute(text(QUEUED), {"mailing": mailing.id, "newest": newest}).one()
     return int(queued), int(again)

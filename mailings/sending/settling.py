@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from mailings import seams
 from mailings.clock import milliseconds
 from mailings.model import DeliveryStatus, Mailing, MailingStatus
+from mailings.model.figure import stale
 from mailings.seams import Seam
 from mailings.sending.deciding import DOUBT, LATEST, NOT_AGAIN, POLICY, SINCE, Decision, decide, send_again
 from mailings.settings import Settings
@@ -108,6 +109,7 @@ def _by_evidence(session: Session, mailing: Mailing, found: Settled) -> None:
     if found.settled:
         session.execute(text(TELL), marks)
         session.execute(text(MARK), marks)
+        stale(session, [mailing.id])
     seams.after(Seam.SETTLE)
 
 
@@ -117,6 +119,8 @@ def _by_decision(session: Session, mailing: Mailing, found: Settled, decision: D
         moved, found.queued = send_again(session, mailing, settings, decision)
     else:
         moved, _ = decide(session, mailing, decision)
+    if moved:
+        stale(session, [mailing.id])
     seams.after(Seam.SETTLE)
     if moved:
         found.settled[decision.by, str(decision.status)] += moved

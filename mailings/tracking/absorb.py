@@ -15,7 +15,7 @@ from mailings.db import among, insert_into
 from mailings.model import Delivery, Event, Mailing, Recipient
 from mailings.reported import Report
 from mailings.settings import Settings
-from mailings.tracking import bouncing, heeding, moving
+from mailings.tracking import bouncing, heeding, moving, tally
 from mailings.tracking.news import News, Sent
 
 
@@ -32,7 +32,9 @@ def absorb(session: Session, reports: Sequence[Report], source: str, settings: S
     known = _named_by(session, reports)
     news = _kept(session, [_read(report, known) for report in reports], source)
     _name(session, news)
-    moving.move(session, sorted({one.sent.delivery for one in news if one.sent}), source)
+    told = sorted({one.sent.delivery for one in news if one.sent})
+    with tally.watched(session, told):
+        moving.move(session, told, source)
     bouncing.blame(session, news, source, settings.bounce_threshold)
     heeding.heed(session, news, source)
     return len(news)

@@ -19,12 +19,12 @@ _NEXT = "SELECT COALESCE((SELECT seq FROM sqlite_sequence WHERE name = 'event'),
 _READ = "INSERT INTO event_reading (event_id, version, machine, first)"
 _REPLACED = "ON CONFLICT (event_id) DO UPDATE SET version = excluded.version, machine = excluded.machine, first = excluded.first"
 _READ_AT_ONCE = f"{_READ} SELECT * FROM unnest(%s::bigint[], %s::integer[], %s::text[], %s::boolean[]) {_REPLACED}"  # noqa: S608
-_STAMPED = "UPDATE delivery SET opened_at = ?, clicked_at = ?, machine_opened_at = ?, machine_clicked_at = ? WHERE id = ?"
+_STAMPED = "UPDATE delivery SET opened_at = ?, clicked_at = ?, machine_opened_at = ?, machine_clicked_at = ?, opened_with = ? WHERE id = ?"
 _STAMPED_AT_ONCE = (
     "UPDATE delivery SET opened_at = new.opened, clicked_at = new.clicked, machine_opened_at = new.by_machine,"
-    " machine_clicked_at = new.clicked_by_machine"
-    " FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[])"
-    " AS new(opened, clicked, by_machine, clicked_by_machine, id) WHERE delivery.id = new.id"
+    " machine_clicked_at = new.clicked_by_machine, opened_with = new.program"
+    " FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::bigint[])"
+    " AS new(opened, clicked, by_machine, clicked_by_machine, program, id) WHERE delivery.id = new.id"
 )
 
 
@@ -47,9 +47,9 @@ def replace_readings(session: Session, rows: Sequence[tuple[int, int, str | None
     _written(session, rows, f"{_READ} VALUES (?, ?, ?, ?) {_REPLACED}", _READ_AT_ONCE)
 
 
-def restamp(session: Session, rows: Sequence[tuple[int, Sequence[int | None]]]) -> None:
-    """Write the stamps (opened, clicked, by a machine opened, clicked; ms) of deliveries."""
-    _written(session, [(*stamps, delivery) for delivery, stamps in rows], _STAMPED, _STAMPED_AT_ONCE)
+def restamp(session: Session, rows: Sequence[tuple[int, Sequence[int | None], str | None]]) -> None:
+    """Write the stamps (opened, clicked, by a machine opened, clicked; ms) of deliveries, and the program each was opened with."""
+    _written(session, [(*stamps, program, delivery) for delivery, stamps, program in rows], _STAMPED, _STAMPED_AT_ONCE)
 
 
 def _written(session: Session, rows: Sequence[tuple[Any, ...]], each: str, at_once: str) -> None:

@@ -12,6 +12,7 @@ from mailings.consent.cancelling import cancel_queued, recipients_at
 from mailings.consent.withdrawing import opt_out, subscribe, withdraw
 from mailings.db import insert_into
 from mailings.model import EMARKETING, AddressStanding, Basis, Consent, Delivery, OptOut, Person, Recipient
+from mailings.tracking import tally
 from mailings.tracking.readers import Reader, hold
 
 PAGE, ONE_CLICK, UNDONE = "Unsubscribe page", "One-click unsubscribe", "Unsubscribe page, undone"  #: sources of what is written here
@@ -29,13 +30,21 @@ def leave(session: Session, reader: Reader, source: str, *, everything: bool = F
     if not reader.counts:
         return False
     hold(session, reader)
-    first = update(Delivery).where(Delivery.id == reader.delivery.id, Delivery.unsubscribed_at.is_(None))
-    session.execute(first.values(unsubscribed_at=at or clock.now()))
+    _stamp(session, reader, at or clock.now())
     if reader.person is None:
         return leave_address(session, reader.address, at or clock.now(), source)
     if everything or reader.mailing.topic_id is None:
         return withdraw(session, reader.person.id, source)
     return opt_out(session, reader.person.id, reader.mailing.topic_id, source)
+
+
+def _stamp(session: Session, reader: Reader, at: datetime) -> None:
+    """When the reader first said so on this message; counted once, however often and from where it is said."""
+    message = select(Delivery.id).where(Delivery.id == reader.delivery.id)
+    session.execute(message.with_for_update(key_share=True))
+    first = update(Delivery).where(Delivery.id == reader.delivery.id, Delivery.unsubscribed_at.is_(None))
+    with tally.watched(session, [reader.delivery.id]):
+        session.execute(first.values(unsubscribed_at=at))
 
 
 def come_back(session: Session, reader: Reader) -> bool:

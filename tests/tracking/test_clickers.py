@@ -99,7 +99,7 @@ def test_resetting(any_db: Database) -> None:
         with standing_at(START + timedelta(seconds=50)):
             tracked = choose(session, "messe", autumn).tracked
             assert tracked is not None
-            reset_in_mailing(tracked)
+            reset_in_mailing(session, tracked)
         session.flush()
         assert counted(session, choose(session, "messe", autumn)) == (0, 0, 0)
         assert counted(session, choose(session, "messe")) == (1, 1, 0)

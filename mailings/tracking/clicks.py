@@ -1,0 +1,104 @@
+"""Clicks on links, kept as figures: what newly read clicks add to clicks, clickers and machines' clicks (domain.md E.4, E.6)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import NamedTuple
+
+import orjson
+from sqlalchemy import or_, select, text
+from sqlalchemy.orm import Session
+
+from mailings.db import among
+from mailings.model import Recipient, RegisteredLink, TrackedLink
+from mailings.reported import EventKind
+from mailings.tracking.reading import TRAP, Reading, Seen
+from mailings.tracking.tally import Additions, add
+
+#: who has clicked which link of the mailing since it was reset, on any message; the recipients' visits are walked
+CLICKED = """SELECT DISTINCT delivery.recipient_id, COALESCE(CAST(event.link AS TEXT), '') AS link
+    FROM delivery JOIN event ON event.delivery_id = delivery.id AND event.kind = 'clicked' AND event.source = 'visit'
+    JOIN event_reading ON event_reading.event_id = event.id AND event_reading.machine IS NULL
+    LEFT JOIN tracked_link ON tracked_link.mailing_id = delivery.mailing_id AND tracked_link.number = event.link
+    LEFT JOIN registered_link ON registered_link.id = tracked_link.registered_id
+    WHERE delivery.recipient_id {listed} AND NOT delivery.test
+    AND event.at > COALESCE(tracked_link.reset_at, 0) AND event.at > COALESCE(registered_link.reset_at, 0)"""
+
+
+class Read(NamedTuple):
+    """A click read anew: on whose message, and how. `walked` = its recipient's visits are asked who has clicked before, as `first` alone
+    does not tell: there is another message, or the readings of this one were not all made together."""
+
+    mailing: int
+    recipient: int
+    seen: Seen
+    now: Reading
+    walked: bool
+
+    @property
+    def link(self) -> str:
+        """Its link's number; addresses that one message alone has are counted together."""
+        return "" if self.seen.link is None else str(self.seen.link)
+
+
+@contextmanager
+def watched(session: Session, read: Sequence[Read]) -> Iterator[None]:
+    """These clicks are written with their readings within the block; what they add to the figures is added."""
+    clicks = [one for one in read if one.seen.kind is EventKind.CLICKED and one.seen.link != TRAP]
+    resets = _resets(session, {one.mailing for one in clicks})
+    counted = [one for one in clicks if one.seen.at > resets.get((one.mailing, one.link), -1)]
+    walked = {one.recipient: one.mailing for one in counted if _must_walk(one, resets)}
+    before = _clicked(session, walked)
+    yield
+    added = _clicked(session, walked)
+    added.subtract(before)
+    for one in counted:
+        added.update(_additions(one, first=not _must_walk(one, resets)))
+    add(session, added)
+
+
+def _must_walk(one: Read, resets: Mapping[tuple[int, str], int]) -> bool:
+    return one.walked or not one.link or (one.mailing, one.link) in resets
+
+
+def _additions(one: Read, *, first: bool) -> dict[tuple[int, str, str], int]:
+    """The click as it is read now, less as it was read before; `first` = its message alone tells who clicked."""
+    was = one.seen.was
+    people = (one.now.machine is None) - (was is not None and was.machine is None)
+    machines = (one.now.machine is not None) - (was is not None and was.machine is not None)
+    found = {(one.mailing, "clicks", one.link): people, (one.mailing, "machine clicks", one.link): machines}
+    if first:
+        found[one.mailing, "clickers", one.link] = one.now.first - (was is not None and was.first)
+    return found
+
+
+def _resets(session: Session, mailings: Collection[int]) -> dict[tuple[int, str], int]:
+    """When links of these mailings were reset, by (mailing, number); ms."""
+    if not mailings:
+        return {}
+    rows = select(TrackedLink.mailing_id, TrackedLink.number, TrackedLink.reset_at, RegisteredLink.reset_at)
+    rows = rows.outerjoin(RegisteredLink, RegisteredLink.id == TrackedLink.registered_id).where(
+        among(session, TrackedLink.mailing_id, mailings)
+    )
+    found = session.execute(rows.where(or_(TrackedLink.reset_at.is_not(None), RegisteredLink.reset_at.is_not(None))))
+    return {
+        (mailing_id, str(number)): max(round(at.timestamp() * 1000) for at in resets if at is not None)
+        for mailing_id, number, *resets in found
+    }
+
+
+def _clicked(session: Session, recipients: Mapping[int, int]) -> Additions:
+    """The clickers among these recipients. They are locked in their order: two messages of one may be clicked side by side."""
+    found: Additions = Counter()
+    if not recipients:
+        return found
+    sqlite = session.get_bind().dialect.name == "sqlite"
+    held = select(Recipient.id).where(among(session, Recipient.id, recipients)).order_by(Recipient.id)
+    session.execute(held.with_for_update(key_share=True)).all()
+    listed = "IN (SELECT value FROM json_each(:ids))" if sqlite else "= ANY(:ids)"
+    ids = orjson.dumps(list(recipients)).decode() if sqlite else list(recipients)
+    for recipient, link in session.execute(text(CLICKED.replace("{listed}", listed)), {"ids": ids}):
+        found[recipients[recipient], "clickers", link] += 1
+    return found

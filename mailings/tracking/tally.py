@@ -1,0 +1,96 @@
+"""Figures kept as they change: each transaction that changes what counts adds the difference as rows, and waits for nobody."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+
+import orjson
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from mailings.model.counting import COUNTED, domain_sql
+from mailings.model.figure import STALE, STALE_CLICKS, stale
+from mailings.tracking.counts import FACTS, Facts, counts_at_domain, counts_of
+
+__all__ = ["STALE", "STALE_CLICKS", "Additions", "add", "fold", "stale", "watched"]
+
+Additions = Counter[tuple[int, str, str]]  #: (mailing, what, key) -> so many more, or fewer
+
+FOLD_EVERY = 4_096  # additions, after which those of a mailing are added up: a report never reads many more
+_ADD = "INSERT INTO figure (mailing_id, what, key, n) VALUES (?, ?, ?, ?)"
+_ADD_AT_ONCE = (
+    "INSERT INTO figure (mailing_id, what, key, n) SELECT * FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::integer[]) RETURNING id"
+)
+_LAST = "SELECT seq FROM sqlite_sequence WHERE name = 'figure'"
+
+
+@contextmanager
+def watched(session: Session, deliveries: Collection[int]) -> Iterator[None]:
+    """What these deliveries count for changes within the block; the difference is added. The caller holds them locked."""
+    before = _standing(session, deliveries)
+    yield
+    session.flush()
+    added = _standing(session, deliveries)
+    added.subtract(before)
+    add(session, added)
+
+
+def add(session: Session, additions: Mapping[tuple[int, str, str], int]) -> None:
+    """Add rows of figures; after every few thousand those of these mailings are folded."""
+    rows = [(*key, n) for key, n in additions.items() if n]
+    if not rows:
+        return
+    connection = session.connection()
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql(_ADD, rows)
+        last = int(connection.exec_driver_sql(_LAST).scalar_one())
+    else:
+        last = max(row[0] for row in connection.exec_driver_sql(_ADD_AT_ONCE, tuple(list(part) for part in zip(*rows, strict=True))))
+    if last // FOLD_EVERY != (last - len(rows)) // FOLD_EVERY:
+        for mailing_id in sorted({row[0] for row in rows}):
+            fold(session, mailing_id)
+
+
+_OURS = "WHERE mailing_id = :mailing"
+_SUMS = "INSERT INTO figure (mailing_id, what, key, n) SELECT :mailing, what, key, sum(n)"
+_FOLD = f"""WITH gone AS (DELETE FROM figure {_OURS} RETURNING what, key, n)
+    {_SUMS} FROM gone GROUP BY what, key HAVING sum(n) <> 0"""  # noqa: S608  constants of this file
+_ALONE = "SELECT pg_try_advisory_xact_lock(hashtext('mailings figures'), CAST(:mailing AS INTEGER))"
+
+
+def alone(session: Session, mailing_id: int) -> bool:
+    """Nobody else folds or counts these figures anew until this transaction ends; False where somebody does. SQLite has one writer."""
+    if session.get_bind().dialect.name == "sqlite":
+        return True
+    return bool(session.execute(text(_ALONE), {"mailing": mailing_id}).scalar_one())
+
+
+def fold(session: Session, mailing_id: int) -> None:
+    """Add up the mailing's rows into one for each figure. An addition that is committed meanwhile stays a row of its own."""
+    if not alone(session, mailing_id):
+        return
+    if session.get_bind().dialect.name != "sqlite":
+        session.execute(text(_FOLD), {"mailing": mailing_id})
+        return
+    marks = {"mailing": mailing_id, "last": session.execute(text("SELECT max(id) FROM figure")).scalar_one()}
+    session.execute(text(f"{_SUMS} FROM figure {_OURS} GROUP BY what, key HAVING sum(n) <> 0"), marks)
+    session.execute(text(f"DELETE FROM figure {_OURS} AND id <= :last"), marks)  # noqa: S608  see above
+
+
+def _standing(session: Session, deliveries: Collection[int]) -> Additions:
+    """What the deliveries count for now, all together."""
+    found: Additions = Counter()
+    if not deliveries:
+        return found
+    sqlite = session.get_bind().dialect.name == "sqlite"
+    listed = "IN (SELECT value FROM json_each(:ids))" if sqlite else "= ANY(:ids)"
+    ids = orjson.dumps(list(deliveries)).decode() if sqlite else list(deliveries)
+    domain = domain_sql(session.get_bind().dialect.name)
+    asked = f"SELECT delivery.mailing_id, {domain}, {FACTS} {COUNTED} AND delivery.id {listed}"
+    for mailing_id, at, *rest in session.execute(text(asked), {"ids": ids}):
+        facts = Facts(*rest)
+        found.update((mailing_id, what, key) for what, key in counts_of(facts))
+        found.update((mailing_id, what, at) for what in counts_at_domain(facts))
+    return found
