@@ -95,7 +95,7 @@ class Streams:
     async def follow(self, desk: Desk, name: str) -> AsyncIterator[bytes]:
         """The events of one viewer, each the numbers as their page shows them; `done` once the rest of the page is true no more."""
         viewed, shown = self._enter(desk.door.database, name), desk.request.query_params.get("status")
-        until, told = time.monotonic() + LONGEST, None
+        until, asked, told = time.monotonic() + LONGEST, time.monotonic(), None
         try:
             yield b"retry: 3000\n\n"
             while not self.ending and time.monotonic() < until:
@@ -109,6 +109,10 @@ class Streams:
                     return
                 if not await _turns(viewed, told, self):
                     yield b": still here\n\n"
+                if time.monotonic() - asked > BEAT:
+                    asked = time.monotonic()
+                    if not await asyncio.to_thread(desk.is_still_there):
+                        return
         finally:
             self._leave(viewed)
 

@@ -35,4 +35,10 @@ def when(value: datetime | None, language: str = "en") -> str:
     return Markup('<time datetime="{}">{}</time>').format(value.isoformat(timespec="seconds"), moment(value, language))
 
 
-FILTERS: dict[str, Callable[..., Any]] = {"number": number, "share": share, "moment": moment, "when": when}
+def day(value: datetime, language: str = "en") -> str:
+    """The day alone, for long lists; a browser tells the minute, too."""
+    shown = format_datetime(value, "d MMM y", locale=LOCALES.get(language, "en_GB"))
+    return Markup('<time datetime="{}" data-day>{}</time>').format(value.isoformat(timespec="seconds"), shown)
+
+
+FILTERS: dict[str, Callable[..., Any]] = {"number": number, "share": share, "moment": moment, "when": when, "day": day}

@@ -33,8 +33,8 @@ def tables_of(report: Mapping[str, Any], language: str) -> dict[str, Table]:
     bounces = ((label("why", row["why"], language), label("kind", row["kind"], language), row["n"]) for row in report.get("bounces", []))
     links = ((row["name"] or row["url"], row["clickers"], row["clicks"]) for row in report.get("links", []))
     hours = ((_hour(row["at"], language), row["opened"], row["clicked"]) for row in report.get("hours", []))
-    domains = ((row["domain"], *(row[word] for word in COUNTED)) for row in report.get("domains", []))
-    clients = ((row["client"], row["opened"]) for row in report.get("clients", []))
+    domains = ((_spoken(row["domain"]), *(row[word] for word in COUNTED)) for row in report.get("domains", []))
+    clients = ((label("client", row["client"], language), row["opened"]) for row in report.get("clients", []))
     return {
         "links": Table(("head_link", "head_clickers", "head_clicks"), told(links)),
         "opens": Table(("head_hour", "tile_opened", "tile_clicked"), told(hours)),
@@ -43,6 +43,14 @@ def tables_of(report: Mapping[str, Any], language: str) -> dict[str, Table]:
         "domains": Table(("head_domain", *(f"tile_{word}" for word in COUNTED)), told(domains)),
         "clients": Table(("head_client", "tile_opened"), told(clients)),
     }
+
+
+def _spoken(domain: str) -> str:
+    """A mail domain as people write it: søn.test, not xn--sn-lka.test."""
+    try:
+        return domain.encode("ascii").decode("idna")
+    except UnicodeError:
+        return domain
 
 
 def _hour(at: str, language: str) -> str:

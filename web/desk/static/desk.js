@@ -16,13 +16,14 @@ document.addEventListener("submit", (event) => {
 // moments in the reader's own zone; the server writes UTC
 const language = document.documentElement.lang || undefined;
 const written = new Intl.DateTimeFormat(language === "en" ? "en-GB" : language, { dateStyle: "medium", timeStyle: "short" });
+const days = new Intl.DateTimeFormat(language === "en" ? "en-GB" : language, { dateStyle: "medium" });
 const exact = new Intl.DateTimeFormat(language, { dateStyle: "full", timeStyle: "long" });
 const localise = (within) => {
   for (const time of within.querySelectorAll("time[datetime]:not([title])")) {
     const moment = new Date(time.dateTime);
     if (isNaN(moment)) continue;
     time.title = exact.format(moment);
-    time.textContent = written.format(moment);
+    time.textContent = ("day" in time.dataset ? days : written).format(moment);
   }
 };
 
