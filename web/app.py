@@ -14,8 +14,8 @@ from mailings.tokens import Tokens
 from web.bodies import Bodies
 from web.clients import Clients
 from web.desk import answers as desk_answers
-from web.desk.live import Streams
 from web.desk.gate import Gate
+from web.desk.live import Streams
 from web.desk.rendering import DeskPages
 from web.desk.routes import ROUTERS as DESK
 from web.desk.threshold import Threshold

@@ -60,7 +60,7 @@ def who(session: Session) -> list[str]:
     return list(session.scalars(select(AuditEntry.by).where(AuditEntry.by != "").distinct().order_by(AuditEntry.by)))
 
 
-def _chosen(asked: Asked) -> Select[tuple[AuditEntry]]:
+def _chosen(asked: Asked) -> Select[AuditEntry]:
     chosen = select(AuditEntry)
     if asked.by:
         chosen = chosen.where(AuditEntry.by == asked.by)

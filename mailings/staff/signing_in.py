@@ -51,9 +51,7 @@ def known(session: Session, secret: str) -> Known | None:
     row = session.execute(
         select(SignIn, User)
         .join(User)
-        .where(
-            SignIn.digest == _digest(secret), SignIn.expires_at > now, SignIn.created_at > now - LONGEST, User.disabled_at.is_(None)
-        )
+        .where(SignIn.digest == _digest(secret), SignIn.expires_at > now, SignIn.created_at > now - LONGEST, User.disabled_at.is_(None))
     ).one_or_none()
     if row is None:
         return None

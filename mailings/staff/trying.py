@@ -44,7 +44,7 @@ def begin(session: Session, name: str) -> Try:
 
 
 def passed(session: Session, tried: Try, password: str, what: str = SIGNED_IN) -> User | None:
-    """The user whose password held, no longer locked, and `what` in the log; None where they were disabled or given another one meanwhile."""
+    """The user whose password held, no longer locked, and `what` in the log; None where they were disabled meanwhile."""
     user = session.scalar(select(User).where(User.id == tried.user_id).with_for_update())
     if user is None or user.disabled_at or tried.kept is None or user.password_hash != tried.kept:
         return None
@@ -60,7 +60,7 @@ def failed(session: Session, tried: Try) -> None:
     user = session.get(User, tried.user_id) if tried.user_id else None
     subject = f"user {user.name}" if user else ""
     locked = bool(user and user.locked_until and user.locked_until > clock.now())
-    auditing.record(session, user.name if user else "", REFUSED, subject, known=user is not None, locked=locked)
+    auditing.record(session, user.name if user else "", REFUSED, subject, **({"locked": True} if locked else {}))
 
 
 def _until(tries: int) -> object:

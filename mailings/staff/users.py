@@ -38,7 +38,7 @@ def listed(session: Session) -> list[User]:
 
 
 def document(user: User) -> dict[str, Any]:
-    """A user as JSON shows them. `state`: active, locked (too many wrong passwords) or disabled; `by`: password, oidc, both or nothing yet."""
+    """A user as JSON shows them. `state`: active, locked (too many wrong passwords) or disabled; `by`: how they come in."""
     locked = user.locked_until is not None and user.locked_until > clock.now()
     ways = [way for way, there in (("password", user.password_hash), ("oidc", user.oidc_subject)) if there]
     return {

@@ -6,7 +6,7 @@ import csv
 import io
 from collections.abc import Iterator
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 
 import orjson
 from fastapi import APIRouter, Query
@@ -25,15 +25,17 @@ Text = Annotated[str, Query(max_length=300)]
 
 
 @router.get("/audit")
-def listing(desk: AtDesk, by: Text = "", subject: Text = "", day: Text = "", before: Annotated[int | None, Query(ge=1, le=LARGEST)] = None) -> Response:
+def listing(
+    desk: AtDesk, by: Text = "", subject: Text = "", day: Text = "", before: Annotated[int | None, Query(ge=1, le=LARGEST)] = None
+) -> Response:
     """A page of it, the newest first."""
     desk.must(Role.ADMIN)
     asked = _asked(by, subject, day)
     with desk.door.database.reading() as session:
         found, names = lines(session, asked, before=before, most=PAGE + 1), who(session)
-    query = {"by": by, "subject": subject, "day": day}
+    query: dict[str, Any] = {"by": by, "subject": subject, "day": day}
     older = path("audit", **query, before=found[PAGE - 1].id) if len(found) > PAGE else ""
-    told = {"lines": found[:PAGE], "names": names, "older": older, "newer": path("audit", **query) if before else ""}
+    told: dict[str, Any] = {"lines": found[:PAGE], "names": names, "older": older, "newer": path("audit", **query) if before else ""}
     return desk.show("audit/list.html", **told, **query, as_csv=path("audit.csv", **query))
 
 

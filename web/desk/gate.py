@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import anyio
 from anyio import to_thread
@@ -15,9 +15,13 @@ from mailings.settings import Settings
 from web.clients import counted_as
 from web.rates import SIGNING, Buckets
 
+if TYPE_CHECKING:
+    from web.desk.provider import Provider
+
 T = TypeVar("T")
 
 AT_ONCE = 2  # passwords looked at at a time: 64 MiB each
+FEW = 4  # asking the provider at a time
 QUEUE = 20  # that may wait for it, some second and a half
 
 
@@ -31,7 +35,16 @@ class Gate:
 
     settings: Settings
     tries: Buckets = field(default_factory=lambda: Buckets(SIGNING))
+    provider: Provider | None = field(init=False, default=None)
     _two: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(AT_ONCE))
+    _few: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(FEW))
+
+    def __post_init__(self) -> None:
+        """Know the installation's own sign-on. Raises Unreadable naming the setting that is wrong."""
+        if self.settings.oidc_issuer:
+            from web.desk.provider import Provider  # noqa: PLC0415  12 MB that a door without it need not hold
+
+            self.provider = Provider(self.settings, f"{self.settings.public_url.rstrip('/')}/desk/sign-in/oidc/back")
 
     def wait(self, request: Request) -> float:
         """Seconds until this client may try again, 0.0 = now. This machine has no limit: a proxy that names nobody must lock nobody out."""
@@ -39,9 +52,17 @@ class Gate:
 
     async def slowly(self, does: Callable[[], T]) -> T:
         """What takes memory, in a thread, no more than two at a time. Raises TooBusy where too many wait already."""
-        if self._two.statistics().tasks_waiting >= QUEUE:
-            raise TooBusy("Too many sign in at this moment; try again in a few seconds.")
-        return await to_thread.run_sync(does, limiter=self._two)
+        return await _in_turn(self._two, does)
+
+    async def abroad(self, does: Callable[[], T]) -> T:
+        """What waits for another machine, in one of a few threads: a provider that hangs must not take those of the other pages."""
+        return await _in_turn(self._few, does)
+
+
+async def _in_turn(limiter: anyio.CapacityLimiter, does: Callable[[], T]) -> T:
+    if limiter.statistics().tasks_waiting >= QUEUE:
+        raise TooBusy("Too many sign in at this moment; try again in a few seconds.")
+    return await to_thread.run_sync(does, limiter=limiter)
 
 
 def gate_of(request: Request) -> Gate:

@@ -35,9 +35,9 @@ def language(desk: AtDesk) -> Response:
 def password(desk: AtDesk) -> Response:
     """Another password, for who knows the present one. Other browsers are signed out."""
     wanted = desk.fields.first("wanted")
+    if wanted != desk.fields.first("again"):
+        return _shown(desk, 409, trouble=desk.say("me_not_alike"))
     try:
-        if wanted != desk.fields.first("again"):
-            raise NotAllowed(desk.say("me_not_alike"))
         passwords.must_be_sound(wanted, desk.user.name)
         _change(desk, wanted)
     except NotAllowed as error:

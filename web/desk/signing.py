@@ -32,7 +32,7 @@ def within(to: str) -> str:
     """The page of the desk that somebody was going to; the first one for whatever could lead anywhere else."""
     plain = unquote(unquote(to))
     safe = WITHIN.fullmatch(to) and WITHIN.fullmatch(plain.partition("?")[0]) and ".." not in plain.partition("?")[0]
-    return to if safe and len(to) <= 2000 else START  # noqa: PLR2004  no address of ours is longer
+    return to if safe and len(to) <= 2000 else START
 
 
 @router.get("/sign-in", response_model=None)
@@ -77,7 +77,12 @@ def asked(request: Request, to: str, trouble: str = "", status: int = 200, **val
     settings, pages = door_of(request).settings, pages_of(request)
     mark = request.cookies.get(cookie_of(settings, FORM), "")[:100] or secrets.token_urlsafe(24)
     language = language_of(request, settings)
-    shown = {"to": within(to), "csrf": sealed(settings, "form", mark), "oidc": settings.oidc_name if settings.oidc_issuer else "", "name": ""}
+    shown = {
+        "to": within(to),
+        "csrf": sealed(settings, "form", mark),
+        "oidc": settings.oidc_name if settings.oidc_issuer else "",
+        "name": "",
+    }
     trouble = say(trouble, language) if trouble else ""
     answer = pages.outside("signing/sign-in.html", language, status, **(shown | {"trouble": trouble} | values))
     give(answer, settings, FORM, mark)

@@ -55,7 +55,9 @@ class Threshold:
         if origin is None:
             return True
         ours = urlsplit(self.public_url)
-        return origin.lower() == f"{ours.scheme}://{ours.netloc}".lower() or urlsplit(origin).netloc.lower() == headers.get("host", "").lower()
+        return (
+            origin.lower() == f"{ours.scheme}://{ours.netloc}".lower() or urlsplit(origin).netloc.lower() == headers.get("host", "").lower()
+        )
 
     async def _head(self, scope: Scope, send: Send) -> None:
         begun = asyncio.Event()
