@@ -6,10 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import case, func, select
+from sqlalchemy import Select, case, func, select
 from sqlalchemy.orm import Session
 
 from mailings.audience.filters import GROUP_OF, Filter, Group, Latest, with_latest
+from mailings.audience.labels import VERDICT_LABELS
 from mailings.audience.recipient_ids import Place, ids_of
 from mailings.db import among
 from mailings.model import Company, Person, Recipient
@@ -51,11 +52,11 @@ class Row:
     def word(self) -> str:
         """The one word for it (domain.md C.8), as `mailings.reports.saying.label` says it in every language."""
         if self.group in (Group.BLOCKED, Group.NO_ADDRESS):
-            return {"blocked_address": "too_many_bounces", "not_subscribed": "no_subscription"}.get(self.verdict, self.verdict)
+            return VERDICT_LABELS[self.verdict]
         if self.group == Group.BOUNCED:
             return "soft_bounced" if self.bounce == BounceKind.SOFT else "bounced"
         if self.group == Group.READ:
-            return "clicked" if self.clicked_at else "opened"
+            return "clicked" if self.clicked_at else "read"
         if self.group == Group.READY:
             return "sending" if self.status == "sending" else "waiting" if self.next_attempt_at else "ready"
         return self.group if self.group == Group.COMPLAINED else str(self.status)
@@ -85,10 +86,10 @@ def rows_of(session: Session, ids: Sequence[int]) -> list[Row]:
     return [Row(*row) for row in session.execute(rows.where(among(session, Recipient.id, ids)).order_by(Recipient.id))]
 
 
-def walk(session: Session, chosen: Filter, step: int = 2_000) -> Iterator[list[Row]]:
-    """All of them in the order of the list, some at a time: memory does not grow with their number."""
-    ids = chosen.chosen()
-    span = session.execute(select(func.min(Recipient.id), func.max(Recipient.id)).where(Recipient.mailing_id == chosen.mailing_id)).one()
+def walk(session: Session, ids: Select[int], step: int = 2_000) -> Iterator[list[Row]]:
+    """The recipients a select names, in the order of the list, some at a time: memory does not grow with their number."""
+    named = ids.subquery()
+    span = session.execute(select(func.min(named.c[0]), func.max(named.c[0]))).one()
     for low in range(span[0] or 1, (span[1] or 0) + 1, step):
         part = session.scalars(ids.where(Recipient.id >= low, Recipient.id < low + step)).all()
         if part:

@@ -6,11 +6,11 @@ import pytest
 from sqlalchemy import insert, select
 
 from mailings.audience.filters import SHOWN, Filter, Group
-from mailings.audience.group_counts import counts_of
 from mailings.audience.recipient_ids import WINDOW, Place
 from mailings.audience.recipient_pages import page_of, walk
 from mailings.db import Database
 from mailings.model import Delivery, DeliveryStatus, Mailing, Recipient
+from mailings.reports.recipient_counts import counted
 from tests.sending import world
 from tests.web.desk.listed import message, more, sent
 
@@ -43,7 +43,7 @@ def test_everybody_is_in_exactly_one_filter(any_db: Database) -> None:
     more(any_db, mailing_id)
     with any_db.reading() as session:
         everybody = session.query(Recipient).count()
-        counts = counts_of(session, session.get_one(Mailing, mailing_id))
+        counts = counted(session, session.get_one(Mailing, mailing_id))
         shown = {group: page_of(session, Filter(mailing_id, frozenset({group}))).rows for group in Group}
         default = page_of(session, Filter(mailing_id)).rows
     assert {group: len(rows) for group, rows in shown.items()} == counts
@@ -59,7 +59,7 @@ def test_pages_lose_and_repeat_nobody(any_db: Database, groups: set[Group]) -> N
     more(any_db, mailing_id)
     chosen = Filter(mailing_id, frozenset(groups))
     with any_db.reading() as session:
-        whole = [row.id for part in walk(session, chosen, step=3) for row in part]
+        whole = [row.id for part in walk(session, chosen.chosen(), step=3) for row in part]
         forwards, place = [], Place()
         while True:
             page = page_of(session, chosen, place, size=3)

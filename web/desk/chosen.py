@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from mailings.audience.filters import SHOWN, Filter, Group, those
 from mailings.audience.recipient_ids import Place
 from mailings.errors import NotAllowed
+from mailings.reports.recipient_counts import Remembered
 from web.desk.at import Desk, path
 
 LONGEST = 100  # letters of a search
@@ -76,6 +77,15 @@ def posted(desk: Desk, mailing_id: int, name: str) -> Chosen:
     if not ids:
         raise NotAllowed(desk.say("tick_somebody"))
     return Chosen(name, chosen, ids)
+
+
+def counts_at(desk: Desk) -> Remembered:
+    """What is remembered of counts, one for the whole door."""
+    state = desk.request.app.state
+    if not hasattr(state, "recipient_counts"):
+        state.recipient_counts = Remembered()
+    remembered: Remembered = state.recipient_counts
+    return remembered
 
 
 def _number(text: str) -> int:

@@ -1,0 +1,75 @@
+"""The Recipients tab: who is shown, in words, and one recipient with why."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from sqlalchemy import select
+
+from mailings.db import Database
+from mailings.model import Recipient, Role
+from tests.web.desk.listed import NAME, more, sent
+from tests.web.desk.seated import seated
+from web.pages.words import LANGUAGES
+
+LIST = f"/mailings/{NAME}/recipients"
+
+
+def test_the_tab_shows_everybody_but_those_without_an_address(db: Database) -> None:
+    """By default all filters but no_address are on (D26); each row says type, status and why in words."""
+    more(db, sent(db))
+    with seated(db, Role.READER) as seat:
+        page = seat.look(LIST).text
+    assert page.count('name="id"') == 12 + 9 + 2
+    for words in ("Åse bounced", "No such mailbox", "Recipient complained", "Address only", "Søn AS", "Too many bounces", "desiree@ijssel.test"):
+        assert words in page
+    assert "Øyvind no_address" not in page
+
+
+def test_filters_are_in_the_address(db: Database) -> None:
+    """What is ticked stands in the address and stays ticked; one filter shows its own only."""
+    sent(db)
+    with seated(db, Role.READER) as seat:
+        page = seat.look(f"{LIST}?show=bounced&show=no_address&q=").text
+    assert set(re.findall(r"<strong>(\S+ \S+)</strong>", page)) == {"Åse bounced", "Åse soft", "Øyvind no_address"}
+    assert re.findall(r'name="show" value="(\w+)" checked', page) == ["bounced", "no_address"]
+
+
+@pytest.mark.parametrize("query", ["show=nobody", "after=9" * 9, "before=-1", "after=å", "q=%ff'--", "show=bounced&after=999999999999999999"])
+def test_strange_addresses_are_answered(db: Database, query: str) -> None:
+    """Whatever stands in the address, the answer is a page."""
+    sent(db)
+    with seated(db, Role.READER) as seat:
+        assert seat.look(f"{LIST}?{query}").status_code == 200
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_recipient_has_a_page(db: Database, language: str) -> None:
+    """In every state and every language: the sentence, the rules one by one, the messages and what happened to them."""
+    more(db, sent(db))
+    with db.reading() as session:
+        ids = session.scalars(select(Recipient.id).order_by(Recipient.id)).all()
+    with seated(db, Role.READER) as seat:
+        pages = [seat.look(f"{LIST}/{number}", **{"accept-language": language}) for number in ids]
+    assert {page.status_code for page in pages} == {200}
+    assert all(f'<html lang="{language}">' in page.text for page in pages)
+    assert "550 5.1.1 No such user" in pages[4].text
+
+
+def test_nobodys_number(db: Database) -> None:
+    """A number of another mailing, or of nobody, is not found."""
+    sent(db)
+    sent(db, "vinter-nytt")
+    with db.reading() as session:
+        other = session.scalars(select(Recipient.id).order_by(Recipient.id.desc())).first()
+    with seated(db, Role.READER) as seat:
+        assert [seat.look(f"{LIST}/{number}").status_code for number in (other, 0, "x", 10**30)] == [404] * 4
+
+
+def test_why_somebody_does_not_get_it(db: Database) -> None:
+    """By address or name, also somebody who is not on the list; whoever is nobody is told so on the page."""
+    sent(db)
+    with seated(db, Role.READER) as seat:
+        assert "Åse bounced" in seat.look(f"/mailings/{NAME}/explain?who=bounced@fjord.test").text
+        assert "Nobody has the address" in seat.look(f"/mailings/{NAME}/explain?who=ingen@fjord.test").text
