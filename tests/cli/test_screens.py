@@ -6,20 +6,10 @@ import pytest
 
 from cli import people_shown
 from cli.people_shown import browser, tell_person
-from cli.reports import WORDS
 from mailings.db import Database
 from mailings.model import Person
 from mailings.people.showing import show
-from mailings.reports.figures import report_of
 from tests.tracking.clicked import AGENT, click, click_address, delivered, linked, reader, sent
-
-
-def test_the_report_has_words_for_what_machines_did(db: Database) -> None:
-    """No figure is shown by an identifier, and each word stands for a figure there is."""
-    with db.writing() as session:
-        figures = report_of(session, sent(session))
-    assert not [figure for figure in figures if "_" in WORDS.get(figure, figure)]
-    assert set(WORDS) <= set(figures)
 
 
 def test_a_visit_fits_on_a_narrow_screen(db: Database, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,45 @@
+"""Files that commands write: whole or not at all, whatever happens on the way."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from mailings.errors import NotAllowed
+
+
+@contextmanager
+def written(path: Path, option: str) -> Iterator[IO[bytes]]:
+    """A file that takes the place of `path` when the block is done; what stood there stays until then.
+
+    Raises NotAllowed naming `option` where nothing can be written. A full disk stays an OSError, of which cli/main.py tells.
+    """
+    try:
+        file = tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False)  # noqa: SIM115  closed below
+    except OSError as error:
+        raise NotAllowed(f"{path} cannot be written: {error.strerror}; choose another place with {option}.") from error
+    begun = Path(file.name)
+    try:
+        with file:
+            yield file
+        begun.chmod(0o666 & ~_umask())
+        _put(begun, path, option)
+    finally:
+        begun.unlink(missing_ok=True)
+
+
+def _put(begun: Path, path: Path, option: str) -> None:
+    try:
+        begun.replace(path)
+    except OSError as error:
+        raise NotAllowed(f"{path} cannot be written: {error.strerror}; choose another place with {option}.") from error
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

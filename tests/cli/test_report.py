@@ -1,0 +1,75 @@
+"""`mailings report` and `mailings compare`, typed as a person would."""
+
+from __future__ import annotations
+
+import json
+import stat
+from pathlib import Path
+
+import pytest
+from openpyxl import load_workbook
+
+from cli.outfile import written
+from mailings.db import Database
+from mailings.errors import NotAllowed
+from tests.cli.typed import type_in
+from tests.reports.test_forms import a_mailing
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    """A folder with a database of its own, and in it the mailing of test vector (e)."""
+    assert type_in(tmp_path, "init").returncode == 0
+    a_mailing(Database(f"sqlite:///{tmp_path}/var/mailings.db"))
+    return tmp_path
+
+
+def test_on_the_screen(place: Path) -> None:
+    """Rates stand as domain.md H.2 writes them, links and causes with their bars, and where the rest is; nothing by an identifier."""
+    shown = type_in(place, "report", "høst-nytt")
+    assert (shown.returncode, shown.stderr) == (0, "")
+    for words in ("57.14 % (4)", "42.86 % (3)", "30.00 % (3)", "opened by machines", "https://fjord.test/høst/1", "No such mailbox", "█"):
+        assert words in shown.stdout
+    assert "_" not in shown.stdout
+    assert "--html høst-nytt.html --xlsx høst-nytt.xlsx" in shown.stdout
+
+
+def test_files(place: Path) -> None:
+    """Workbook and page are written in the language asked for, beside the JSON alone on its line; a file that is there is replaced."""
+    (place / "høst.html").write_text("old", encoding="utf-8")
+    done = type_in(place, "report", "høst-nytt", "--json", "--xlsx", "høst.xlsx", "--html", "høst.html", "--language", "da")
+    assert done.returncode == 0, done.stderr
+    document = json.loads(done.stdout)
+    assert (document["delivered"], document["open_rate"], document["bounced"]) == (7, 4 / 7, 3)
+    assert done.stderr == "The workbook is høst.xlsx.\nThe page is høst.html.\n"
+    book = load_workbook(place / "høst.xlsx", read_only=True)
+    assert book.sheetnames == ["Oversigt", "Modtagere", "Links", "Afviste", "Timer"]
+    assert len(list(book["Modtagere"].iter_rows())) == 15
+    assert "57,14 %" in (place / "høst.html").read_text(encoding="utf-8")
+    assert sorted(path.name for path in place.iterdir()) == ["høst.html", "høst.xlsx", "var"]
+
+
+def test_what_cannot_be_written(place: Path) -> None:
+    """A place that is none and a language that is none are one sentence each, and nothing is left behind."""
+    nowhere = type_in(place, "report", "høst-nytt", "--xlsx", "ingen/høst.xlsx")
+    assert (nowhere.returncode, nowhere.stdout) == (1, "")
+    assert nowhere.stderr == "✗ ingen/høst.xlsx cannot be written: No such file or directory; choose another place with --xlsx.\n"
+    assert "en, nl, da, no, sv, de" in type_in(place, "report", "høst-nytt", "--language", "fr").stderr
+    assert "vår" in type_in(place, "report", "vår").stderr
+    assert [path.name for path in place.iterdir()] == ["var"]
+
+
+def test_whole_or_not_at_all(tmp_path: Path) -> None:
+    """A file that is not finished does not take the place of the one there; a finished one may be read by whom the umask lets."""
+    path = tmp_path / "ø.txt"
+    path.write_bytes(b"before")
+    with pytest.raises(ZeroDivisionError), written(path, "--html") as file:
+        file.write(b"%d" % (1 // int(file.write(b"") or 0)))
+    assert path.read_bytes() == b"before"
+    with written(path, "--html") as file:
+        file.write(b"whole")
+    (tmp_path / "plain").touch()
+    assert (path.read_bytes(), stat.S_IMODE(path.stat().st_mode)) == (b"whole", stat.S_IMODE((tmp_path / "plain").stat().st_mode))
+    assert len(list(tmp_path.iterdir())) == 2
+    with pytest.raises(NotAllowed, match="--html"), written(tmp_path, "--html"):
+        pass
