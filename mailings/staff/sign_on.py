@@ -58,5 +58,6 @@ def _made(session: Session, claims: Mapping[str, Any], roles: Collection[str]) -
 
 
 def _verified(claims: Mapping[str, Any]) -> str:
-    address = claims.get("email")
-    return users.as_name(address) if isinstance(address, str) and claims.get("email_verified") is True else ""
+    address = str(claims.get("email") or "")
+    verified = "@" in address and claims.get("email_verified") is True  # never a bare name of a user of ours
+    return users.as_name(address) if verified else ""
