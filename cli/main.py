@@ -56,11 +56,12 @@ COMMANDS = {
     "limits": "cli.limits",
     "links": "cli.links",
     "report": "cli.reports",
+    "bounces": "cli.bounces",
     "reread": "cli.rereading",
     "serve": "cli.serving",
     "users": "cli.users",
 }
-GROUPS = frozenset({"people", "topics", "selections", "projects", "limits", "links", "users"})
+GROUPS = frozenset({"people", "topics", "selections", "projects", "limits", "links", "users", "bounces"})
 
 
 class Commands(TyperGroup):

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from mailings import clock
 from mailings.consent.cancelling import cancel_queued, recipients_at
 from mailings.consent.withdrawing import withdraw
-from mailings.db import insert_into
+from mailings.db import among, insert_into
 from mailings.model import Address, AddressStanding
 
 
@@ -29,12 +30,15 @@ def unblock_address(session: Session, normal: str) -> bool:
 
     False when nothing stood against it.
     """
-    standing = session.get(AddressStanding, normal)
-    if standing is None or (standing.blocked_at is None and standing.bounces == 0):
-        return False
-    standing.blocked_at, standing.blocked_why, standing.bounces, standing.cleared_at = None, None, 0, clock.now()
-    session.flush()
-    return True
+    return unblock_addresses(session, [normal]) == 1
+
+
+def unblock_addresses(session: Session, normals: Collection[str]) -> int:
+    """Allow these addresses again, see unblock_address; how many there was anything against."""
+    against = or_(AddressStanding.blocked_at.is_not(None), AddressStanding.bounces > 0)
+    allowed = update(AddressStanding).where(among(session, AddressStanding.normal, normals), against)
+    cleared = allowed.values(blocked_at=None, blocked_why=None, bounces=0, cleared_at=clock.now())
+    return len(session.scalars(cleared.returning(AddressStanding.normal)).all())
 
 
 def complain(session: Session, normal: str, at: datetime | None = None) -> int:

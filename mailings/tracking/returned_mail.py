@@ -164,7 +164,7 @@ def _original(told: Told, said: Returned | None) -> dict[str, Any]:
     read = told.read
     kept: dict[str, Any] = {"kind": str(read.kind), "evidence": _plain(read.evidence, 2000)}
     if said is not None:
-        kept |= {"recipient": _plain(said.address, 320), "status": said.status, "confidence": round(said.confidence, 3)}
+        kept |= {"recipient": _plain(said.final or said.address, 320), "status": said.status, "confidence": round(said.confidence, 3)}
     return kept | ({"feedback": _plain(read.feedback, 40)} if read.feedback else {})
 
 

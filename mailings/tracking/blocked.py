@@ -1,0 +1,115 @@
+"""Lists of bounces: addresses nothing is sent to, complaints, and what bounced of one mailing; page by page (domain.md I)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy.orm import Session
+
+from mailings.model import Address, AddressStanding, Company, Delivery, Person, Recipient
+from mailings.reported import BounceKind, BounceWhy
+
+PAGE = 100  # rows, as the original's lists have (domain.md C.10)
+
+
+class Blocked(NamedTuple):
+    """An address that nothing is sent to. `blocked_why` = the sentence of whoever blocked it; empty where its bounces did."""
+
+    address: str
+    person_id: int | None
+    name: str
+    company: str
+    bounces: int
+    blocked_at: datetime | None
+    blocked_why: str
+    last_bounce_at: datetime | None
+    code: str
+    reason: str
+    why: BounceWhy | None
+
+
+class Complaint(NamedTuple):
+    """Somebody who reported us as spam."""
+
+    address: str
+    person_id: int | None
+    name: str
+    company: str
+    complained_at: datetime
+
+
+class Bounced(NamedTuple):
+    """A message of one mailing that came back. `type` is person, company or address; `cleaned` = dealt with."""
+
+    delivery: int
+    recipient: int
+    type: str
+    person_id: int | None
+    name: str
+    address: str
+    company: str
+    code: str
+    reason: str
+    why: BounceWhy | None
+    kind: BounceKind
+    cleaned: bool
+
+
+def blocked(session: Session, threshold: int, after: str = "", limit: int = PAGE) -> list[Blocked]:
+    """The next addresses after `after`, in their order, that are blocked or bounced `threshold` times in a row."""
+    stopped = or_(AddressStanding.blocked_at.is_not(None), AddressStanding.bounces >= threshold)
+    return [
+        Blocked(
+            row.normal, row.person_id, *_who(row), row.bounces, row.blocked_at, row.blocked_why or "",
+            row.last_bounce_at, row.last_bounce_code or "", row.last_bounce_reason or "", row.last_bounce_why,
+        )
+        for row in session.execute(_standings(stopped, after, limit))
+    ]  # fmt: skip
+
+
+def complaints(session: Session, after: str = "", limit: int = PAGE) -> list[Complaint]:
+    """The next addresses after `after`, in their order, whose owners reported us as spam."""
+    rows = session.execute(_standings(AddressStanding.complained_at.is_not(None), after, limit))
+    return [Complaint(row.normal, row.person_id, *_who(row), row.complained_at) for row in rows]
+
+
+def bounced_of(session: Session, mailing_id: int, after: int = 0, limit: int = PAGE) -> list[Bounced]:
+    """What came back of one mailing, after delivery `after`; tests are none of it (domain.md D11)."""
+    asked = (
+        select(Delivery, Recipient, Person.name.label("person"), Person.company_id, Company.name.label("company"))
+        .join(Recipient, Recipient.id == Delivery.recipient_id)
+        .outerjoin(Person, Person.id == Recipient.person_id)
+        .outerjoin(Company, Company.id == func.coalesce(Recipient.company_id, Person.company_id))
+        .where(Delivery.mailing_id == mailing_id, Delivery.bounce.is_not(None), Delivery.id > after, ~Delivery.test)
+    )
+    return [_bounced(row) for row in session.execute(asked.order_by(Delivery.id).limit(limit))]
+
+
+def _bounced(row: Any) -> Bounced:
+    delivery, recipient = row.Delivery, row.Recipient
+    kind = "person" if recipient.person_id else "company" if recipient.company_id else "address"
+    name = row.person or (row.company if recipient.company_id else recipient.name) or ""
+    return Bounced(
+        delivery.id, recipient.id, kind, recipient.person_id, name, delivery.address or recipient.address or "", row.company or "",
+        delivery.code or "", delivery.reason or "", delivery.bounce_why, delivery.bounce, delivery.cleaned_at is not None,
+    )  # fmt: skip
+
+
+def _standings(which: ColumnElement[bool], after: str, limit: int) -> Select[tuple[AddressStanding]]:
+    """Standings with whoever has the address, known longest: a person before a company."""
+    table = AddressStanding.__table__.c
+    owner = select(func.min(Address.person_id)).join(Person, Person.id == Address.person_id)
+    owned = owner.where(Address.normal == AddressStanding.normal, Person.deleted_at.is_(None)).scalar_subquery()
+    firm = (
+        select(func.min(Company.id)).where(Company.email_normal == AddressStanding.normal, Company.deleted_at.is_(None)).scalar_subquery()
+    )
+    asked = select(*table, Person.id.label("person_id"), Person.name.label("person"), Company.name.label("company"))
+    joined = asked.select_from(AddressStanding).outerjoin(Person, Person.id == owned)
+    joined = joined.outerjoin(Company, Company.id == func.coalesce(Person.company_id, firm))
+    return joined.where(and_(which, AddressStanding.normal > after)).order_by(AddressStanding.normal).limit(limit)
+
+
+def _who(row: Any) -> tuple[str, str]:
+    return row.person or "", row.company or ""
