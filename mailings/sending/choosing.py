@@ -30,6 +30,7 @@ class Choice:
     statuses: tuple[DeliveryStatus, ...]
     addresses: Mapping[str, str]  # normal -> as written
     unmoved: tuple[str, ...] = ()  # unopened, unclicked
+    ticked: Select[int] | None = None  # ids of recipients, chosen on a list, whatever became of their messages
 
     @property
     def meant(self) -> ColumnElement[bool]:
@@ -68,6 +69,10 @@ def choose(session: Session, mailing: Mailing, choice: Choice, chosen: Table) ->
         found = select(Recipient.id).where(among(session, Recipient.id, found_at(session, mailing, choice.addresses)))
         new = found.where(Recipient.id.not_in(select(chosen.c.recipient_id)))
         step(session, insert(chosen).from_select(["recipient_id"], new))
+    if choice.ticked is not None:
+        ids = choice.ticked.subquery()
+        ours = select(Recipient.id).join(ids, ids.c[0] == Recipient.id).where(Recipient.mailing_id == mailing.id)
+        step(session, insert(chosen).from_select(["recipient_id"], ours.where(Recipient.id.not_in(select(chosen.c.recipient_id)))))
     open_ones = select(Delivery.recipient_id).where(Delivery.mailing_id == mailing.id, Delivery.status.in_(UNDER_WAY), ~Delivery.test)
     step(session, delete(chosen).where(chosen.c.recipient_id.in_(open_ones)))
 

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from sqlalchemy import Table, func, select, text
+from sqlalchemy import Select, Table, func, select, text
 from sqlalchemy.orm import Session
 
 from mailings import seams
 from mailings.audience.reloading import admit, judged_again, reloaded
 from mailings.audience.scratch import chosen_recipients, counted, scratch
 from mailings.errors import NotAllowed
-from mailings.model import Mailing, MailingStatus, MailingType, Verdict
+from mailings.model import Delivery, Mailing, MailingStatus, MailingType, Verdict
 from mailings.model.figure import stale
 from mailings.seams import Seam
 from mailings.sending import lifecycle
@@ -83,13 +83,14 @@ class Resent(Outcome):
     queued: int = 0
 
 
-def resend(session: Session, mailing: Mailing, *, reload: bool, only: str = "") -> Again:
+def resend(session: Session, mailing: Mailing, *, reload: bool, only: str = "", ticked: Select[int] | None = None) -> Again:
     """Queue a message for those who have not received it (`reload`), or one more for those whom `only` names (domain.md G.6, C.11, D10).
 
+    `ticked` = a select of recipients' ids instead of words, as the desk's list chooses them, whatever became of their messages.
     The mailing is locked by the caller; it is reopened only if somebody is queued. Two at once are one: the second finds them queued.
     Raises NotAllowed and NotFound; then nothing was changed.
     """
-    choice = asked(mailing, reload=reload, only=only)
+    choice = asked(mailing, reload=reload, only=only, ticked=ticked)
     hold_still(session)
     left_out: dict[str, int] = {}
     if choice is None:
@@ -106,13 +107,24 @@ def resend(session: Session, mailing: Mailing, *, reload: bool, only: str = "") 
     return Again(mailing.name, mailing.status, queued, again, left_out)
 
 
-def asked(mailing: Mailing, *, reload: bool, only: str) -> Choice | None:
+def foreseen(session: Session, mailing: Mailing, ticked: Select[int]) -> Again:
+    """What a resend to these recipients would come to now; nothing is changed. Raises NotAllowed as `resend` does."""
+    choice = asked(mailing, reload=False, only="", ticked=ticked)
+    assert choice is not None  # only a reload has none
+    with _chosen(session, mailing, choice) as (wanted, left_out):
+        may = wanted.c.verdict == Verdict.ELIGIBLE
+        before = select(Delivery.id).where(Delivery.recipient_id == wanted.c.recipient_id, ~Delivery.test).exists()
+        queued, again = (session.scalar(select(func.count()).select_from(wanted).where(*rule)) or 0 for rule in ((may,), (may, before)))
+    return Again(mailing.name, mailing.status, queued, again, left_out)
+
+
+def asked(mailing: Mailing, *, reload: bool, only: str, ticked: Select[int] | None = None) -> Choice | None:
     """Whom a resend of the mailing means, None = its sources anew. Raises NotAllowed and NotFound for what cannot be."""
-    if reload == bool(only.strip()):
+    if [reload, bool(only.strip()), ticked is not None].count(True) != 1:
         raise NotAllowed("Say either reload, for all who have not received it, or only, for whom to send to again; one of them.")
     if reload and mailing.type is MailingType.FORM_RESPONSE:
         raise NotAllowed(f"{mailing.name} has no sources to make a list from: it goes to whoever asks for it.")
-    choice = None if reload else read_choice(only)
+    choice = None if reload else read_choice(only) if ticked is None else Choice((), {}, ticked=ticked)
     if choice is not None:
         must_be_known(mailing, choice)
     if mailing.status not in (*REOPENED, *JOINED):

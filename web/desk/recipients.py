@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fastapi import APIRouter
 from fastapi.responses import Response
 from sqlalchemy.orm import Session
@@ -61,7 +63,7 @@ def recipient_of(session: Session, mailing: Mailing, number: int) -> Recipient:
     return found
 
 
-def _shown(desk: Desk, session: Session, of: tuple[Mailing, Recipient], **more: object) -> Response:
+def _shown(desk: Desk, session: Session, of: tuple[Mailing, Recipient], **more: Any) -> Response:
     mailing, found = of
     row = rows_of(session, [found.id])[0]
     source = session.get(Source, found.source_id) if found.source_id else None
