@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import stat
 from pathlib import Path
+from typing import IO
 
 import pytest
 from openpyxl import load_workbook
@@ -59,12 +60,18 @@ def test_what_cannot_be_written(place: Path) -> None:
     assert [path.name for path in place.iterdir()] == ["var"]
 
 
+def break_off(file: IO[bytes]) -> None:
+    """Write a part, and come to nothing."""
+    file.write(b"half")
+    raise ZeroDivisionError
+
+
 def test_whole_or_not_at_all(tmp_path: Path) -> None:
     """A file that is not finished does not take the place of the one there; a finished one may be read by whom the umask lets."""
     path = tmp_path / "ø.txt"
     path.write_bytes(b"before")
     with pytest.raises(ZeroDivisionError), written(path, "--html") as file:
-        file.write(b"%d" % (1 // int(file.write(b"") or 0)))
+        break_off(file)
     assert path.read_bytes() == b"before"
     with written(path, "--html") as file:
         file.write(b"whole")
@@ -73,3 +80,20 @@ def test_whole_or_not_at_all(tmp_path: Path) -> None:
     assert len(list(tmp_path.iterdir())) == 2
     with pytest.raises(NotAllowed, match="--html"), written(tmp_path, "--html"):
         pass
+
+
+def test_compare(place: Path) -> None:
+    """Mailings stand beside each other with their rates, by topic, and with what the year came to; the JSON has the same."""
+    shown = type_in(place, "compare")
+    assert (shown.returncode, shown.stderr) == (0, "")
+    for words in ("høst-nytt", "57.14 %", "42.86 %", "30.00 %", "This year: 1 mailing to 10 recipients"):
+        assert words in shown.stdout
+    document = json.loads(type_in(place, "compare", "--json", "--sort", "open_rate", "--type", "email").stdout)
+    assert [(one["name"], one["open_rate"], one["bounced"]) for one in document["mailings"]] == [("høst-nytt", 4 / 7, 3)]
+    assert (document["topics"][0]["topic"], document["topics"][0]["click_rate"], document["this_year"]["mailings"]) == (None, 3 / 7, 1)
+    assert document["best"] == []  # seven reached: too few to say
+    assert "never begun" not in type_in(place, "compare", "--since", "2026-01-01").stdout
+    assert "ever begun" in type_in(place, "compare", "--type", "sms").stdout
+    for wrong in (["--since", "i går"], ["--sort", "luck"], ["--topic", "Nyheter"], ["--folder", "2026"], ["--type", "fax"]):
+        said = type_in(place, "compare", *wrong)
+        assert (said.returncode in (1, 2), said.stdout, said.stderr.count("\n")) == (True, "", 1), wrong
