@@ -139,4 +139,4 @@ def _sizes(session: Session, ids: Sequence[int]) -> dict[int, int]:
     listed = select(Recipient.mailing_id, func.count()).where(
         among(session, Recipient.mailing_id, ids), Recipient.verdict != Verdict.NO_ADDRESS
     )
-    return dict(session.execute(listed.group_by(Recipient.mailing_id)).tuples().all())
+    return dict(session.execute(listed.group_by(Recipient.mailing_id)).all())

@@ -80,9 +80,9 @@ class Viewed:
 class Streams:
     """All streams of one process, kept on the app as `app.state.streams`."""
 
-    def __init__(self) -> None:
+    def __init__(self, beat: float = BEAT) -> None:
         self.viewed: dict[str, Viewed] = {}
-        self.open = 0
+        self.open, self.beat = 0, beat
         self.ending = False
 
     async def end(self) -> None:
@@ -109,7 +109,7 @@ class Streams:
                     return
                 if not await _turns(viewed, told, self):
                     yield b": still here\n\n"
-                if time.monotonic() - asked > BEAT:
+                if time.monotonic() - asked > self.beat:
                     asked = time.monotonic()
                     if not await asyncio.to_thread(desk.is_still_there):
                         return
@@ -134,7 +134,7 @@ class Streams:
 async def _turns(viewed: Viewed, told: News | None, streams: Streams) -> bool:
     """Wait for something new; False when nothing was for as long as silence may last."""
     try:
-        async with asyncio.timeout(BEAT), viewed.turned:
+        async with asyncio.timeout(streams.beat), viewed.turned:
             await viewed.turned.wait_for(lambda: viewed.news is not told or viewed.over or streams.ending)
     except TimeoutError:
         return False

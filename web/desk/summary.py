@@ -122,7 +122,7 @@ def _sources(session: Session, mailing: Mailing) -> list[dict[str, Any]]:
         .group_by(ImportedRow.source_id)
     )
     sources = sources_of(session, mailing)
-    counted = dict(session.execute(rows.where(ImportedRow.source_id.in_([source.id for source in sources]))).tuples().all())
+    counted = dict(session.execute(rows.where(ImportedRow.source_id.in_([source.id for source in sources]))).all())
     return [{"kind": str(source.kind), "label": source.label, "rows": counted.get(source.id)} for source in sources]
 
 
