@@ -15,7 +15,7 @@ from mailings.reported import BounceKind, EventKind, Report
 from mailings.transports.sendgrid import signature
 from mailings.transports.sendgrid.cleaning import cleaned, loaded, text_of
 from mailings.transports.sendgrid.settings import Settings
-from mailings.transports.sendgrid.words import DROPPED, KINDS, TOLD_EARLIER, TOPIC_ONLY, bounce_kind
+from mailings.transports.sendgrid.words import DROPPED, KINDS, TOLD_EARLIER, TOPIC_ONLY, bounce_kind, bounce_why
 
 ARGUMENT = "mailings_delivery"  #: our own word on every message: `ID.mark`
 _OURS = re.compile(r"([0-9]{1,18})\.([0-9a-f]{12})")
@@ -59,6 +59,7 @@ def _known(original: dict[str, Any], kind: EventKind, word: str) -> Report:
     delivery, mark = _delivery_of(original)
     reason = _text(original, "reason") or _text(original, "response")
     why = reason.strip().lower() if kind is EventKind.DROPPED else ""
+    bounced = kind is EventKind.BOUNCED
     return Report(
         kind=kind,
         at=_moment(original),
@@ -70,7 +71,8 @@ def _known(original: dict[str, Any], kind: EventKind, word: str) -> Report:
         address=_text(original, "email", 500) or None,
         code=_code(original, reason),
         reason=reason[:400] or None,
-        bounce=_bounce(original, reason) if kind is EventKind.BOUNCED else DROPPED.get(why),
+        bounce=_bounce(original, reason) if bounced else DROPPED.get(why),
+        bounce_why=bounce_why(_text(original, "bounce_classification"), _text(original, "status", 40), reason) if bounced else None,
         provider_id=_FILTER.split(_text(original, "sg_message_id", 200))[0] or None,
         url=_text(original, "url") or None,
         agent=_text(original, "useragent", 1024) or None,

@@ -17,6 +17,7 @@ from mailings.transports.sendgrid.cleaning import cleaned, loaded, text_of
 from mailings.transports.sendgrid.client import api
 from mailings.transports.sendgrid.lines import Answer, Lines
 from mailings.transports.sendgrid.settings import Settings
+from mailings.transports.sendgrid.words import bounce_why
 
 SOURCE = "sendgrid suppressions"
 #: what it means to stand on a list. `blocks` is of one message, and never the address's fault (domain.md D7)
@@ -99,6 +100,7 @@ def report_of(kind: str, row: object) -> Report:
         code=text_of(known.get("status"), 40) or None,
         reason=f"on SendGrid's list of {kind}: {text_of(known.get('reason'), 350)}".removesuffix(": "),
         bounce=bounce,
+        bounce_why=bounce_why("", text_of(known.get("status"), 40), text_of(known.get("reason"), 350)) if bounce else None,
     )
 
 
