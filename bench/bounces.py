@@ -1,6 +1,7 @@
 """Scores the bounce reader on a folder of real messages: bench/bounces.py [--data DIR] [--json].
 
-The folder: `labels.jsonl` (a line a file: `file`, `family`, `labelled`, `recipients`) and `not-bounce/`. Rates are over labelled recipients:
+The folder: `labels.jsonl` (a line a file: `file`, `family`, `labelled`, `recipients`), `eml/` and `not-bounce/`.
+Rates are over labelled recipients:
 
 * recipient: named exactly. The labels name the Final-Recipient, so that is compared where a report has one. What a label calls undisclosed
   names nobody and does not count.
@@ -34,7 +35,8 @@ REASONS: dict[str, Why | ReadKind] = {
     "userunknown": Why.MAILBOX, "hostunknown": Why.DOMAIN, "notaccept": Why.DOMAIN, "hasmoved": Why.MOVED, "suspend": Why.SUSPENDED,
     "mailboxfull": Why.FULL, "filtered": Why.FILTERED, "expired": Why.EXPIRED, "badreputation": Why.REPUTATION, "blocked": Why.REPUTATION,
     "authfailure": Why.AUTHENTICATION, "policyviolation": Why.POLICY, "securityerror": Why.POLICY, "contenterror": Why.CONTENT,
-    "notcompliantrfc": Why.CONTENT, "spamdetected": Why.CONTENT, "virusdetected": Why.CONTENT, "exceedlimit": Why.SIZE, "mesgtoobig": Why.SIZE,
+    "notcompliantrfc": Why.CONTENT, "spamdetected": Why.CONTENT, "virusdetected": Why.CONTENT,
+    "exceedlimit": Why.SIZE, "mesgtoobig": Why.SIZE,
     "speeding": Why.RATE, "toomanyconn": Why.RATE, "ratelimited": Why.RATE, "networkerror": Why.NETWORK, "failedstarttls": Why.NETWORK,
     "systemerror": Why.SYSTEM, "systemfull": Why.SYSTEM, "mailererror": Why.SYSTEM, "rejected": Why.SENDER, "norelaying": Why.SENDER,
     "requireptr": Why.SENDER, "syntaxerror": Why.SENDER, "onhold": Why.UNKNOWN, "undefined": Why.UNKNOWN, "suppressed": Why.FILTERED,
@@ -109,7 +111,9 @@ def _compare(score: Score, note: str, expected: dict[str, Any], read: Read) -> N
     if found is None and (not named or len(read.recipients) == 1):
         found = next(iter(read.recipients), None)
     hard = found is not None and found.kind in HARD
-    score.add("hard", hard == expected["hardbounce"] and (found is not None or not named), f"{note}{expected['reason']} -> {_said(found, read)}")
+    score.add(
+        "hard", hard == expected["hardbounce"] and (found is not None or not named), f"{note}{expected['reason']} -> {_said(found, read)}"
+    )
     score.add("reason", _is(REASONS.get(expected["reason"]), found, read), f"{note}{expected['reason']} -> {_said(found, read)}")
 
 
@@ -133,8 +137,13 @@ def main() -> None:
     score, general = scored(given.data), scored(given.data, own_rules=False)
     if not given.json:
         print("\n".join(sorted(score.wrong)))
-    line = {**score.rates(), "false_positives": false_positives(given.data), "without_own_rules": general.rates(), "recipients": score.asked["hard"],
-            "messages_per_second": round(speed(given.data))}  # fmt: skip
+    line = {
+        **score.rates(),
+        "false_positives": false_positives(given.data),
+        "without_own_rules": general.rates(),
+        "recipients": score.asked["hard"],
+        "messages_per_second": round(speed(given.data)),
+    }
     print(json.dumps(line))
 
 

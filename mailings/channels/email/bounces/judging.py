@@ -69,7 +69,11 @@ def _reply(told: Told, quoted: str) -> str:
 
 
 def _corrected(why: Why, after: str, status: str, code: str) -> Why:
-    """What the words cannot mean where they were said: who has not heard the recipient yet does not blame it, and filters say "user unknown"."""
+    """What the words cannot mean where they were said.
+
+    Who has not heard the recipient yet does not blame it; and filters that see the content first say "user unknown" too, so that only an
+    answer to RCPT, or a status that says so, is believed.
+    """
     if after in _BEFORE_RCPT and why in _ADDRESS and status[2:4] != "1.":
         return Why.SENDER
     if after == "MAIL" and why is Why.POLICY and status.endswith(".7.1"):

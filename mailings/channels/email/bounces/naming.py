@@ -12,7 +12,10 @@ _LOOSE = re.compile(rf"(?<![\w.+=-]){_LOCAL}@[\w-]{{1,63}}(?:\.[\w-]{{1,63}}){{0
 _BARE = re.compile(rf"<?{_LOOSE.pattern}>?")
 _ROUTE = re.compile(r"^@[^:]{1,200}:")
 #: nobody we write to in bulk: whom to ask about the mail system
-_OFFICES = re.compile(r"^(?:post_?master|mailer-?daemon|mail-?daemon|abuse|support|help(?:desk)?|hostmaster|noc|root|no-?reply|admin(?:istrator)?)@", re.I)
+_OFFICES = re.compile(
+    r"^(?:post_?master|mailer-?daemon|mail-?daemon|abuse|support|help(?:desk)?|hostmaster|noc|root|no-?reply|admin(?:istrator)?)@",
+    re.IGNORECASE,
+)
 
 
 def addresses(text: str) -> list[str]:

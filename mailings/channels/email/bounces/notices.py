@@ -27,7 +27,7 @@ class Notice:
 def notice(text: str) -> Notice | None:
     """The notice a text is; None for every other text."""
     start = text.find("{")
-    if not 0 <= start < 200 or "otificationType" not in text and "eventType" not in text:
+    if not 0 <= start < 200 or ("otificationType" not in text and "eventType" not in text):
         return None
     read = _json(text[start:])
     if isinstance(read.get("Message"), str):
@@ -48,11 +48,17 @@ def _json(text: str) -> dict[str, Any]:
 
 
 def _told(body: dict[str, Any], action: str) -> Iterator[Told]:
-    named = next((body[name] for name in _LISTS if isinstance(body.get(name), list)), [])
+    named: list[Any] = next((body[name] for name in _LISTS if isinstance(body.get(name), list)), [])
     for one in named[:100]:
         about = one if isinstance(one, dict) else {"emailAddress": one}
         said = str(about.get("diagnosticCode") or body.get("smtpResponse") or "").removeprefix("smtp;").strip()
-        yield Told(first(str(about.get("emailAddress") or "")), action=action, status=str(about.get("status") or "")[:12], said=said[:SAID], by="json")
+        yield Told(
+            first(str(about.get("emailAddress") or "")),
+            action=action,
+            status=str(about.get("status") or "")[:12],
+            said=said[:SAID],
+            by="json",
+        )
 
 
 def _ids(read: dict[str, Any]) -> Iterator[str]:

@@ -8,11 +8,16 @@ from dataclasses import dataclass, field
 from mailings.channels.email.bounces.naming import addresses
 from mailings.channels.email.bounces.parts import Part, headers_of
 
-GIVEN_BACK = ("message/rfc822", "message/global", "text/rfc822-headers", "message/rfc822-headers", "message/global-headers", "text/rfc822-header",
-              "text/rfc822", "message/partial")  # fmt: skip
+GIVEN_BACK = (
+    "message/rfc822", "message/global", "message/partial", "text/rfc822", "text/rfc822-headers", "text/rfc822-header",
+    "message/rfc822-headers", "message/global-headers",
+)  # fmt: skip
 IDS, NAMES, KEPT = 10, 30, 40  #: ids, addresses and headers that are kept
 _ID = re.compile(r"<?([^<>@\s\"]{1,200}@[^<>@\s\"]{1,200})>?")
 _IN_TEXT = re.compile(r"^[ \t>]{0,8}message-id[ \t]*:[ \t]*(<?[^<>@\s\"]{1,200}@[^<>@\s\"]{1,200}>?)", re.IGNORECASE | re.MULTILINE)
+_SENT_TO = ("to", "cc", "x-original-to", "delivered-to", "envelope-to", "x-rcpt-to", "x-hmxmroriginalrecipient")
+_SENDERS = ("from", "return-path", "sender", "reply-to", "errors-to")
+_FOR = re.compile(r"\bfor\s{1,8}<?([^<>\s;]{3,250})")
 _NAMING = ("feedback-id", "list-id", "list-unsubscribe", "auto-submitted", "precedence", "subject", "date")
 
 
@@ -61,14 +66,16 @@ def _headers_in(text: str) -> Part:
 
 
 def _read(part: Part) -> Original:
-    to = [address for name in ("to", "cc", "x-original-to", "delivered-to", "envelope-to", "x-rcpt-to", "x-hmxmroriginalrecipient", "rcpt to") for value in part.all(name)
-          for address in addresses(value)]  # fmt: skip
-    passed = [address for value in part.all("received") for found in re.findall(r"\bfor\s+<?([^<>\s;]{3,250})", value) for address in addresses(found)]
-    senders = [address for name in ("from", "return-path", "sender", "reply-to", "errors-to") for value in part.all(name) for address in addresses(value)]
+    passed = [found for value in part.all("received") for found in _FOR.findall(value)]
     kept = {key: value[:1000] for key, value in part.headers if key.startswith(("x-", "list-")) or key in _NAMING}
     return Original(
         ids_of(part, "message-id", "x-message-id", "resent-message-id"),
-        [address.lower() for address in dict.fromkeys(to or passed)][:NAMES],
-        [address.lower() for address in dict.fromkeys(senders)][:NAMES],
+        _named(part, _SENT_TO) or [address.lower() for found in passed for address in addresses(found)][:NAMES],
+        _named(part, _SENDERS),
         dict(list(kept.items())[:KEPT]),
     )
+
+
+def _named(part: Part, headers: tuple[str, ...]) -> list[str]:
+    named = [address.lower() for name in headers for value in part.all(name) for address in addresses(value)]
+    return list(dict.fromkeys(named))[:NAMES]

@@ -101,11 +101,8 @@ def _boundary(body: bytes) -> str:
 
 def _pieces(body: bytes, boundary: bytes) -> list[bytes]:
     """What stands before the first boundary, then the parts."""
-    found = [b""]
-    for piece in re.split(rb"(?:^|\n)--" + re.escape(boundary) + rb"(?=--|[ \t]*\n|[ \t]*\Z)", body, maxsplit=MOST):
-        found.append(piece[1:] if piece.startswith(b"\n") else piece)
-    found[0] = found.pop(1)
-    return [found[0], *(piece for piece in found[1:] if not piece.startswith(b"--"))]
+    found = re.split(rb"(?:^|\n)--" + re.escape(boundary) + rb"(?=--|[ \t]*\n|[ \t]*\Z)", body, maxsplit=MOST)
+    return [found[0], *(piece.removeprefix(b"\n") for piece in found[1:] if not piece.startswith(b"--"))]
 
 
 def _headers(written: bytes) -> tuple[list[tuple[str, str]], bytes]:

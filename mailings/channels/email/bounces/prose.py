@@ -7,6 +7,7 @@ from collections.abc import Collection
 from html import unescape
 
 from mailings.channels.email.bounces.naming import ADDRESS, addresses, first, is_office
+from mailings.channels.email.bounces.phrases import either, words
 from mailings.channels.email.bounces.told import SAID, Told
 
 LINES = 1200  #: lines of a text that are read
@@ -14,44 +15,39 @@ WIDEST = 2000  #: characters of one line
 MOST = 100  #: recipients named in a text
 
 #: from here on it is the message given back
-_CUT = re.compile(
-    r"^[\W_]{0,60}(?:(?:the )?(?:headers? of the )?(?:original|returned|bounced|unsent|failed|rejected|undelivered|non-delivered|your) "
-    r"(?:message|e-?mail|mail)(?: (?:headers?|info|text|content|body))?(?: (?:follows|is following|below|included|enclosed|was))?[\W_]{0,60}"
-    r"|(?:below this line|enclosed) is (?:a|the) (?:copy|header).{0,80}|included is a copy of.{0,80}|this is a copy of (?:the|your) (?:message|headers).{0,160}"
-    r"|.{0,60}(?:header|copy|text|beginning|part) of (?:the|your) (?:original |returned )?(?:message|mail|e-mail).{0,60}"
-    r"|(?:message|mail) (?:text|headers?|body|content)s? follows?.{0,40}|(?:unsent|returned) message (?:below|follows).{0,40}|begin(?:ning)? (?:of )?(?:the )?original message.{0,40}"
-    r"|message header.{0,20}|original message (?:details|headers|information).{0,20}"
-    r"|(?:kopfzeilen|header) der (?:ursprünglichen|originalen) (?:nachricht|mail).{0,40}|urspr.ngliche nachricht.{0,20}|message d'origine.{0,20}"
-    r"|en-t[êe]tes? (?:du )?(?:message )?(?:d'origine|originaux).{0,20}|mensaje original.{0,20}|mensagem original.{0,20}|messaggio originale.{0,20}"
-    r"|oorspronkelijk bericht.{0,20}|opprinnelig melding.{0,20}|oprindelig meddelelse.{0,20}|ursprungligt meddelande.{0,20}"
-    r"|исходное (?:сообщение|письмо).{0,20}|-+ ?元のメッセージ.{0,20})$",
-    re.IGNORECASE,
+_CUT = re.compile(rf"^[\W_]{{0,60}}{either('given back')}$", re.IGNORECASE)
+_HEADER = re.compile(
+    r"^(?:>?\s{0,8})(?:received|return-path|dkim-signature|message-id|x-[\w-]{2,40}|delivered-to|mime-version|arc-seal)\s*:", re.IGNORECASE
 )
-_HEADER = re.compile(r"^(?:>?\s{0,8})(?:received|return-path|dkim-signature|message-id|x-[\w-]{2,40}|delivered-to|mime-version|arc-seal)\s*:", re.IGNORECASE)
 _PART = re.compile(r"content-type\s{0,4}:\s{0,4}(?:message/|text/rfc822)", re.IGNORECASE)
-_ONLY = re.compile(rf"^[\s>*•·\-\"'<(\[]{{0,12}}({ADDRESS})[\s\"'>)\],;:.]{{0,6}}(?:[<(\[]{{1,2}}(?:mailto:)?{ADDRESS}[>)\]]{{1,2}}[\s:;,]{{0,4}})?$")
-_LEADS = re.compile(rf"^[\s>*•·\-]{{0,12}}(?:<({ADDRESS})>|\"({ADDRESS})\"|({ADDRESS}))\s{{0,8}}(?:[:;,(\[–—-]|\.\.\.|\s{{2,}}|$|<mailto)")
-_NAMED = re.compile(
-    r"(?:rcpt(?:[ _-]to)?|(?:final|failed|original|intended|invalid|unknown|rejected|bad)?[ -]?recipients?(?: \(s\))?(?: address(?:es)?)?"
-    r"|(?:e-?mail |target mail |recipient |destination |failed |invalid )address(?:es)?|delivery failed|undeliver(?:able|ed)(?: mail)? to|(?:not|n't) be (?:delivered|sent) to"
-    r"|(?:not |un)?(?:able to )?deliver(?:ing|ed|y)?(?: (?:your |the |this )?(?:message|mail|e-mail))?(?: has failed)? (?:to|for)(?: (?:these|the following|the) (?:recipients?|address(?:es)?)(?: or groups)?)?"
-    r"|mailing list|message-id in|(?:unknown|invalid|no such) (?:user|mailbox|address|recipient|account|final delivery userid)|(?:user|mailbox|account|to)|mailbox exceeds allowed size"
-    r"|(?:permanent|fatal|temporary) errors|empfänger(?:adresse)?|destinataires?|destinatari[oa]s?|ontvangers?|mottakere?|modtagere?|mottagare|odbiorc[ayę]|адрес(?:ат|у)?|получател[ьяю]|(?:宛先|送信先|あて先)[^:：]{0,20})"
-    rf"\s{{0,4}}[:：=<\"'\[(]{{0,3}}\s{{0,6}}[<\"'\[(]{{0,2}}({ADDRESS})",
-    re.IGNORECASE,
+_ONLY = re.compile(
+    rf"^[\s>*•·\-\"'<(\[]{{0,12}}({ADDRESS})[\s\"'>)\],;:.]{{0,6}}(?:[<(\[]{{1,2}}(?:mailto:)?{ADDRESS}[>)\]]{{1,2}}[\s:;,]{{0,4}})?$"
 )
+_LEADS = re.compile(rf"^[\s>*•·\-]{{0,12}}(?:<({ADDRESS})>|\"({ADDRESS})\"|({ADDRESS}))\s{{0,8}}(?:[:;,(\[–—-]|\.\.\.|\s{{2,}}|$|<mailto)")
+_NAMED = re.compile(rf"{either('named')}\s{{0,4}}[:：=<\"'\[(]{{0,3}}\s{{0,6}}[<\"'\[(]{{0,2}}({ADDRESS})", re.IGNORECASE)
 _REPLIED = re.compile(rf"\b[45]\d\d[ -].{{0,300}}?({ADDRESS})|({ADDRESS})\s?\.\.\.", re.IGNORECASE)
-_OTHERS = re.compile(r"mail from|from:|sender|contact|reply-to|assistance|please (?:e-?mail|write)|forward this|kontakt|cc:|<<< 250", re.IGNORECASE)
+_OTHERS = words("others")
 _TALK = re.compile(r"\s{0,8}(?:\.\.\. )?while talking to", re.IGNORECASE)
 _CODE = re.compile(r"\s{0,8}[245]\d\d[ -]")
-_TAGS = re.compile(r"<(?:style|script|head)\b[^>]{0,400}>.{0,20000}?</(?:style|script|head)>|<!--.{0,4000}?-->", re.IGNORECASE | re.DOTALL)
+_HIDDEN = (("<style", "</style"), ("<script", "</script"), ("<head>", "</head"), ("<!--", "-->"))
 _BREAKS = re.compile(r"<(?:br|/p|/div|/tr|/td|/h\d|/li)\b[^>]{0,200}>", re.IGNORECASE)
 _ANY = re.compile(r"</?[a-z!][^<>@]{0,1000}>", re.IGNORECASE)
 
 
 def of_html(text: str) -> str:
     """The words of an HTML page, a line a block."""
-    return unescape(_ANY.sub(" ", _BREAKS.sub("\n", _TAGS.sub(" ", text[:60000]))))
+    text = text[:60000]
+    for start, end in _HIDDEN:
+        text = _without(text, start, end)
+    return unescape(_ANY.sub(" ", _BREAKS.sub("\n", text)))
+
+
+def _without(text: str, start: str, end: str) -> str:
+    small, kept, at = text.lower(), list[str](), 0
+    while (found := small.find(start, at)) >= 0 and (closed := small.find(end, found)) >= 0:
+        kept.append(text[at:found])
+        at = closed
+    return "".join((*kept, text[at:])) if len(small) == len(text) else text  # a letter that grows when it is made small
 
 
 def cut(text: str) -> tuple[list[str], str]:
@@ -75,7 +71,9 @@ def told_by_words(lines: list[str], ours: Collection[str], sent_to: Collection[s
     for left_out in (ours, ()):
         for pattern in (_in_front, _in_words, _anywhere):
             named = [(at, address) for at, line in enumerate(lines) for address in pattern(line)]
-            known = [(at, address) for at, address in named if address.lower() not in left_out and (not is_office(address) or address in sent_to)]
+            known = [
+                (at, address) for at, address in named if address.lower() not in left_out and (not is_office(address) or address in sent_to)
+            ]
             if pattern is _anywhere and sent_to:
                 known = [(at, address) for at, address in known if address in sent_to]
             if known:

@@ -22,7 +22,17 @@ from mailings.channels.email.bounces.verdicts import NOTHING, Read, ReadKind, Re
 
 EVIDENCE = 2000
 TEXT = 60_000  #: characters of text that are read
-_CAME_TO = ("delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "x-rcpt-to", "to", "x-failed-to", "x-forwarded-to", "apparently-to")
+_CAME_TO = (
+    "delivered-to",
+    "x-original-to",
+    "envelope-to",
+    "x-envelope-to",
+    "x-rcpt-to",
+    "to",
+    "x-failed-to",
+    "x-forwarded-to",
+    "apparently-to",
+)
 _KINDS = {"delayed": ReadKind.DELAYED, "delivered": ReadKind.DELIVERED, "relayed": ReadKind.DELIVERED, "expanded": ReadKind.DELIVERED}
 
 
@@ -101,10 +111,14 @@ def _judged(letter: Letter, without: str) -> list[Returned]:
 
 
 def _named(told: list[Told], beside: list[Told], letter: Letter) -> list[Told]:
-    """The fields' recipients with what the text says beside their names; without fields those the text names, or the original was for."""
+    """The fields' recipients with what the text says beside their names; without fields those the text names, or the original was for.
+
+    Where nobody is named there still is a verdict, on an address that is empty: the ids may name the delivery.
+    """
     if not told:
         failed = addresses(letter.message.header("x-failed-recipients"))
-        told = [Told(address) for address in failed] or beside or [Told(address, by="original") for address in letter.original.sent_to[:1]]
+        to = letter.original.sent_to if len(letter.original.sent_to) == 1 else [""]
+        told = [Told(address) for address in failed] or beside or [Told(address, by="original") for address in to]
         return [_joined(one, beside) for one in told] if failed else told
     for one in told:
         if not one.address:
@@ -122,7 +136,9 @@ def _joined(told: Told, beside: list[Told]) -> Told:
 def _ours(letter: Letter) -> set[str]:
     """Addresses of the sender's side, in small letters: nobody the message could not reach."""
     came_to = {address.lower() for name in _CAME_TO for value in letter.message.all(name) for address in addresses(value)}
-    return (came_to | set(letter.original.senders) | {a.lower() for a in addresses(letter.message.header("from"))}) - set(letter.original.sent_to)
+    return (came_to | set(letter.original.senders) | {a.lower() for a in addresses(letter.message.header("from"))}) - set(
+        letter.original.sent_to
+    )
 
 
 def _signs(letter: Letter) -> str:

@@ -4,24 +4,17 @@ from __future__ import annotations
 
 import re
 
+from mailings.channels.email.bounces.phrases import words
 from mailings.channels.email.bounces.told import SAID
 
 _COMMAND = re.compile(
-    r"^[>\s]{0,8}(?:>>>|in:|sent\s*<<<|=>|c:|->)\s{0,6}(helo|ehlo|lhlo|mail|rcpt|data|bdat|quit|rset|starttls|auth|\.)[^\n]{0,300}", re.IGNORECASE
+    r"^.{0,60}?(?:>>>|-->|\bin:|sent\s*<<<|sent:|=>|\bc:|->)\s{0,6}(helo|ehlo|lhlo|mail|rcpt|data|bdat|quit|rset|starttls|auth|\.)[^\n]{0,300}",
+    re.IGNORECASE,
 )
-_REPLY = re.compile(r"^[>\s]{0,8}(?:<<<|out:|received\s*>>>|<=|s:|<-)\s{0,6}(([245])\d\d[ -]?.*)", re.IGNORECASE)
+_REPLY = re.compile(r"^.{0,60}?(?:<<<|<--|\bout:|received\s*>>>|replied:|<=|\bs:|<-)\s{0,6}(([245])\d\d[ -]?.*)", re.IGNORECASE)
 _NAMES = {"helo": "HELO", "ehlo": "HELO", "lhlo": "HELO", "mail": "MAIL", "rcpt": "RCPT", "data": "DATA", "bdat": "DATA", ".": "DATA"}
-#: other ways to say which command it answers; the surest first
-_AFTER = [
-    ("DATA", r"not like our data|in reply to (?:the )?(?:end of data|data|bdat)|after (?:end of data|i sent the message|(?:the )?(?:data|message|body)(?: command|\W| was)|\.?<crlf>)"
-     r"|smtp command\W{1,6}(?:data|bdat)|step: ?data|\[data\]|end of message|while (?:sending|performing) (?:end of data|message body|the message|data)|to (?:data|\.) command|\(data\)|following data"
-     r"|body of message generated response"),
-    ("RCPT", r"in reply to (?:the )?rcpt|not like our rcpt|after (?:\w+ )?rcpt|\[?rcpt_to\]?|does not like recipient|for rcpt to|following rcpt|rejected recipient|smtp command\W{1,6}rcpt|to rcpt (?:to )?command|step: ?rcpt"),
-    ("MAIL", r"in reply to (?:the )?mail|not like our mail|after mail from|\[?mail_from\]?|sender was rejected|does not like sender|smtp command\W{1,6}mail|sender address rejected|step: ?mail"),
-    ("HELO", r"in reply to (?:the )?(?:he|eh|lh)lo|after (?:he|eh)lo|my name was rejected|performing the (?:he|eh)lo|smtp command\W{1,6}(?:he|eh)lo"),
-    ("CONN", r"refused to talk to me|after initial connection|greeting wait|during user open|not accepting connections|initial server greeting"),
-]  # fmt: skip
-_SAID = [(name, re.compile(pattern, re.IGNORECASE)) for name, pattern in _AFTER]
+#: other ways to say which command it answers, the surest first
+_SAID = [(name, words(f"after {name}")) for name in ("DATA", "RCPT", "MAIL", "HELO", "CONN")]
 
 
 def conversation(lines: list[str]) -> tuple[str, str]:

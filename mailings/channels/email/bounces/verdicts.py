@@ -42,7 +42,9 @@ class Read:
     recipients: tuple[Returned, ...] = ()
     message_ids: tuple[str, ...] = ()  # of the message given back, with <>, the surest first; then those it answers
     addressed_to: tuple[str, ...] = ()  # addresses it came to, in small letters: one may be our envelope sender (verp.delivery_of)
-    original: Mapping[str, str] = field(default_factory=dict)  # X-, List- and naming headers of the message given back, names in small letters
+    original: Mapping[str, str] = field(
+        default_factory=dict
+    )  # X-, List- and naming headers of the message given back, names in small letters
     feedback: str = ""  # the Feedback-Type of a complaint: abuse, opt-out, auth-failure, not-spam ...
     evidence: str = ""  # its telling lines, at most 2,000 characters
 
