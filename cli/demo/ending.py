@@ -13,12 +13,11 @@ from rich.table import Table
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from cli.demo.tour import MAILING, PAGE
+from cli.demo.tour import MAILING, OUTBOX, PAGE, REPORT
 from cli.door import database, screen
 from cli.main import application
 from mailings.model import Mailing, Recipient, Verdict
 
-OUTBOX = Path("var/outbox/new")
 CURIOUS = (Verdict.NOT_SUBSCRIBED, Verdict.DUPLICATE, Verdict.BLOCKED_ADDRESS, Verdict.NO_CONSENT)
 
 
@@ -53,8 +52,9 @@ def _where(place: Path) -> Table:
     rows.add_column(overflow="fold")
     for what, where in (
         ("the list", place / "people.xlsx"),
-        (f"{sum(1 for _ in OUTBOX.iterdir()):,} messages", place / OUTBOX),
+        (f"{sum(1 for _ in (OUTBOX / 'new').iterdir()):,} messages", place / OUTBOX),
         ("one as a page", place / PAGE),
+        ("its report", place / REPORT),
         ("the mailing", place / MAILING),
         ("the database", place / "var/mailings.db"),
     ):
@@ -71,5 +71,5 @@ def _next(reader: str, left_out: dict[Verdict, str]) -> list[tuple[str, str]]:
         ("what this person got", f"preview {MAILING} --to {reader}"),
         ("everything held about somebody", f"people show {reader}"),
         ("send it again: nobody gets it twice", f"send {MAILING}"),
-        ("the pages behind the links: leave this running, open a message and follow them", "serve"),
+        ("the desk: leave this running, open http://127.0.0.1:8600/desk and sign in as demo; the links of the messages work, too", "serve"),
     ]

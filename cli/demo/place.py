@@ -23,6 +23,7 @@ def fresh_place(place: Path) -> Path:
         raise NotAllowed(f"{place} holds something else; name an empty folder: mailings demo --dir DIR")
     shutil.rmtree(place, ignore_errors=True)
     shutil.copytree(EXAMPLE, place / EXAMPLE.name)
+    (place / ".env").write_text("MAILINGS_BOUNCE_MAILBOX=maildir:var/returned\n", encoding="utf-8")
     (place / MARK).touch()
     return place
 

@@ -11,9 +11,13 @@ from cli.demo.past import past
 from cli.demo.people import invented
 from cli.door import database, screen
 from cli.main import application
+from mailings.sending.finding import mailing_named
+from mailings.settings import settings
 
 LIST = Path("people.xlsx")
 PAGE = Path("newsletter.html")
+REPORT = Path("report.html")
+OUTBOX = Path("var/outbox")
 MAILING = "autumn-news"
 
 
@@ -31,6 +35,25 @@ def tour(count: int) -> None:
     typed("push", MAILING)
     typed("check", MAILING)
     typed("send", MAILING)
+    follow_up()
+
+
+def follow_up() -> None:
+    """What comes back: readers, returned mail, and the figures they make."""
+    from cli.demo.readers import readers_come, two_days_pass  # noqa: PLC0415  what --help need not wait for
+    from cli.demo.returned import returned  # noqa: PLC0415
+
+    with database().writing() as session:
+        mailing = mailing_named(session, MAILING)
+        two_days_pass(session, mailing)
+        number = mailing.id
+    silent = returned(OUTBOX)
+    visits = readers_come(database(), number, settings(), silent)
+    _told(f"Two days later: {visits:,} visits, of people and of machines, and {len(silent)} messages have come back.")
+    typed("bounces", "collect")
+    typed("report", MAILING)
+    typed("report", MAILING, "--html", str(REPORT))
+    typed("users", "add", "demo", "--role", "admin", "--generate")
 
 
 def typed(*words: str) -> None:

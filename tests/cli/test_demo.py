@@ -71,7 +71,7 @@ def test_an_earlier_demo_is_replaced(tmp_path: Path) -> None:
     (place / "var").mkdir()
     (place / "var/mailings.db").touch()
     again = fresh_place(place)
-    assert {path.name for path in again.iterdir()} == {MARK, "autumn-news"}
+    assert {path.name for path in again.iterdir()} == {MARK, ".env", "autumn-news"}
 
 
 def test_a_real_installation_is_out_of_reach(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
