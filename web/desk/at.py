@@ -25,10 +25,11 @@ from web.door import Door, door_of
 from web.pages import language_of
 from web.posted import Fields, Posted
 
-__all__ = ["COOKIE", "OWN", "AtDesk", "Desk", "Forbidden", "SignedOut", "at_desk", "desk_of", "known_of", "pages_of", "path"]
+__all__ = ["ANYBODY", "COOKIE", "OWN", "AtDesk", "Desk", "Forbidden", "SignedOut", "at_desk", "desk_of", "known_of", "pages_of", "path"]
 
 SAFE = frozenset({"GET", "HEAD"})
-OWN = "own"  #: tag of a post that everybody at the desk may do, for it concerns themselves alone; every other needs a sender's role
+OWN = "own"  #: tag of a post that readers may do: it changes nothing that others see (an export); every other needs a sender's role
+ANYBODY = "anybody"  #: tag of a post that concerns themselves alone: also whoever has no role may sign out
 
 
 class SignedOut(NotAllowed):
@@ -112,7 +113,7 @@ class Desk:
 def at_desk(request: Request, fields: Fields) -> Desk:
     """Who asks. Raises SignedOut where nobody is signed in, Forbidden for a role too few and a form that does not bring its token.
 
-    Whatever changes something needs a sender's role, before anything is looked at, unless its route is tagged OWN; a page asks for more.
+    Whatever changes something needs a sender's role, before anything is looked at, unless its route is tagged; a page asks for more.
     """
     desk = desk_of(request, fields)
     if desk is None:
@@ -122,8 +123,9 @@ def at_desk(request: Request, fields: Fields) -> Desk:
     elif desk.user.due:
         with desk.door.database.writing() as session:
             signing_in.seen(session, desk.secret, desk.door.settings.desk_idle)
-    if OWN not in getattr(request.scope.get("route"), "tags", ()):
-        desk.must(Role.READER if request.method in SAFE else Role.SENDER)
+    tags = getattr(request.scope.get("route"), "tags", ())
+    if ANYBODY not in tags:
+        desk.must(Role.READER if request.method in SAFE or OWN in tags else Role.SENDER)
     return desk
 
 

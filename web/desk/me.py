@@ -10,7 +10,7 @@ from fastapi.responses import Response
 from mailings.errors import NotAllowed
 from mailings.model import User
 from mailings.staff import auditing, passwords, signing_in, trying, users
-from web.desk.at import OWN, AtDesk, Desk
+from web.desk.at import ANYBODY, AtDesk, Desk
 from web.pages.words import LANGUAGES, OWN_NAMES
 
 router = APIRouter()
@@ -22,7 +22,7 @@ def me(desk: AtDesk) -> Response:
     return _shown(desk)
 
 
-@router.post("/me/language", tags=[OWN])
+@router.post("/me/language", tags=[ANYBODY])
 def language(desk: AtDesk) -> Response:
     """The language of the desk for them; empty = their browser's."""
     chosen = desk.fields.first("language")
@@ -31,7 +31,7 @@ def language(desk: AtDesk) -> Response:
     return desk.moved_to("/me", "me_saved")
 
 
-@router.post("/me/password", tags=[OWN])
+@router.post("/me/password", tags=[ANYBODY])
 def password(desk: AtDesk) -> Response:
     """Another password, for who knows the present one. Other browsers are signed out."""
     wanted = desk.fields.first("wanted")
@@ -45,7 +45,7 @@ def password(desk: AtDesk) -> Response:
     return desk.moved_to("/me", "me_password_changed")
 
 
-@router.post("/me/sign-out-elsewhere", tags=[OWN])
+@router.post("/me/sign-out-elsewhere", tags=[ANYBODY])
 def sign_out_elsewhere(desk: AtDesk) -> Response:
     """Sign out every other browser of theirs."""
     with desk.door.database.writing() as session:

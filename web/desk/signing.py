@@ -11,7 +11,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from mailings.staff import auditing, passwords, signing_in, trying
-from web.desk.at import OWN, AtDesk, known_of, pages_of
+from web.desk.at import ANYBODY, AtDesk, known_of, pages_of
 from web.desk.cookies import COOKIE, FORM, cookie_of, give, holds, sealed
 from web.desk.gate import TooBusy, gate_of
 from web.desk.words import say
@@ -61,7 +61,7 @@ async def sign_in(request: Request, fields: Fields) -> Response:
     return entered(request, secret, to) if secret else asked(request, to, "sign_in_wrong", 403, name=fields.first("name")[:100])
 
 
-@router.post("/sign-out", response_model=None, tags=[OWN])
+@router.post("/sign-out", response_model=None, tags=[ANYBODY])
 def sign_out(desk: AtDesk) -> Response:
     """End it, here and in the database."""
     with desk.door.database.writing() as session:

@@ -23,13 +23,13 @@ from tests.doubles.oidc import CLIENT, SECRET, Issuer, provider
 from tests.web.desk.arriving import Visitor, a_user, visiting
 from web.app import make_app
 
-ÅSE = {"sub": "åse-4711", "email": "Ase@Fjord.test", "email_verified": True, "preferred_username": "ase", "name": "Åse Ødegård"}
+ASE = {"sub": "åse-4711", "email": "Ase@Fjord.test", "email_verified": True, "preferred_username": "ase", "name": "Åse Ødegård"}
 
 
 @pytest.fixture
 def issuer() -> Iterator[Issuer]:
     """A provider that vouches for Åse."""
-    with provider(**ÅSE) as made:
+    with provider(**ASE) as made:
         yield made
 
 
@@ -118,7 +118,7 @@ def test_a_forged_signature_lets_nobody_in(db: Database, issuer: Issuer) -> None
         assert sign_on(visitor, issuer).status_code == 403
         issuer.signs_with = None
         assert sign_on(visitor, issuer).status_code == 303
-        claims = {"iss": issuer.address, "aud": CLIENT, "iat": 1, "exp": 4_000_000_000} | ÅSE
+        claims = {"iss": issuer.address, "aud": CLIENT, "iat": 1, "exp": 4_000_000_000} | ASE
         public = issuer.key.as_pem(private=False)
         for forged in (_token("HS256", claims, public), _token("none", claims, b""), "x.y.z", "x"):
             visitor.client.cookies.clear()
@@ -201,7 +201,7 @@ def test_strangers_become_users_only_where_the_installation_says_so(db: Database
 
 def test_without_the_provider_passwords_still_work(db: Database) -> None:
     """It does not answer: one sentence, and the form below it is as good as ever."""
-    with provider(**ÅSE) as gone:
+    with provider(**ASE) as gone:
         pass
     a_user(db)
     with visiting(db, **settings_of(gone)) as visitor:
