@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from mailings.model import Address, AddressStanding, Company, Delivery, Person, Recipient
 from mailings.reported import BounceKind, BounceWhy
@@ -100,14 +100,13 @@ def _bounced(row: Any) -> Bounced:
 def _standings(which: ColumnElement[bool], after: str, limit: int) -> Select[tuple[AddressStanding]]:
     """Standings with whoever has the address, known longest: a person before a company."""
     table = AddressStanding.__table__.c
-    owner = select(func.min(Address.person_id)).join(Person, Person.id == Address.person_id)
-    owned = owner.where(Address.normal == AddressStanding.normal, Person.deleted_at.is_(None)).scalar_subquery()
-    firm = (
-        select(func.min(Company.id)).where(Company.email_normal == AddressStanding.normal, Company.deleted_at.is_(None)).scalar_subquery()
-    )
+    somebody, firm = aliased(Person), aliased(Company)
+    owner = select(func.min(Address.person_id)).join(somebody, somebody.id == Address.person_id)
+    owned = owner.where(Address.normal == AddressStanding.normal, somebody.deleted_at.is_(None)).scalar_subquery()
+    theirs = select(func.min(firm.id)).where(firm.email_normal == AddressStanding.normal, firm.deleted_at.is_(None)).scalar_subquery()
     asked = select(*table, Person.id.label("person_id"), Person.name.label("person"), Company.name.label("company"))
     joined = asked.select_from(AddressStanding).outerjoin(Person, Person.id == owned)
-    joined = joined.outerjoin(Company, Company.id == func.coalesce(Person.company_id, firm))
+    joined = joined.outerjoin(Company, Company.id == func.coalesce(Person.company_id, theirs))
     return joined.where(and_(which, AddressStanding.normal > after)).order_by(AddressStanding.normal).limit(limit)
 
 

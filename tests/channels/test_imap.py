@@ -95,7 +95,7 @@ def test_a_message_that_is_gone(box: Path, server: Dovecot) -> None:
 @needs_dovecot
 def test_other_folders(server: Dovecot) -> None:
     """A folder that is not there is named, with letters of any kind."""
-    with pytest.raises(Misconfigured, match="retur@acme.test has no folder Tilbake/sendt på at localhost"):
+    with pytest.raises(Misconfigured, match=r"retur@acme\.test has no folder Tilbake/sendt på at localhost"):
         read(opened(server.url("Tilbake/sendt%20p%C3%A5"), server))
 
 

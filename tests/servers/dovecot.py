@@ -16,7 +16,7 @@ import trustme
 
 from tests.servers.sink import free_port, program
 
-PASSWORD = "blåbærsyltetøy"  # noqa: S105
+PASSWORD = "blåbærsyltetøy"
 USER = "retur@acme.test"
 
 CONF = """\
@@ -124,5 +124,5 @@ def _give(maildir: Path) -> None:
     for path in (maildir, *maildir.rglob("*")):
         os.chown(path, 2000, 2000)
     for above in maildir.parents:
-        if str(above).startswith("/tmp/") and not above.stat().st_mode & 0o001:  # noqa: S108  where tests keep their files
+        if str(above).startswith("/tmp/") and not above.stat().st_mode & 0o001:
             above.chmod(above.stat().st_mode | 0o011)

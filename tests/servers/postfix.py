@@ -100,9 +100,26 @@ def postfix(recipients: Mapping[str, str]) -> Iterator[int]:
         yield server.port
 
 
+#: gives up after seconds what others give up after days
+IMPATIENT = "\n".join(
+    (
+        "queue_run_delay = 1s",
+        "minimal_backoff_time = 1s",
+        "maximal_backoff_time = 2s",
+        "maximal_queue_lifetime = 5s",
+        "bounce_queue_lifetime = 5s",
+    )
+)
+
+
 @contextmanager
-def keeping(domains: str, recipients: Mapping[str, str] | None = None, transports: Mapping[str, str] | None = None) -> Iterator[Postfix]:
-    """One that keeps mail to `domains` in a Maildir; `transports` decide otherwise for some ({address: "smtp:[127.0.0.1]:2525"})."""
+def keeping(
+    domains: str, recipients: Mapping[str, str] | None = None, transports: Mapping[str, str] | None = None, more: str = ""
+) -> Iterator[Postfix]:
+    """One that keeps mail to `domains` in a Maildir; `transports` decide otherwise for some ({address: "smtp:[127.0.0.1]:2525"}).
+
+    `more` = further lines of its configuration.
+    """
     commands = Path(str(program("postfix"))).parent
     daemons = subprocess.run([commands / "postconf", "-dh", "daemon_directory"], capture_output=True, text=True, check=True).stdout.strip()
     with tempfile.TemporaryDirectory(prefix="mailings-postfix-") as name:
@@ -117,7 +134,7 @@ def keeping(domains: str, recipients: Mapping[str, str] | None = None, transport
             "transports": _inline(transports or {"invalid": "discard:"}),
         }
         main = MAIN.format(folder=folder, commands=commands, daemons=daemons, kept=domains, **facts)
-        (folder / "etc" / "main.cf").write_text(main)
+        (folder / "etc" / "main.cf").write_text(f"{main}{more}\n")
         (folder / "etc" / "master.cf").write_text(MASTER.format(port=port))
         control = [commands / "postfix", "-c", folder / "etc"]
         subprocess.run([*control, "start"], check=True, capture_output=True, timeout=60)

@@ -17,7 +17,7 @@ from mailings.tracking.mailbox import Collected, collect
 from tests.sending import world
 
 BOUNCES = "bounces@acme.test"
-SECRET = "a-secret-of-the-tests"  # noqa: S105
+SECRET = "a-secret-of-the-tests"
 _numbers = itertools.count(1)
 
 REPORT = """\

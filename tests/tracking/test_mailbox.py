@@ -137,9 +137,9 @@ def test_read_once(any_db: Database, box: Path) -> None:
     """A message is read once, wherever mail programs move it and however they mark it; no message is changed or taken away."""
     first, second = out(any_db, 2)
     file = arrives(box, came_to=verp(first))
-    os.rename(file, box / "cur" / f"{file.name}:2,S")
+    file.rename(box / "cur" / f"{file.name}:2,S")
     assert collected(any_db, box).read == 1
-    os.rename(box / "cur" / f"{file.name}:2,S", box / "cur" / f"{file.name}:2,RS")
+    (box / "cur" / f"{file.name}:2,S").rename(box / "cur" / f"{file.name}:2,RS")
     later = arrives(box, came_to=verp(second), recipient="åse-0001@fjord.test")
     assert (collected(any_db, box).read, collected(any_db, box).read) == (1, 0)
     assert sorted(p.name for p in box.glob("*/*")) == sorted([f"{file.name}:2,RS", later.name])

@@ -1,4 +1,4 @@
-"""What a server refuses at hand-over counts against the address as a bounce does, and only where it is the address's fault (D6, D7, D18)."""
+"""What a server refuses at hand-over counts against the address like a bounce, where it is the address's fault (D6, D7, D18)."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ def test_what_is_no_server_s_word(db: Database) -> None:
 
 
 def test_five_in_a_row_with_bounces(any_db: Database) -> None:
-    """Refusals and bounces count together; with the fifth nothing more goes to the address, and what is delivered later clears the count."""
+    """Refusals and bounces count together; with the fifth nothing more goes to the address; what is delivered later clears the count."""
     came_back, arrived = [out(any_db, name=f"retur-{n}")[0] for n in range(2)], out(any_db, name="fram")[0]
     numbers = [out(any_db, name=f"brev-{n}", status="failed")[0] for n in range(3)]
     (waiting,) = out(any_db, status="queued", name="vår-nytt")
