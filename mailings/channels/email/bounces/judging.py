@@ -25,7 +25,7 @@ KINDS = {
 }  # fmt: skip
 
 #: how often the cause is right, by where it was found (docs/concepts/bounces.md says how it was measured)
-CONFIDENCE = {"rule": 0.97, "reply": 0.97, "beside": 0.92, "codes": 0.85, "text": 0.8, "nothing": 0.3}
+CONFIDENCE = {"rule": 0.97, "reply": 0.95, "beside": 0.85, "codes": 0.85, "text": 0.8, "nothing": 0.3}
 GUESSED = 0.8  #: times so much where the address was taken from the message given back
 
 _BEFORE_RCPT = ("CONN", "HELO", "MAIL")
