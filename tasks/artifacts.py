@@ -52,6 +52,16 @@ def publish_summary(document: Document) -> None:
     _publish(bar, document)
 
 
+def publish_page(key: str, page: str) -> None:
+    """Publish a page of the run, in Markdown; one of the same key is followed by it. Does nothing outside a flow run."""
+    if _run() is None:
+        return
+    try:
+        create_markdown_artifact(page, key=key)
+    except (httpx.HTTPError, PrefectHTTPStatusError) as error:
+        _give_up(_Bar(), error)
+
+
 def _run() -> UUID | None:
     context = FlowRunContext.get()
     return context.flow_run.id if context and context.flow_run else None

@@ -13,12 +13,12 @@ from dataclasses import dataclass, field
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple
-from urllib.parse import parse_qsl, urlsplit
 
 import orjson
 
 from mailings.transports.sendgrid.settings import Settings
 from tests.doubles.sendgrid_rules import Taken, faults, put_together
+from tests.doubles.sendgrid_statistics import answer_to
 
 KEY = "SG.test-key.of-nobody"
 
@@ -56,7 +56,10 @@ class Double:
     bodies: list[dict[str, Any]] = field(default_factory=list)  #: every request that was understood, taken or not
     weights: list[int] = field(default_factory=list)  #: bytes of each of them
     suppressions: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
-    next_list: deque[Says] = field(default_factory=deque)  #: answers to the next requests for lists
+    stats: dict[str, dict[str, dict[str, int]]] = field(default_factory=dict)  #: category -> day -> its numbers
+    activity: list[dict[str, Any]] | None = None  #: messages with their events; None = that was not bought
+    questions: list[str] = field(default_factory=list)  #: what was asked for, by its path
+    next_list: deque[Says] = field(default_factory=deque)  #: answers to the next questions
     meet: threading.Barrier | None = None  #: requests are answered together, so many at a time
     connections: int = 0
     most_at_once: int = 0
@@ -140,10 +143,9 @@ class _Exchange(BaseHTTPRequestHandler):
             self.double.came(-1)
 
     def do_GET(self) -> None:
-        parts = urlsplit(self.path)
-        kind = parts.path.removeprefix("/v3/suppression/")
-        page = orjson.dumps(self.double.listed(kind, dict(parse_qsl(parts.query))))
-        told = self.double.next_list.popleft() if self.double.next_list else Says(200, page, {"Content-Type": "application/json"})
+        status, said = answer_to(self.double, self.path)
+        usual = Says(status, orjson.dumps(said), {"Content-Type": "application/json"})
+        told = self.double.next_list.popleft() if self.double.next_list else usual
         self._say(self._locked_out() or told)
 
     def _locked_out(self) -> Says | None:
