@@ -83,7 +83,7 @@ def _by_rate(figures: dict[str, Any], asked: Asked) -> tuple[bool, float]:
     return value is None, -float(value or 0) if asked.down else float(value or 0)
 
 
-def _chosen(session: Session, asked: Asked) -> Select[tuple[int]]:
+def _chosen(session: Session, asked: Asked) -> Select[int]:
     return select(Mailing.id).outerjoin(Topic, Topic.id == Mailing.topic_id).where(*_rules(session, asked))
 
 

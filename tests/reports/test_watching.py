@@ -46,7 +46,7 @@ def test_a_mailing_that_is_gone_is_not_found(db: Database) -> None:
 
 
 def test_the_pace_is_that_of_the_last_minute() -> None:
-    """A hundred in ten seconds are 600 a minute, and the 900 left take a minute and a half; what was slow before that minute is forgotten."""
+    """A hundred in ten seconds are 600 a minute, and the 900 left take a minute and a half; what was before that minute is forgotten."""
     watch = Watch()
     assert watch.add(later(0, 0)).per_minute is None
     pace = watch.add(later(10, 100))

@@ -36,7 +36,7 @@ Verb = Callable[[Session, Mailing], Any]
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """Something done with a mailing: its word in the log, and what is said of it on the page it leads to (the mailing's own unless named)."""
+    """Something done with a mailing: its word in the log, what is said of it on the page it leads to, the mailing's own unless named."""
 
     what: str
     verb: Verb

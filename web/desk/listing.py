@@ -11,6 +11,8 @@ from sqlalchemy import select
 
 from mailings.audience.folders import tree, within
 from mailings.model import MailingStatus, MailingType, Topic
+from mailings.reports.comparing import SORTS as COMPARED_BY
+from mailings.reports.comparing import Wanted, best, by_topic, compared, this_year, together
 from mailings.reports.listed import PAGE, SORTS, VIEWS, Asked, mailings_listed
 from web.desk.at import AtDesk, Desk, path
 
@@ -30,6 +32,7 @@ HEADS = {
     "bounce_rate": True,
 }
 RISING = frozenset({"name", "type", "status", "topic"})  # what is read from A to Z first; numbers begin with the largest
+MOST_COMPARED = 200  # mailings on the page; the command line compares any number
 FILTERS = ("view", "words", "type", "status", "topic", "folder")
 
 
@@ -73,9 +76,27 @@ def mailings(desk: AtDesk) -> Response:
         topics = list(session.scalars(select(Topic.name).order_by(Topic.name)))
         listing = Listing(replace(asked, folders=within(shelves, folder) if folder else None), folder)
         rows, total = mailings_listed(session, listing.asked)
-    choices = {"types": list(MailingType), "statuses": list(MailingStatus), "topics": topics, "views": VIEWS, "sorts": SORTS}
+    choices: dict[str, Any] = {
+        "types": list(MailingType),
+        "statuses": list(MailingStatus),
+        "topics": topics,
+        "views": VIEWS,
+        "sorts": SORTS,
+    }
     pages = max(1, -(-total // PAGE))
     return desk.show("mailings/list.html", listing=listing, shelves=shelves, rows=rows, total=total, pages=pages, heads=HEADS, **choices)
+
+
+@router.get("/compare", response_model=None)
+def compare(desk: AtDesk) -> Response:
+    """Mailings beside each other, averages by topic, and what this year came to (domain.md H.4)."""
+    topic, sort = desk.request.query_params.get("topic") or None, desk.request.query_params.get("sort", "date")
+    with desk.door.database.reading() as session:
+        topics = list(session.scalars(select(Topic.name).order_by(Topic.name)))
+        found = compared(session, Wanted(topic=topic, sort=sort if sort in COMPARED_BY else "date"))
+    year = this_year(found)
+    shown: dict[str, Any] = {"rows": found[:MOST_COMPARED], "total": len(found), "by_topic": by_topic(found), "best": best(year)}
+    return desk.show("mailings/compare.html", year=together(year), topics=topics, topic=topic, sort=sort, sorts=COMPARED_BY, **shown)
 
 
 def _asked(desk: Desk) -> tuple[Asked, str]:

@@ -41,7 +41,7 @@ def content(name: str, desk: AtDesk) -> Response:
     with desk.door.database.reading() as session:
         mailing, head = head_of(session, name)
         shown, trouble = _filled(desk, session, mailing)
-        values = {
+        values: dict[str, Any] = {
             "subject": mailing.subject,
             "preheader": mailing.preheader,
             "text": shown[1] if shown else mailing.text,

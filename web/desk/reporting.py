@@ -14,8 +14,8 @@ from fastapi import APIRouter
 from fastapi.responses import Response, StreamingResponse
 
 from mailings.reports.charts import CHARTS, chart
-from mailings.reports.figures import report_of
 from mailings.reports.counting_anew import freshen
+from mailings.reports.figures import report_of
 from mailings.reports.page import page
 from mailings.reports.rows import recipient_rows
 from mailings.reports.saying import say as said
