@@ -48,33 +48,33 @@ def watched(session: Session, read: Sequence[Read]) -> Iterator[None]:
     """These clicks are written with their readings within the block; what they add to the figures is added."""
     clicks = [one for one in read if one.seen.kind is EventKind.CLICKED and one.seen.link != TRAP]
     resets = _resets(session, {one.mailing for one in clicks})
-    counted = [one for one in clicks if one.seen.at > resets.get((one.mailing, one.link), -1)]
-    walked = {one.recipient: one.mailing for one in counted if _must_walk(one, resets)}
+    counted = [one for one in clicks if one.seen.at > resets.get((one.mailing, one.seen.link), -1)]
+    # who is walked is, for every link
+    walked = {
+        one.recipient: one.mailing for one in counted if one.walked or one.seen.link is None or (one.mailing, one.seen.link) in resets
+    }
     before = _clicked(session, walked)
     yield
     added = _clicked(session, walked)
     added.subtract(before)
     for one in counted:
-        added.update(_additions(one, first=not _must_walk(one, resets)))
+        _add(added, one, first=one.recipient not in walked)
     add(session, added)
 
 
-def _must_walk(one: Read, resets: Mapping[tuple[int, str], int]) -> bool:
-    return one.walked or not one.link or (one.mailing, one.link) in resets
+def _add(added: Additions, one: Read, *, first: bool) -> None:
+    """Add the click as it is read now, less as it was read before; `first` = its message alone tells who clicked."""
+    link, was = one.link, one.seen.was
+    added[one.mailing, "clicks" if one.now.machine is None else "machine clicks", link] += 1
+    if was is not None:
+        added[one.mailing, "clicks" if was.machine is None else "machine clicks", link] -= 1
+    if first and one.now.first:
+        added[one.mailing, "clickers", link] += 1
+    if first and was is not None and was.first:
+        added[one.mailing, "clickers", link] -= 1
 
 
-def _additions(one: Read, *, first: bool) -> dict[tuple[int, str, str], int]:
-    """The click as it is read now, less as it was read before; `first` = its message alone tells who clicked."""
-    was = one.seen.was
-    people = (one.now.machine is None) - (was is not None and was.machine is None)
-    machines = (one.now.machine is not None) - (was is not None and was.machine is not None)
-    found = {(one.mailing, "clicks", one.link): people, (one.mailing, "machine clicks", one.link): machines}
-    if first:
-        found[one.mailing, "clickers", one.link] = one.now.first - (was is not None and was.first)
-    return found
-
-
-def _resets(session: Session, mailings: Collection[int]) -> dict[tuple[int, str], int]:
+def _resets(session: Session, mailings: Collection[int]) -> dict[tuple[int, int | None], int]:
     """When links of these mailings were reset, by (mailing, number); ms."""
     if not mailings:
         return {}
@@ -84,8 +84,7 @@ def _resets(session: Session, mailings: Collection[int]) -> dict[tuple[int, str]
     )
     found = session.execute(rows.where(or_(TrackedLink.reset_at.is_not(None), RegisteredLink.reset_at.is_not(None))))
     return {
-        (mailing_id, str(number)): max(round(at.timestamp() * 1000) for at in resets if at is not None)
-        for mailing_id, number, *resets in found
+        (mailing_id, number): max(round(at.timestamp() * 1000) for at in resets if at is not None) for mailing_id, number, *resets in found
     }
 
 

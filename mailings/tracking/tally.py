@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 import orjson
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
+from mailings.db import among
+from mailings.model import Figure
 from mailings.model.counting import COUNTED, domain_sql
 from mailings.model.figure import STALE, STALE_CLICKS, stale
 from mailings.tracking.counts import FACTS, Facts, counts_at_domain, counts_of
@@ -29,12 +32,14 @@ _LAST = "SELECT seq FROM sqlite_sequence WHERE name = 'figure'"
 @contextmanager
 def watched(session: Session, deliveries: Collection[int]) -> Iterator[None]:
     """What these deliveries count for changes within the block; the difference is added. The caller holds them locked."""
-    before = _standing(session, deliveries)
+    changes = _standing(session, deliveries)
+    for facts in changes:
+        changes[facts] = -changes[facts]
     yield
     session.flush()
-    added = _standing(session, deliveries)
-    added.subtract(before)
-    add(session, added)
+    for facts, n in _standing(session, deliveries).items():
+        changes[facts] = changes.get(facts, 0) + n
+    add(session, _expanded(session, {facts: n for facts, n in changes.items() if n}))
 
 
 def add(session: Session, additions: Mapping[tuple[int, str, str], int]) -> None:
@@ -79,18 +84,37 @@ def fold(session: Session, mailing_id: int) -> None:
     session.execute(text(f"DELETE FROM figure {_OURS} AND id <= :last"), marks)  # noqa: S608  see above
 
 
-def _standing(session: Session, deliveries: Collection[int]) -> Additions:
-    """What the deliveries count for now, all together."""
-    found: Additions = Counter()
+_Standing = dict[tuple[Any, ...], int]  # (mailing, domain, *facts) -> messages: most of a batch differ in a few ways only
+
+
+def _standing(session: Session, deliveries: Collection[int]) -> _Standing:
+    """How many of the deliveries stand how."""
     if not deliveries:
-        return found
+        return {}
     sqlite = session.get_bind().dialect.name == "sqlite"
     listed = "IN (SELECT value FROM json_each(:ids))" if sqlite else "= ANY(:ids)"
     ids = orjson.dumps(list(deliveries)).decode() if sqlite else list(deliveries)
     domain = domain_sql(session.get_bind().dialect.name)
     asked = f"SELECT delivery.mailing_id, {domain}, {FACTS} {COUNTED} AND delivery.id {listed}"
-    for mailing_id, at, *rest in session.execute(text(asked), {"ids": ids}):
+    return Counter(map(tuple, session.execute(text(asked), {"ids": ids})))
+
+
+def _expanded(session: Session, changes: _Standing) -> Additions:
+    """What messages that stand so count for. A domain that has no name among the figures counts with the others that have none."""
+    found: Additions = Counter()
+    named = _named(session, {facts[0] for facts in changes})
+    by_facts: Counter[tuple[Any, ...]] = Counter()
+    for (mailing_id, domain, *rest), n in changes.items():
+        by_facts[(mailing_id, domain if (mailing_id, domain) in named else "", *rest)] += n
+    for (mailing_id, domain, *rest), n in by_facts.items():
         facts = Facts(*rest)
-        found.update((mailing_id, what, key) for what, key in counts_of(facts))
-        found.update((mailing_id, what, at) for what in counts_at_domain(facts))
+        for what, key in counts_of(facts):
+            found[mailing_id, what, key] += n
+        for what in counts_at_domain(facts):
+            found[mailing_id, what, domain] += n
     return found
+
+
+def _named(session: Session, mailings: Collection[int]) -> set[tuple[int, str]]:
+    rows = select(Figure.mailing_id, Figure.key).where(among(session, Figure.mailing_id, mailings), Figure.what == "domain")
+    return {(mailing_id, key) for mailing_id, key in session.execute(rows)}
