@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ForeignKey, LargeBinary
 from sqlalchemy.orm import Mapped, mapped_column
@@ -18,5 +19,6 @@ class Upload(Base):
     id: Mapped[Key]
     user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id", ondelete="CASCADE"), unique=True)
     name: Mapped[str]  # the file's, as people see it; never a path
+    told: Mapped[dict[str, Any]] = mapped_column(default=dict)  # what looking it over said, then what taking it in came to
     data: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
     created_at: Mapped[datetime]

@@ -29,11 +29,16 @@ def correct(session: Session, old: str, new: str) -> Correction:
 
     A mailing under way keeps the addresses it was begun with; resending with reload picks the new one up (domain.md G.6).
     """
-    person = person_by_address(session, old)
-    before, after = read_address(old).normal, read_address(new)
+    person, before = person_by_address(session, old), read_address(old).normal
+    return correct_of(session, next(address for address in person.addresses if address.normal == before), new)
+
+
+def correct_of(session: Session, mistaken: Address, new: str) -> Correction:
+    """The same for one address of one person, whatever it was: also one that could not be read. Raises BadAddress."""
+    person, before, after = session.get_one(Person, mistaken.person_id), mistaken.normal, read_address(new)
     if after.normal is None:
         raise BadAddress(f"{new!r} is no e-mail address. {after.problem}")
-    _replace(session, person, str(before), after)
+    _replace(session, person, mistaken, after)
     others = select(Person.name).join(Address).where(Address.normal == after.normal, Person.id != person.id, Person.deleted_at.is_(None))
     waiting = (
         select(func.count())
@@ -42,11 +47,10 @@ def correct(session: Session, old: str, new: str) -> Correction:
         .where(Recipient.person_id == person.id, Recipient.address == before, Delivery.status == DeliveryStatus.QUEUED)
     )
     still = 0 if before == after.normal else session.scalar(waiting) or 0
-    return Correction(person.name, str(before), after.normal, list(session.scalars(others)), still)
+    return Correction(person.name, before, after.normal, list(session.scalars(others)), still)
 
 
-def _replace(session: Session, person: Person, before: str, after: ReadAddress) -> None:
-    mistaken = next(address for address in person.addresses if address.normal == before)
+def _replace(session: Session, person: Person, mistaken: Address, after: ReadAddress) -> None:
     there = next((address for address in person.addresses if address.normal == after.normal and address is not mistaken), None)
     if there is not None:  # the right one was known as a further address: it moves up
         there.rank = min(there.rank, mistaken.rank)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from mailings.clock import now
-from mailings.db import insert_into
+from mailings.db import among, insert_into
 from mailings.errors import NotAllowed, NotFound
 from mailings.model import Project, ProjectMember
 from mailings.people.finding import person_by_address
@@ -56,6 +56,13 @@ def remove_members(session: Session, project: Project, addresses: Sequence[str])
     before = _size(session, project)
     session.execute(delete(ProjectMember).where(ProjectMember.project_id == project.id, ProjectMember.person_id.in_(people)))
     return before - _size(session, project)
+
+
+def take_out(session: Session, project: Project, people: Collection[int]) -> int:
+    """Take people out by their numbers. Returns how many were in it."""
+    there = among(session, ProjectMember.person_id, people)
+    gone = delete(ProjectMember).where(ProjectMember.project_id == project.id, there).returning(ProjectMember.id)
+    return len(session.scalars(gone).all())
 
 
 def projects(session: Session) -> Iterator[tuple[Project, int]]:

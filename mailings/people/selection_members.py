@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Row, delete, func, select
 from sqlalchemy.orm import Session
 
 from mailings.clock import now
+from mailings.db import among
 from mailings.errors import NotAllowed
 from mailings.model import Address, Combination, Person, Selection, SelectionKind, SelectionMember
 from mailings.people.conditions import condition
@@ -67,6 +68,14 @@ def remove_people(session: Session, selection: Selection, addresses: Sequence[st
     before = _size(session, selection)
     session.execute(delete(SelectionMember).where(SelectionMember.selection_id == selection.id, SelectionMember.person_id.in_(people)))
     return before - _size(session, selection)
+
+
+def take_out(session: Session, selection: Selection, people: Collection[int]) -> int:
+    """Take people out by their numbers. Returns how many were in it."""
+    _must_be_static(selection)
+    there = among(session, SelectionMember.person_id, people)
+    gone = delete(SelectionMember).where(SelectionMember.selection_id == selection.id, there).returning(SelectionMember.id)
+    return len(session.scalars(gone).all())
 
 
 def how_many(session: Session, people: People) -> int:

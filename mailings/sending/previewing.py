@@ -10,10 +10,12 @@ from sqlalchemy.orm import Session
 from mailings.addresses import read_address
 from mailings.audience.populate import populate
 from mailings.channels import email
+from mailings.channels.email.blanks import blank_for
 from mailings.channels.email.online import with_images
 from mailings.errors import BadAddress, NotAllowed, NotFound
 from mailings.letter import File
 from mailings.model import Address, Mailing, MailingFile, MailingStatus, MailingType, Recipient, Verdict
+from mailings.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +39,20 @@ def preview(session: Session, mailing: Mailing, address: str) -> Preview:
     if mailing.status in (MailingStatus.DRAFT, MailingStatus.SCHEDULED):
         populate(session, mailing, launch=False)
         session.flush()
-    recipient = _recipient_at(session, mailing, address)
+    return preview_for(session, mailing, _recipient_at(session, mailing, address), address)
+
+
+def preview_for(session: Session, mailing: Mailing, recipient: Recipient, address: str = "") -> Preview:
+    """The message for one recipient of a list that is made. Raises as `preview` does."""
+    if mailing.type is not MailingType.EMAIL:
+        raise NotAllowed(f"{mailing.name} is of type {mailing.type}; only e-mail can be previewed.")
     shown = email.preview(session, mailing, recipient.id)
     return Preview(recipient.address or address, recipient.verdict, shown[0], with_images(shown[1], _images(session, mailing)), shown[2])
+
+
+def empty_for(session: Session, mailing: Mailing, recipient: Recipient, settings: Settings) -> list[str]:
+    """The variables of the text that are empty for the recipient, with nothing to fall back on (domain.md B.10)."""
+    return blank_for(session, email.compiled_of(session, mailing, settings).content, recipient.id)
 
 
 def _recipient_at(session: Session, mailing: Mailing, address: str) -> Recipient:

@@ -129,6 +129,7 @@ def _people() -> None:
         sa.Column("id", BIG, autoincrement=True, nullable=False),
         sa.Column("user_id", BIG, nullable=False),
         sa.Column("name", sa.String(), nullable=False),
+        sa.Column("told", sa.JSON(), nullable=False),
         sa.Column("data", sa.LargeBinary(), nullable=False),
         sa.Column("created_at", BIG, nullable=False),
         sa.ForeignKeyConstraint(["user_id"], ["user_account.id"], name=op.f("fk_upload_user_id"), ondelete="CASCADE"),

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from mailings.audience.recipient_pages import rows_of
 from mailings.consent.topics import topics
 from mailings.errors import NotFound
-from mailings.model import Basis, Mailing, OptOut, Person, Recipient, Role
+from mailings.model import Basis, Mailing, OptOut, Person, Project, ProjectMember, Recipient, Role, Selection, SelectionMember
 from mailings.people.deleting import until
 from mailings.people.report import Spoken, report_as
 from mailings.people.searching import PAGE, people_found
@@ -75,11 +75,19 @@ def _about(desk: Desk, session: Session, found: Person) -> dict[str, Any]:
         "told": spoken.plain,
         "label": label_in(desk),
         "bases": [basis for basis in Basis if basis is not Basis.WITHDRAWN],
+        "groups": _groups(session, found),
         "topics": _topics(session, found),
         "mailings": _mailings(session, found),
         "until": until(found, desk.door.settings.erase_after_days) if found.deleted_at else None,
         "days": desk.door.settings.erase_after_days,
     }
+
+
+def _groups(session: Session, found: Person) -> dict[str, list[tuple[int, str]]]:
+    """(number, name) of the selections and projects that were told to have them."""
+    into = select(Selection.id, Selection.name).join(SelectionMember).where(SelectionMember.person_id == found.id).order_by(Selection.name)
+    part = select(Project.id, Project.name).join(ProjectMember).where(ProjectMember.person_id == found.id).order_by(Project.name)
+    return {kind: [(number, name) for number, name in session.execute(rows)] for kind, rows in (("selections", into), ("projects", part))}
 
 
 def _topics(session: Session, found: Person) -> list[tuple[int, str, bool]]:

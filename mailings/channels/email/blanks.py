@@ -19,11 +19,10 @@ _FALLBACKS = ("default", "d")
 
 def blank_variables(session: Session, mailing: Mailing, content: Content) -> list[str]:
     """A sentence for each variable that is empty for eligible recipients: how many, and three of them."""
-    named = {name: path for path, name in content.used.columns().items()}
-    paths = sorted({named[name] for tree in content.trees() for name in _unguarded(tree, frozenset()) if name in named})
-    if not paths:
+    columns = _columns(content)
+    if not columns:
         return []
-    columns = {path: column(path) for path in paths}
+    paths = list(columns)
     counts = [func.sum(case((one == EMPTY, 1), else_=0)) for one in columns.values()]
     eligible = (Recipient.mailing_id == mailing.id) & (Recipient.verdict == Verdict.ELIGIBLE)
     found = session.execute(joined(select(*counts).select_from(Recipient), columns.values()).where(eligible)).one()
@@ -33,6 +32,23 @@ def blank_variables(session: Session, mailing: Mailing, content: Content) -> lis
         for path, count in zip(paths, found, strict=True)
         if count
     ]
+
+
+def blank_for(session: Session, content: Content, recipient_id: int) -> list[str]:
+    """The variables that stand in the text, are empty for this recipient and have nothing to fall back on."""
+    columns = _columns(content)
+    if not columns:
+        return []
+    asked = joined(select(*columns.values()).select_from(Recipient), columns.values()).where(Recipient.id == recipient_id)
+    values = session.execute(asked).one_or_none() or ()
+    return [path for path, value in zip(columns, values, strict=False) if value == ""]
+
+
+def _columns(content: Content) -> dict[str, Any]:
+    """Variable -> its column, of those that are put out with nothing to fall back on."""
+    named = {name: path for path, name in content.used.columns().items()}
+    paths = sorted({named[name] for tree in content.trees() for name in _unguarded(tree, frozenset()) if name in named})
+    return {path: column(path) for path in paths}
 
 
 def _examples(session: Session, one: Any, eligible: Any) -> list[str]:
