@@ -26,24 +26,24 @@ def make_people(connection: Connection, n: int) -> None:
     """N people: 1 in 50 without a valid address, 1 in 25 sharing one, 1 in 40 retired, half of them in a company."""
     stamp, everybody, companies = milliseconds(), range(1, n + 1), max(n // 20, 1)
     made = ((c, f"Fjord {c} AS", f"post@firma{c}.test" if c % 3 else None, c % 3 != 0, c % 200 == 0) for c in range(1, companies + 1))
-    _many(connection, "company", ("id", "name", "email_normal", "email_valid", "stop"), made, stamp)
+    many(connection, "company", ("id", "name", "email_normal", "email_valid", "stop"), made, stamp)
     named = ((p, f"Åse Nordmann {p}", COUNTRIES[p % 6], "nb", p % companies + 1 if p % 2 else None, p % 40 == 0) for p in everybody)
-    _many(connection, "person", ("id", "name", "country", "language", "company_id", "retired"), named, stamp)
+    many(connection, "person", ("id", "name", "country", "language", "company_id", "retired"), named, stamp)
     addresses = ((p, 1, _address(p), _address(p), p % 50 != 0) for p in everybody)
-    _many(connection, "address", ("person_id", "rank", "written", "normal", "valid"), addresses, None)
-    _many(connection, "project_member", ("project_id", "person_id"), ((1, p) for p in everybody if p % 5 == 0), None)
-    _many(connection, "selection_member", ("selection_id", "person_id"), ((1, p) for p in everybody if p % 2 == 0), None)
+    many(connection, "address", ("person_id", "rank", "written", "normal", "valid"), addresses, None)
+    many(connection, "project_member", ("project_id", "person_id"), ((1, p) for p in everybody if p % 5 == 0), None)
+    many(connection, "selection_member", ("selection_id", "person_id"), ((1, p) for p in everybody if p % 2 == 0), None)
     make_permissions(connection, everybody, stamp)
 
 
 def make_permissions(connection: Connection, everybody: range, stamp: int) -> None:
     """9 in 10 stated a consent, 1 in 30 withdrew, 1 in 17 opted out of the topic, 1 in 101 addresses is blocked or bounced."""
     stated = ((p, "e-marketing", "withdrawn" if p % 30 == 0 else "consent", "Import", stamp) for p in everybody if p % 10)
-    _many(connection, "consent", ("person_id", "purpose", "basis", "source", "given_at"), stated, None)
+    many(connection, "consent", ("person_id", "purpose", "basis", "source", "given_at"), stated, None)
     left = ((p, 1, stamp, "Import") for p in everybody if p % 17 == 0)
-    _many(connection, "opt_out", ("person_id", "topic_id", "since", "source"), left, None)
+    many(connection, "opt_out", ("person_id", "topic_id", "since", "source"), left, None)
     known = ((_address(p), 5 if p % 2 else 0, None if p % 2 else stamp) for p in everybody if p % 101 == 0 and p % 25 != 1)
-    _many(connection, "address_standing", ("normal", "bounces", "blocked_at"), known, None)
+    many(connection, "address_standing", ("normal", "bounces", "blocked_at"), known, None)
 
 
 def _address(p: int) -> str:
@@ -51,7 +51,8 @@ def _address(p: int) -> str:
     return f"person{owner}@{BIG_DOMAIN}" if owner % 10 == 7 else f"person{owner}@example{owner % 997}.test"
 
 
-def _many(connection: Connection, table: str, columns: tuple[str, ...], rows: Any, created_at: int | None) -> None:
+def many(connection: Connection, table: str, columns: tuple[str, ...], rows: Any, created_at: int | None) -> None:
+    """Rows into a table by the driver; what is not named gets its column's default, `created_at` this moment (ms)."""
     made = Base.metadata.tables[table]
     fixed: dict[str, Any] = {} if created_at is None else {"created_at": created_at}
     for column in made.columns:

@@ -54,11 +54,15 @@ GROUP_OF: ColumnElement[str] = case(
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Some of a mailing's recipients: those of `groups`, whose name or address begins with `search` where that is given."""
+    """Some of a mailing's recipients: those of `groups`, whose name or address begins with `search` where that is given.
+
+    `open` = of bounces only those nobody has dealt with yet.
+    """
 
     mailing_id: int
     groups: frozenset[Group] = field(default=SHOWN)
     search: str = ""
+    open: bool = False
 
     @property
     def verdicts(self) -> tuple[Verdict, ...]:
@@ -78,8 +82,12 @@ class Filter:
 
     def wanted(self) -> ColumnElement[bool]:
         """Whether a recipient, with the latest message beside it, is one of them."""
-        eligible = and_(Recipient.verdict == Verdict.ELIGIBLE, in_groups(self.moved))
+        eligible = and_(Recipient.verdict == Verdict.ELIGIBLE, in_groups(self.moved), *self.still_open())
         return or_(Recipient.verdict.in_(self.verdicts), eligible)
+
+    def still_open(self) -> list[ColumnElement[bool]]:
+        """What `open` asks of the latest message."""
+        return [Latest.cleaned_at.is_(None)] if self.open else []
 
 
 def in_groups(groups: Iterable[Group]) -> ColumnElement[bool]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, func, literal, select
+from sqlalchemy import Select, func, literal, select, true
 from sqlalchemy.orm import Session
 
 from mailings.db import insert_into
@@ -30,6 +30,14 @@ class Added:
     strangers: int
 
 
+def people_into(session: Session, people: Select[int], into: Selection | Project) -> int:
+    """Put people into a static selection or a project; how many are new in it. Raises NotAllowed as `put_into` does."""
+    if isinstance(into, Project):
+        return _join(session, people, (ProjectMember, "project_id", into.id))
+    _must_be_static(into)
+    return _join(session, people, (SelectionMember, "selection_id", into.id))
+
+
 def known(session: Session, chosen: Select[int]) -> Known:
     """Who of the chosen recipients can be added to anything: people who are in the database, and stay there."""
     all_of_them = session.scalar(select(func.count()).select_from(chosen.subquery())) or 0
@@ -38,16 +46,11 @@ def known(session: Session, chosen: Select[int]) -> Known:
     return Known(people, all_of_them - rows)
 
 
-def into_selection(session: Session, chosen: Select[int], selection: Selection) -> Added:
-    """Put the people among the chosen into a static selection. Raises NotAllowed for one that has a condition instead of members."""
-    if selection.kind is not SelectionKind.STATIC:
-        raise NotAllowed(f"{selection.name} is a {selection.kind} selection; people can only be added to a static one.")
-    return _put(session, chosen, (SelectionMember, "selection_id", selection.id))
-
-
-def into_project(session: Session, chosen: Select[int], project: Project) -> Added:
-    """Put the people among the chosen into a project."""
-    return _put(session, chosen, (ProjectMember, "project_id", project.id))
+def put_into(session: Session, chosen: Select[int], into: Selection | Project) -> Added:
+    """Put the people among the chosen recipients there. Raises NotAllowed for a selection that has a condition instead of members."""
+    asked = known(session, chosen)
+    new = people_into(session, _people(chosen), into)
+    return Added(new, asked.people - new, asked.strangers)
 
 
 def _people(chosen: Select[int]) -> Select[int]:
@@ -56,15 +59,17 @@ def _people(chosen: Select[int]) -> Select[int]:
     return rows.join(Person, Person.id == Recipient.person_id).where(Person.deleted_at.is_(None))
 
 
-def _put(session: Session, chosen: Select[int], into: tuple[Any, str, int]) -> Added:
+def _join(session: Session, people: Select[int], into: tuple[Any, str, int]) -> int:
     rows, owner, key = into
-    asked = known(session, chosen)
     there = select(func.count()).select_from(rows).where(rows.__table__.c[owner] == key)
     before = session.scalar(there) or 0
-    people = _people(chosen).distinct().subquery()
-    joined = insert_into(session, rows.__table__).from_select(
-        [owner, "person_id"], select(literal(key), people.c[0]).where(people.c[0] > 0)
-    )
+    each = people.distinct().subquery()
+    # "WHERE TRUE": SQLite would take ON CONFLICT for a join's ON
+    joined = insert_into(session, rows.__table__).from_select([owner, "person_id"], select(literal(key), each.c[0]).where(true()))
     session.execute(joined.on_conflict_do_nothing())
-    new = (session.scalar(there) or 0) - before
-    return Added(new, asked.people - new, asked.strangers)
+    return (session.scalar(there) or 0) - before
+
+
+def _must_be_static(selection: Selection) -> None:
+    if selection.kind is not SelectionKind.STATIC:
+        raise NotAllowed(f"{selection.name} is a {selection.kind} selection; people can only be added to a static one.")

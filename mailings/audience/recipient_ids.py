@@ -77,7 +77,9 @@ def _by_verdict(chosen: Filter, verdict: Verdict, place: Place, most: int) -> Se
 def _by_index(chosen: Filter, group: Group, place: Place, most: int) -> Select[int]:
     """Of somebody's messages only the latest counts, so nobody comes twice."""
     eligible = select(Recipient.id).where(Recipient.id == Latest.recipient_id, Recipient.verdict == Verdict.ELIGIBLE).exists()
-    rows = select(Latest.recipient_id).where(Latest.mailing_id == chosen.mailing_id, INDEXED[group], in_groups([group]))
+    rows = select(Latest.recipient_id).where(
+        Latest.mailing_id == chosen.mailing_id, INDEXED[group], in_groups([group]), *chosen.still_open()
+    )
     return _near(rows.where(Latest.test.is_(False), eligible, is_latest()), Latest.recipient_id, place, most)  # type: ignore[arg-type]
 
 

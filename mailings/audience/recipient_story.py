@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
 
+import orjson
 from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
@@ -25,6 +26,7 @@ class Moment:
     said: str
     by: str  #: who told: a provider, a person, our own door ("visit"), empty = ourselves
     machine: str | None = None  #: why a visit is read as a machine's
+    original: str = ""  #: what was told, as it came: a provider's words, the evidence a returned message was read by
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,4 +78,5 @@ def _events(session: Session, delivery: Delivery) -> Iterator[Moment]:
     rows = rows.outerjoin(TrackedLink, link).where(Event.delivery_id == delivery.id).order_by(Event.id).limit(MOST + 1)
     for event, machine, url in session.execute(rows):
         told = (event.url or url, event.agent) if event.source == VISIT else (event.code, event.reason)
-        yield Moment(event.at, event.kind.value, " ".join(filter(None, told)), event.source, machine)
+        original = "" if not event.original else orjson.dumps(event.original, option=orjson.OPT_INDENT_2).decode()
+        yield Moment(event.at, event.kind.value, " ".join(filter(None, told)), event.source, machine, original)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from html import escape
 from tempfile import SpooledTemporaryFile
@@ -30,26 +30,20 @@ KINDS = {
     "html": "text/html; charset=utf-8",
 }
 
-Say = Callable[[str], str]  #: a column's name, or a kind of recipient, in the reader's language
+Cells = Sequence[Any]  #: texts and moments, one for each column
 
 
 class Export:
-    """One export in the reader's language: `heads` = what the columns are called, in the order of COLUMNS."""
+    """One export in the reader's language: `heads` = what its columns are called."""
 
-    def __init__(self, title: str, heads: Iterable[str], kinds: tuple[str, str, str], language: str) -> None:
-        self.title, self.heads, self.kinds, self.language = title, list(heads), kinds, language
+    def __init__(self, title: str, heads: Iterable[str], language: str) -> None:
+        self.title, self.heads, self.language = title, list(heads), language
 
-    def written(self, kind: str, rows: Iterable[Row]) -> Iterator[bytes]:
+    def written(self, kind: str, rows: Iterable[Cells]) -> Iterator[bytes]:
         """The file, piece by piece; `kind` one of KINDS."""
-        return {"xlsx": self._workbook, "csv": self._csv, "html": self._html}[kind](self._cells(row) for row in rows)
+        return {"xlsx": self._workbook, "csv": self._csv, "html": self._html}[kind](iter(rows))
 
-    def _cells(self, row: Row) -> list[Any]:
-        kind = self.kinds[0] if row.person_id else self.kinds[1] if row.company_id else self.kinds[2]
-        why = label("why", row.bounce_why, self.language) if row.bounce_why else ""
-        told = (label("status", row.word, self.language), why, row.code or "", row.reason or "")
-        return [kind, row.name or "", row.email or "", row.company or "", row.sent_at, *told, row.opened_at, row.clicked_at]
-
-    def _csv(self, rows: Iterator[list[Any]]) -> Iterator[bytes]:
+    def _csv(self, rows: Iterator[Cells]) -> Iterator[bytes]:
         """Semicolons and a byte order mark: Excel in our languages opens it as it is."""
         held = io.StringIO()
         written = csv.writer(held, delimiter=";", lineterminator="\r\n")
@@ -63,7 +57,7 @@ class Export:
                 held.truncate()
         yield held.getvalue().encode()
 
-    def _html(self, rows: Iterator[list[Any]]) -> Iterator[bytes]:
+    def _html(self, rows: Iterator[Cells]) -> Iterator[bytes]:
         heads = "".join(f'<th scope="col">{escape(head)}</th>' for head in self.heads)
         yield (
             f'<!doctype html><html lang="{self.language}"><head><meta charset="utf-8"><title>{escape(self.title)}</title>{STYLE}</head>'
@@ -73,7 +67,7 @@ class Export:
             yield ("<tr>" + "".join(f"<td>{escape(_text(value))}</td>" for value in row) + "</tr>\n").encode()
         yield b"</tbody></table></body></html>\n"
 
-    def _workbook(self, rows: Iterator[list[Any]]) -> Iterator[bytes]:
+    def _workbook(self, rows: Iterator[Cells]) -> Iterator[bytes]:
         with SpooledTemporaryFile(HELD) as file:
             _write(file, self.heads, rows)
             file.seek(0)
@@ -87,12 +81,20 @@ STYLE = (
 )
 
 
+def cells_of(row: Row, kinds: Sequence[str], language: str) -> list[Any]:
+    """A recipient in COLUMNS; `kinds` = what a person, a company and a bare address are called."""
+    kind = kinds[0] if row.person_id else kinds[1] if row.company_id else kinds[2]
+    why = label("why", row.bounce_why, language) if row.bounce_why else ""
+    told = (label("status", row.word, language), why, row.code or "", row.reason or "")
+    return [kind, row.name or "", row.email or "", row.company or "", row.sent_at, *told, row.opened_at, row.clicked_at]
+
+
 def harmless(text: str) -> str:
     """The text as a spreadsheet shows it and does not reckon with it: a quote before what would begin a formula."""
     return f"'{text}" if MEANS_SOMETHING.match(text) else text
 
 
-def _write(file: IO[bytes], heads: list[str], rows: Iterator[list[Any]]) -> None:
+def _write(file: IO[bytes], heads: list[str], rows: Iterator[Cells]) -> None:
     book = Workbook(write_only=True)
     sheet = _sheet(book, heads)
     for number, row in enumerate(rows):

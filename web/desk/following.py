@@ -7,18 +7,13 @@ from dataclasses import asdict
 
 from fastapi import APIRouter
 from fastapi.responses import Response, StreamingResponse
-from sqlalchemy import Select, select
-from sqlalchemy.orm import Session
 
-from mailings.audience.following import Added, into_project, into_selection, known
+from mailings.audience.following import known, put_into
 from mailings.audience.labels import VERDICT_LABELS
 from mailings.audience.recipient_pages import walk
-from mailings.errors import NotAllowed, NotFound
-from mailings.model import MailingStatus, Project, Role, Selection, SelectionKind
-from mailings.people.projects import create_project, project_named
-from mailings.people.selection_members import create_selection
-from mailings.people.selections import selection_named
-from mailings.reports.exporting import COLUMNS, KINDS, Export
+from mailings.errors import NotFound
+from mailings.model import MailingStatus, Role
+from mailings.reports.exporting import COLUMNS, KINDS, Cells, Export, cells_of
 from mailings.sending.finding import mailing_named
 from mailings.sending.resending import foreseen, resend
 from mailings.staff import auditing
@@ -26,10 +21,9 @@ from web.desk.at import OWN, AtDesk, Desk, path
 from web.desk.chosen import Chosen, posted
 from web.desk.heads import head_of
 from web.desk.labels import label_in
+from web.desk.where import offers, where_of
 
 router = APIRouter()
-
-MANY = 500  # selections or projects offered by name; more are typed
 
 
 @router.post("/mailings/{name}/recipients/export/{kind}", response_model=None, tags=[OWN])  # whoever sees the list may take it along
@@ -41,15 +35,21 @@ def export(name: str, kind: str, desk: AtDesk) -> Response:
     with desk.door.database.writing() as session:
         chosen = posted(desk, mailing_named(session, name).id, name)
         auditing.record(session, desk.user.name, "export recipients", f"mailing {name}", kind=kind, n=chosen.count(session))
-    heads, kinds = [desk.say(f"export_col_{column}") for column in COLUMNS], ("kind_person", "kind_company", "kind_bare")
-    file = Export(name, heads, (desk.say(kinds[0]), desk.say(kinds[1]), desk.say(kinds[2])), desk.language)
-    headers = {"Content-Disposition": f'attachment; filename="recipients.{kind}"', "Cache-Control": "no-store"}
-    return StreamingResponse(_pieces(desk, chosen, file, kind), media_type=KINDS[kind], headers=headers)
+    file = Export(name, [desk.say(f"export_col_{column}") for column in COLUMNS], desk.language)
+    return streamed(file.written(kind, _rows(desk, chosen)), "recipients", kind)
 
 
-def _pieces(desk: Desk, chosen: Chosen, file: Export, kind: str) -> Iterator[bytes]:
+def streamed(pieces: Iterator[bytes], name: str, kind: str) -> Response:
+    """A file to be kept, as it is written."""
+    headers = {"Content-Disposition": f'attachment; filename="{name}.{kind}"', "Cache-Control": "no-store"}
+    return StreamingResponse(pieces, media_type=KINDS[kind], headers=headers)
+
+
+def _rows(desk: Desk, chosen: Chosen) -> Iterator[Cells]:
+    kinds = [desk.say(word) for word in ("kind_person", "kind_company", "kind_bare")]
     with desk.door.database.reading() as session:
-        yield from file.written(kind, (row for part in walk(session, chosen.recipients()) for row in part))
+        for part in walk(session, chosen.recipients()):
+            yield from (cells_of(row, kinds, desk.language) for row in part)
 
 
 @router.post("/mailings/{name}/recipients/add", response_model=None)
@@ -59,10 +59,8 @@ def choose_where(name: str, desk: AtDesk) -> Response:
         mailing, head = head_of(session, name)
         chosen = posted(desk, mailing.id, name)
         found = known(session, chosen.recipients())
-        static = select(Selection.name).where(Selection.kind == SelectionKind.STATIC).order_by(Selection.name).limit(MANY)
-        selections = session.scalars(static).all()
-        projects = session.scalars(select(Project.name).order_by(Project.name).limit(MANY)).all()
-    return desk.show("mailing/add.html", head=head, tab="recipients", chosen=chosen, found=found, selections=selections, projects=projects)
+        offered = offers(session)
+    return desk.show("mailing/add.html", head=head, tab="recipients", chosen=chosen, found=found, **offered)
 
 
 @router.post("/mailings/{name}/recipients/put", response_model=None)
@@ -70,23 +68,10 @@ def put(name: str, desk: AtDesk) -> Response:
     """Put the chosen there, in one statement; the answer says how many were added, were there, and were passed over."""
     with desk.door.database.writing() as session:
         chosen = posted(desk, mailing_named(session, name).id, name)
-        where, added = add(desk, session, chosen.recipients())
-        auditing.record(session, desk.user.name, "add recipients", f"mailing {name}", into=where, **asdict(added))
-    return desk.moved_to(chosen.to(_tab(desk)), "added_note", where=where, **asdict(added))
-
-
-def add(desk: Desk, session: Session, recipients: Select[int]) -> tuple[str, Added]:
-    """Put recipients where a form says: its name, and what that came to. Raises NotAllowed where it says nothing."""
-    into, new, old = desk.fields.first("into"), desk.fields.first("new").strip(), desk.fields.first("old").strip()
-    if into == "new_selection" and new:
-        return new, into_selection(session, recipients, create_selection(session, new))
-    if into == "selection" and old:
-        return old, into_selection(session, recipients, selection_named(session, old))
-    if into == "new_project" and new:
-        return new, into_project(session, recipients, create_project(session, new))
-    if into == "project" and desk.fields.first("project"):
-        return desk.fields.first("project"), into_project(session, recipients, project_named(session, desk.fields.first("project")))
-    raise NotAllowed(desk.say("into_nothing"))
+        where = where_of(desk, session)
+        added, into = put_into(session, chosen.recipients(), where), where.name
+        auditing.record(session, desk.user.name, "add recipients", f"mailing {name}", into=into, **asdict(added))
+    return desk.moved_to(chosen.to(_tab(desk)), "added_note", where=into, **asdict(added))
 
 
 @router.post("/mailings/{name}/recipients/again", response_model=None)

@@ -21,6 +21,7 @@ from web.desk import (
     recipients,
     reporting,
     signing,
+    stopped,
     users,
 )
 
@@ -45,5 +46,6 @@ ROUTERS = (
     recipients.router,
     reporting.router,
     signing.router,
+    stopped.router,
     users.router,
 )

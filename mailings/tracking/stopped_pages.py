@@ -1,0 +1,99 @@
+"""Addresses that nothing is sent to, and those that complained, over all mailings: searched, sorted, page by page (domain.md I)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from mailings.db import among
+from mailings.model import Address, AddressStanding, Company, Person
+from mailings.reported import BounceWhy
+
+PAGE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """An address with whoever has it, known longest. `since` = blocked, or bounced for the last time; a complaint's moment."""
+
+    address: str
+    person_id: int | None
+    name: str | None
+    company: str | None
+    bounces: int
+    since: datetime | None
+    code: str | None
+    reason: str | None
+    why: str | None
+    blocked_why: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which addresses: that complained, or that nothing is sent to (`threshold` bounces in a row stop one, too). `why` = '' any cause."""
+
+    threshold: int
+    complained: bool = False
+    search: str = ""
+    why: str = ""
+    latest: bool = False  # sorted by when it happened, the latest first; else by address
+
+    def rule(self) -> ColumnElement[bool]:
+        """Over address_standing."""
+        standing = AddressStanding
+        stopped = or_(standing.blocked_at.is_not(None), standing.bounces >= self.threshold)
+        rule = standing.complained_at.is_not(None) if self.complained else stopped
+        if self.why in set(BounceWhy):
+            rule = rule & (standing.last_bounce_why == BounceWhy(self.why))
+        beginning = self.search.strip().lower()
+        return rule & standing.normal.startswith(beginning, autoescape=True) if beginning else rule
+
+    @property
+    def since(self) -> ColumnElement[datetime | None]:
+        """When it happened."""
+        standing = AddressStanding
+        return func.coalesce(*(standing.complained_at,) if self.complained else (standing.blocked_at, standing.last_bounce_at), 0)
+
+
+def page_of(session: Session, asked: Asked, page: int = 1) -> tuple[list[Stopped], int]:
+    """The `page`-th PAGE of them, counted from 1, and how many there are in all."""
+    total = session.scalar(select(func.count()).select_from(AddressStanding).where(asked.rule())) or 0
+    order = [asked.since.desc(), AddressStanding.normal] if asked.latest else [AddressStanding.normal]
+    rows = _rows(asked).where(asked.rule()).order_by(*order).offset((max(page, 1) - 1) * PAGE).limit(PAGE)
+    return [Stopped(*row) for row in session.execute(rows)], total
+
+
+def walk(session: Session, asked: Asked, ticked: Collection[str]) -> Iterator[Stopped]:
+    """The ticked ones, or all that are asked for, by address; fetched as they are walked."""
+    rows = _rows(asked).where(asked.rule()).order_by(AddressStanding.normal)
+    rows = rows.where(among(session, AddressStanding.normal, ticked)) if ticked else rows
+    for row in session.execute(rows.execution_options(yield_per=1_000)):
+        yield Stopped(*row)
+
+
+def addresses(asked: Asked) -> Select[str]:
+    """All of them."""
+    return select(AddressStanding.normal).where(asked.rule())
+
+
+def people_at(session: Session, asked: Asked, ticked: Collection[str]) -> Select[int]:
+    """People who have one of the addresses: the ticked ones, or all that are asked for."""
+    which = among(session, Address.normal, ticked) if ticked else Address.normal.in_(addresses(asked))
+    return select(Person.id).join(Address, Address.person_id == Person.id).where(which, Person.deleted_at.is_(None))
+
+
+def _rows(asked: Asked) -> Any:
+    standing = AddressStanding
+    there, known = aliased(Person), aliased(Company)
+    owner = select(func.min(Address.person_id)).join(there, there.id == Address.person_id)
+    owned = owner.where(Address.normal == standing.normal, there.deleted_at.is_(None)).scalar_subquery()
+    firm = select(func.min(known.id)).where(known.email_normal == standing.normal, known.deleted_at.is_(None)).scalar_subquery()
+    told = (standing.bounces, asked.since, standing.last_bounce_code, standing.last_bounce_reason, standing.last_bounce_why)
+    rows = select(standing.normal, Person.id, Person.name, Company.name, *told, standing.blocked_why).select_from(standing)
+    rows = rows.outerjoin(Person, Person.id == owned)
+    return rows.outerjoin(Company, Company.id == func.coalesce(Person.company_id, firm))
