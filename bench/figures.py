@@ -141,7 +141,7 @@ def _clicks(database: Database, recipients: int, first: int) -> dict[str, float]
 def _not_keeping() -> Iterator[None]:
     """As if nobody kept figures: what is measured against, never a proof of anything."""
     with (
-        patch.object(readings.tally, "watched", lambda *_: nullcontext()),
+        patch.object(readings.tally, "restamping", lambda *_: nullcontext()),
         patch.object(readings.clicks, "watched", lambda *_: nullcontext()),
     ):
         yield

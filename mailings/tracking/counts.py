@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from mailings.audience.labels import LABEL
+from mailings.audience.labels import LABEL, READY
 from mailings.model.counting import SENT
 
 HOUR = 3_600_000  # ms
@@ -75,3 +75,24 @@ def counts_at_domain(facts: Facts) -> Iterator[str]:
 
 
 LINK_FIGURES = ("clicks", "machine clicks", "clickers")  #: by the number of the link; '' = addresses that only one message has
+
+
+def restamped(facts: Facts, stamps: Sequence[int | None], program: str | None) -> Facts:
+    """The facts once the message has these stamps (opened, clicked, by a machine opened, clicked; ms): what LABEL and FACTS would say."""
+    opened, clicked, machine_opened, machine_clicked = stamps
+    read = clicked if opened is None or (clicked is not None and clicked < opened) else opened
+    label = facts.label
+    if label not in _OUTWEIGHING:
+        label = "read" if read is not None else _UNREAD.get(facts.status, facts.status)
+    return facts._replace(
+        label=label,
+        read=None if read is None else read // HOUR,
+        clicked=None if clicked is None else clicked // HOUR,
+        program=None if read is None else program or "",
+        machine_opened=int(machine_opened is not None),
+        machine_clicked=int(machine_clicked is not None),
+    )
+
+
+_OUTWEIGHING = ("complained", "bounced", "soft_bounced")  # labels that stay, whatever is read
+_UNREAD = {"delivered": "sent", "queued": READY, "sending": READY}  # status -> its label, where that is another word

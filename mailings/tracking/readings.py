@@ -79,7 +79,8 @@ class _Renewed(NamedTuple):
 
     def write(self, session: Session) -> int:
         """Write it, with what it changes in the figures; how many readings changed."""
-        with tally.watched(session, [number for number, _, _ in self.stamps]), clicks.watched(session, self.clicks):
+        stamps = {number: (new, program) for number, new, program in self.stamps}
+        with tally.restamping(session, stamps), clicks.watched(session, self.clicks):
             replace_readings(session, self.readings)
             restamp(session, self.stamps)
         return len(self.readings)

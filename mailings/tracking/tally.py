@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -15,7 +15,7 @@ from mailings.db import among
 from mailings.model import Figure
 from mailings.model.counting import COUNTED, domain_sql
 from mailings.model.figure import STALE, STALE_CLICKS, stale
-from mailings.tracking.counts import FACTS, Facts, counts_at_domain, counts_of
+from mailings.tracking.counts import FACTS, Facts, counts_at_domain, counts_of, restamped
 
 __all__ = ["STALE", "STALE_CLICKS", "Additions", "add", "fold", "stale", "watched"]
 
@@ -32,14 +32,19 @@ _LAST = "SELECT seq FROM sqlite_sequence WHERE name = 'figure'"
 @contextmanager
 def watched(session: Session, deliveries: Collection[int]) -> Iterator[None]:
     """What these deliveries count for changes within the block; the difference is added. The caller holds them locked."""
-    changes = _standing(session, deliveries)
-    for facts in changes:
-        changes[facts] = -changes[facts]
+    before = [row for _, row in _standing(session, deliveries)]
     yield
     session.flush()
-    for facts, n in _standing(session, deliveries).items():
-        changes[facts] = changes.get(facts, 0) + n
-    add(session, _expanded(session, {facts: n for facts, n in changes.items() if n}))
+    _add_difference(session, before, [row for _, row in _standing(session, deliveries)])
+
+
+@contextmanager
+def restamping(session: Session, stamps: Mapping[int, tuple[Sequence[int | None], str | None]]) -> Iterator[None]:
+    """The same where only stamps change, to these (and the program), by delivery: what they count for then need not be asked for again."""
+    rows = _standing(session, stamps)
+    yield
+    after = [(*row[:2], *restamped(Facts(*row[2:]), *stamps[number])) for number, row in rows]
+    _add_difference(session, [row for _, row in rows], after)
 
 
 def add(session: Session, additions: Mapping[tuple[int, str, str], int]) -> None:
@@ -84,26 +89,32 @@ def fold(session: Session, mailing_id: int) -> None:
     session.execute(text(f"DELETE FROM figure {_OURS} AND id <= :last"), marks)  # noqa: S608  see above
 
 
-_Standing = dict[tuple[Any, ...], int]  # (mailing, domain, *facts) -> messages: most of a batch differ in a few ways only
+_Row = tuple[Any, ...]  # mailing, domain, facts: most of a batch differ in a few ways only
 
 
-def _standing(session: Session, deliveries: Collection[int]) -> _Standing:
-    """How many of the deliveries stand how."""
+def _standing(session: Session, deliveries: Collection[int]) -> list[tuple[int, _Row]]:
+    """How each of the deliveries that count stands."""
     if not deliveries:
-        return {}
+        return []
     sqlite = session.get_bind().dialect.name == "sqlite"
     listed = "IN (SELECT value FROM json_each(:ids))" if sqlite else "= ANY(:ids)"
     ids = orjson.dumps(list(deliveries)).decode() if sqlite else list(deliveries)
     domain = domain_sql(session.get_bind().dialect.name)
-    asked = f"SELECT delivery.mailing_id, {domain}, {FACTS} {COUNTED} AND delivery.id {listed}"
-    return Counter(map(tuple, session.execute(text(asked), {"ids": ids})))
+    asked = f"SELECT delivery.id, delivery.mailing_id, {domain}, {FACTS} {COUNTED} AND delivery.id {listed}"
+    return [(row[0], tuple(row[1:])) for row in session.execute(text(asked), {"ids": ids})]
 
 
-def _expanded(session: Session, changes: _Standing) -> Additions:
+def _add_difference(session: Session, before: Sequence[_Row], after: Sequence[_Row]) -> None:
+    changes = Counter(after)
+    changes.subtract(Counter(before))
+    add(session, _expanded(session, {row: n for row, n in changes.items() if n}))
+
+
+def _expanded(session: Session, changes: Mapping[_Row, int]) -> Additions:
     """What messages that stand so count for. A domain that has no name among the figures counts with the others that have none."""
     found: Additions = Counter()
     named = _named(session, {facts[0] for facts in changes})
-    by_facts: Counter[tuple[Any, ...]] = Counter()
+    by_facts: Counter[_Row] = Counter()
     for (mailing_id, domain, *rest), n in changes.items():
         by_facts[(mailing_id, domain if (mailing_id, domain) in named else "", *rest)] += n
     for (mailing_id, domain, *rest), n in by_facts.items():
