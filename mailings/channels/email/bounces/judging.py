@@ -42,6 +42,11 @@ class Around:
     after: str = ""  # the command it answers
     families: tuple[Family, ...] = ()
 
+    @property
+    def unnamed(self) -> str:
+        """What is said of all recipients together: the lines that name nobody."""
+        return "\n".join(line for line in self.text.split("\n") if "@" not in line)
+
 
 def judged(told: Told, around: Around, alone: bool) -> Returned:
     """The verdict on one recipient; `alone` when the message is about nobody else, so that all its words are about this one."""
@@ -52,7 +57,7 @@ def judged(told: Told, around: Around, alone: bool) -> Returned:
     status = _status(told, reply or told.beside or text)
     code = reply_in(reply) or reply_in(text)
     after = own or answered(reply) or answered(told.beside) or answered(text)
-    why, found = _why((reply, told.beside, text), (status, code), around.families)
+    why, found = _why((reply, told.beside, text or around.unnamed), (status, code), around.families)
     why = why if found == "rule" else _corrected(why, after, status, code)
     sure = CONFIDENCE[found] * (GUESSED if told.by == "original" else 1)
     said = " ".join((reply or told.beside or text).split())[:SAID]

@@ -10,6 +10,7 @@ ADDRESS = rf"(?<![\w.+=-]){_LOCAL}@(?:{_DOMAIN}|\[[\d.]{{7,15}}\])"  #: an addre
 _ADDRESS = re.compile(ADDRESS)
 _LOOSE = re.compile(rf"(?<![\w.+=-]){_LOCAL}@[\w-]{{1,63}}(?:\.[\w-]{{1,63}}){{0,8}}")
 _BARE = re.compile(rf"<?{_LOOSE.pattern}>?")
+_PREFIX = re.compile(r"^(?:smtp|rfc822|mailto)=", re.IGNORECASE)  # an address of X.400 that holds one
 _ROUTE = re.compile(r"^@[^:]{1,200}:")
 #: nobody we write to in bulk: whom to ask about the mail system
 _OFFICES = re.compile(
@@ -34,7 +35,7 @@ def first(text: str) -> str:
 
 def plain(address: str) -> str:
     """Without what a sentence leaves around it, the domain in small letters."""
-    local, _, domain = address.strip("<>.,;:'").rpartition("@")
+    local, _, domain = _PREFIX.sub("", address.strip("<>.,;:'")).rpartition("@")
     return f"{local.lstrip(chr(39) + '.=')}@{domain.lower()}"
 
 
