@@ -108,5 +108,5 @@ def settled(found: Figures) -> Figures:
 
 def _facts(columns: list[Any]) -> Facts:
     status, label, bounce, why, read, clicked, program, *flags = columns
-    hours = (None if hour is None else int(hour) for hour in (read, clicked))
-    return Facts(status, label, bounce, why, *hours, program, *map(int, flags))
+    first, second = (None if hour is None else int(hour) for hour in (read, clicked))
+    return Facts(status, label, bounce, why, first, second, program, *map(int, flags))

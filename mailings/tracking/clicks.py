@@ -8,12 +8,14 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 import orjson
-from sqlalchemy import or_, select, text
+from sqlalchemy import func, or_, select, text
 from sqlalchemy.orm import Session
 
 from mailings.db import among
-from mailings.model import Recipient, RegisteredLink, TrackedLink
+from mailings.model import Figure, Mailing, Recipient, RegisteredLink, TrackedLink
+from mailings.model.figure import STALE_CLICKS
 from mailings.reported import EventKind
+from mailings.tracking.counts import LINK_FIGURES
 from mailings.tracking.reading import TRAP, Reading, Seen
 from mailings.tracking.tally import Additions, add
 
@@ -101,3 +103,22 @@ def _clicked(session: Session, recipients: Mapping[int, int]) -> Additions:
     for recipient, link in session.execute(text(CLICKED.replace("{listed}", listed)), {"ids": ids}):
         found[recipients[recipient], "clickers", link] += 1
     return found
+
+
+def kept_clicks(session: Session, mailing: Mailing) -> dict[int, tuple[int, int, int]] | None:
+    """Clicks of people, people, clicks of machines, by the number of the link; None where the figures are to be counted anew."""
+    marked = select(Figure.id).where(Figure.mailing_id == mailing.id, Figure.what == STALE_CLICKS)
+    if mailing.figures_at is None or (mailing.events_deleted_at is None and session.scalar(marked.limit(1)) is not None):
+        return None
+    sums = select(Figure.what, Figure.key, func.sum(Figure.n)).where(Figure.mailing_id == mailing.id, Figure.what.in_(LINK_FIGURES))
+    found: Counter[tuple[str, int]] = Counter()
+    for what, key, n in session.execute(sums.where(Figure.key != "").group_by(Figure.what, Figure.key)):
+        found[what, int(key)] = int(n)
+    clicks, machines, clickers = LINK_FIGURES
+    return {number: (found[clicks, number], found[clickers, number], found[machines, number]) for _, number in found}
+
+
+def kept_clicks_on(session: Session, link: TrackedLink) -> tuple[int, int, int] | None:
+    """The same for one link."""
+    kept = kept_clicks(session, session.get_one(Mailing, link.mailing_id))
+    return None if kept is None else kept.get(link.number, (0, 0, 0))

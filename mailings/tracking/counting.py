@@ -12,6 +12,7 @@ from mailings.content.links import Utm, with_words
 from mailings.errors import NotFound
 from mailings.model import VISIT, Delivery, Event, EventReading, Mailing, Recipient, RegisteredLink, TrackedLink
 from mailings.reported import EventKind
+from mailings.tracking.clicks import kept_clicks, kept_clicks_on
 from mailings.tracking.registered import link_named
 
 
@@ -63,23 +64,22 @@ def choose(session: Session, name: str, mailing: Mailing | None = None) -> Chose
 
 
 def links_of_mailing(session: Session, mailing: Mailing) -> list[Counted]:
-    """Every link of a mailing, as its numbers go."""
-    figures = _figures(TrackedLink.id, TrackedLink.mailing_id == mailing.id, in_one_mailing=True)
-    link = TrackedLink
-    rows = select(link, figures.c.clicks, figures.c.clickers, figures.c.machine).outerjoin(figures, figures.c.link == link.id)
-    found = session.execute(rows.where(link.mailing_id == mailing.id).order_by(link.number))
+    """Every link of a mailing, as its numbers go. Kept figures are added up; where they do not hold its clicks are walked."""
+    figures = kept_clicks(session, mailing)
+    if figures is None:
+        rows = _figures(TrackedLink.number, TrackedLink.mailing_id == mailing.id, in_one_mailing=True)
+        figures = {number: tuple(counts) for number, *counts in session.execute(select(rows))}
+    links = session.scalars(select(TrackedLink).where(TrackedLink.mailing_id == mailing.id).order_by(TrackedLink.number))
     return [
         Counted(
-            row.name or "",
-            row.url,
-            clicks or 0,
-            clickers or 0,
-            machine or 0,
-            row.number,
-            row.registered_id is not None,
-            bool(row.deleted_at),
+            link.name or "",
+            link.url,
+            *figures.get(link.number, (0, 0, 0)),
+            link.number,
+            link.registered_id is not None,
+            bool(link.deleted_at),
         )
-        for row, clicks, clickers, machine in found
+        for link in links
     ]
 
 
@@ -106,6 +106,8 @@ def counted(session: Session, chosen: Chosen) -> tuple[int, int, int]:
         return told[0], told[1], told[2]
     if chosen.tracked is None:
         figures = _figures(TrackedLink.registered_id, chosen.where)
+    elif (kept := kept_clicks_on(session, chosen.tracked)) is not None:
+        return kept
     else:
         figures = _figures(TrackedLink.id, chosen.where, in_one_mailing=True)
     row = session.execute(select(figures.c.clicks, figures.c.clickers, figures.c.machine)).one_or_none()

@@ -5,13 +5,16 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import text, update
+from sqlalchemy import select, text, update
 
+from mailings.clock import standing_at
 from mailings.db import Database
-from mailings.model import Delivery, DeliveryStatus, Mailing, MailingStatus, Verdict
+from mailings.model import Delivery, DeliveryStatus, Mailing, MailingStatus, TrackedLink, Verdict
 from mailings.reported import BounceKind, BounceWhy, EventKind
 from mailings.reports.counting_anew import freshen
 from mailings.reports.figures import figures_of_all
+from mailings.tracking.counting import choose, counted, links_of_mailing
+from mailings.tracking.registered import reset_in_mailing
 from tests.reports.told import report
 from tests.sending import world
 from tests.tracking.told import B, K, heard, said
@@ -129,3 +132,31 @@ def test_lists_of_mailings_say_what_reports_say(any_db: Database) -> None:
         said_of_one = report(any_db, mailing_id)
         same = set(found[mailing_id]) - ({"clicks"} if mailing_id != ids[0] else set())
         assert {name: said_of_one[name] for name in same} == {name: found[mailing_id][name] for name in same}
+
+
+def test_lists_of_links_say_the_same_kept_or_walked(any_db: Database) -> None:
+    """Clicks, people and machines of each link, before the figures are kept, when they are, after a reset, and when they are again."""
+    mailing_id, (one, two, _) = sent_mailing(any_db)
+    record(any_db, click(one, 1), click(one, 1), click(two, 1), click(two, 2), click(one, 3, agent="Mimecast"))
+
+    def links() -> list[tuple[int, int, int]]:
+        """Of each link: clicks of people, people, clicks of machines; the same when it is asked for by its number."""
+        with any_db.reading() as session:
+            mailing = session.get_one(Mailing, mailing_id)
+            listed = [(link.clicks, link.clickers, link.machine_clicks) for link in links_of_mailing(session, mailing)]
+            assert listed == [counted(session, choose(session, str(number), mailing)) for number in range(1, 6)]
+        return listed
+
+    assert links() == [(3, 2, 0), (1, 1, 0), (0, 0, 1), (0, 0, 0), (0, 0, 0)]
+    settle(any_db, mailing_id)
+    record(any_db, click(two, 3))
+    assert links() == [(3, 2, 0), (1, 1, 0), (1, 1, 1), (0, 0, 0), (0, 0, 0)]
+    with any_db.writing() as session, standing_at(LATER + timedelta(seconds=1)):
+        reset_in_mailing(session, session.scalars(select(TrackedLink).where(TrackedLink.number == 1)).one())
+    record(any_db, click(two, 1, at=LATER + timedelta(minutes=5)))
+    again = [(1, 1, 0), (1, 1, 0), (1, 1, 1), (0, 0, 0), (0, 0, 0)]
+    assert links() == again
+    freshen(any_db, mailing_id)
+    assert links() == again
+    record(any_db, click(one, 1, at=LATER + timedelta(minutes=6)))
+    assert links()[0] == (2, 2, 0)

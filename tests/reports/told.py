@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+from sqlalchemy import text
+
 from mailings.db import Database
 from mailings.model import Mailing
 from mailings.model.counting import KEPT
 from mailings.model.figure import STALE, STALE_CLICKS
 from mailings.reports.anew import Figures, click_parts, counted, walk_parts
-from mailings.reports.counting_anew import freshen
 from mailings.reports.figures import report_of
 from mailings.reports.kept import figures_of
 
@@ -37,12 +38,7 @@ def anew(db: Database, mailing_id: int) -> Figures:
 
 def sums(db: Database, mailing_id: int) -> Figures:
     """What the kept rows add up to and nothing else, not even where they do not hold any more."""
-    from sqlalchemy import text
-
     with db.reading() as session:
         rows = session.execute(text("SELECT what, key, sum(n) FROM figure WHERE mailing_id = :m GROUP BY what, key"), {"m": mailing_id})
         found = {(what, key): int(n) for what, key, n in rows}
     return Counter({key: n for key, n in found.items() if n and key[0] not in (STALE, STALE_CLICKS) and not key[0].startswith(KEPT)})
-
-
-__all__ = ["anew", "freshen", "kept", "report", "sums"]
