@@ -22,7 +22,7 @@ _hasher = PasswordHasher()  # argon2id, 64 MiB, three passes (RFC 9106, its choi
 def hashed(password: str) -> str:
     """What is kept of a password: argon2id with its own salt and parameters."""
     with _two:
-        return _hasher.hash(_one(password))
+        return _hasher.hash(_bytes(password))
 
 
 def matches(kept: str | None, password: str) -> bool:
@@ -30,7 +30,7 @@ def matches(kept: str | None, password: str) -> bool:
     nobody = _nobody()
     try:
         with _two:
-            return _hasher.verify(kept or nobody, _one(password)[:MOST]) and kept is not None
+            return _hasher.verify(kept or nobody, _bytes(password[:MOST])) and kept is not None
     except (VerificationError, InvalidHashError):
         return False
 
@@ -60,6 +60,10 @@ def generated() -> str:
 @lru_cache(maxsize=1)
 def _nobody() -> str:
     return _hasher.hash(secrets.token_urlsafe(32))
+
+
+def _bytes(password: str) -> bytes:
+    return _one(password).encode("utf-8", "surrogatepass")
 
 
 def _one(password: str) -> str:

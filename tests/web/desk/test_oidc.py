@@ -10,20 +10,18 @@ from typing import Any
 from urllib.parse import parse_qs, quote_plus, urlsplit
 
 import pytest
-from httpx import BasicAuth, Request, Response
+from httpx import BasicAuth, Request
 from joserfc.jwk import RSAKey
 from sqlalchemy import select
 
 from mailings.db import Database
 from mailings.errors import Unreadable
-from mailings.model import AuditEntry, Role, User
+from mailings.model import AuditEntry, User
 from mailings.settings import Settings
-from mailings.staff import users
 from tests.doubles.oidc import CLIENT, SECRET, Issuer, provider
-from tests.web.desk.arriving import Visitor, a_user, visiting
+from tests.web.desk.arriving import a_user, visiting
+from tests.web.desk.signing_on import ASE, came_back, settings_of, sign_on
 from web.app import make_app
-
-ASE = {"sub": "åse-4711", "email": "Ase@Fjord.test", "email_verified": True, "preferred_username": "ase", "name": "Åse Ødegård"}
 
 
 @pytest.fixture
@@ -31,22 +29,6 @@ def issuer() -> Iterator[Issuer]:
     """A provider that vouches for Åse."""
     with provider(**ASE) as made:
         yield made
-
-
-def settings_of(issuer: Issuer, **more: Any) -> dict[str, Any]:
-    """An installation that trusts it."""
-    return {"oidc_issuer": issuer.address, "oidc_client": CLIENT, "oidc_secret": SECRET, "oidc_name": "Fjord-ID"} | more
-
-
-def sign_on(visitor: Visitor, issuer: Issuer, to: str = "") -> Response:
-    """Click the button, be recognised there, come back."""
-    return came_back(visitor, issuer.sign_on(visitor.look(f"/sign-in/oidc?to={to}").headers["location"]))
-
-
-def came_back(visitor: Visitor, address: str) -> Response:
-    """The browser follows the provider's way back."""
-    parts = urlsplit(address)
-    return visitor.look(f"{parts.path.removeprefix('/desk')}?{parts.query}")
 
 
 def test_a_known_user_comes_in_by_a_verified_address(any_db: Database, issuer: Issuer) -> None:
@@ -154,49 +136,6 @@ def test_a_cookie_that_is_not_ours_is_no_way_back(db: Database, issuer: Issuer) 
         for forged in ("x", "zz.zz", "00.", "å".encode().hex() + ".x"):
             visitor.client.cookies.set("mailings_going", forged)
             assert visitor.look("/sign-in/oidc/back?code=1&state=1").status_code == 403
-
-
-@pytest.mark.parametrize("told", [{"email_verified": False}, {"email_verified": "true"}, {"email": None}, {"email": "åse"}])
-def test_an_address_nobody_verified_names_nobody(db: Database, issuer: Issuer, told: dict[str, Any]) -> None:
-    """Whoever may write any address into their own profile does not become its owner here; a name there is not a name here."""
-    a_user(db, "åse", email="ase@fjord.test")
-    a_user(db, "ase")
-    issuer.claims |= told
-    with visiting(db, **settings_of(issuer)) as visitor:
-        answer = sign_on(visitor, issuer)
-        assert (answer.status_code, "not let in here" in answer.text) == (403, True)
-
-
-def test_two_users_with_one_address_are_nobody(db: Database, issuer: Issuer) -> None:
-    """Which of them it is cannot be told, so neither comes in."""
-    a_user(db, "åse", email="ase@fjord.test")
-    a_user(db, "bo", email="ase@fjord.test")
-    with visiting(db, **settings_of(issuer)) as visitor:
-        assert sign_on(visitor, issuer).status_code == 403
-
-
-def test_a_disabled_user_is_not_let_in(db: Database, issuer: Issuer) -> None:
-    """Being vouched for does not undo what an administrator did."""
-    a_user(db, email="ase@fjord.test")
-    with visiting(db, **settings_of(issuer, oidc_roles="reader")) as visitor:
-        sign_on(visitor, issuer)
-        with db.writing() as session:
-            users.disable(session, users.user_named(session, "åse"))
-        assert not visitor.is_in()
-        assert sign_on(visitor, issuer).status_code == 403
-
-
-def test_strangers_become_users_only_where_the_installation_says_so(db: Database, issuer: Issuer) -> None:
-    """With MAILINGS_OIDC_ROLES whoever the provider vouches for is made, with these roles; a name that is taken is not taken over."""
-    a_user(db, "ase", Role.ADMIN)
-    with visiting(db, **settings_of(issuer)) as visitor:
-        assert sign_on(visitor, issuer).status_code == 403
-    with visiting(db, **settings_of(issuer, oidc_roles="reader, sender")) as visitor:
-        assert sign_on(visitor, issuer).status_code == 303
-        assert "Åse Ødegård" in visitor.look("/me").text
-    with db.reading() as session:
-        made = {user.name: user.roles for user in users.listed(session)}
-    assert made == {"ase": ["admin"], "ase@fjord.test": ["reader", "sender"]}
 
 
 def test_without_the_provider_passwords_still_work(db: Database) -> None:
