@@ -40,6 +40,12 @@ def create_project(session: Session, name: str) -> Project:
     return made
 
 
+def project_or_new(session: Session, name: str) -> Project:
+    """The project of that name, made if there is none."""
+    found = session.scalar(select(Project).where(Project.name == name))
+    return create_project(session, name) if found is None else found
+
+
 def add_members(session: Session, project: Project, addresses: Sequence[str]) -> int:
     """Add people by their addresses. Returns how many are new in it. Raises NotFound, and then nobody is added."""
     people = dict.fromkeys(person_by_address(session, text).id for text in addresses)

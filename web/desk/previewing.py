@@ -1,7 +1,94 @@
-"""A message as one recipient gets it, and test messages."""
+"""One recipient's message as they would get it, in a frame; and a test of the mailing sent to addresses of our own (domain.md B.10)."""
 
 from __future__ import annotations
 
 from fastapi import APIRouter
+from fastapi.responses import HTMLResponse, Response
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from mailings.audience.populate import OPEN, populate
+from mailings.errors import NotFound, Unreadable
+from mailings.model import Mailing, Recipient, Verdict
+from mailings.sending.finding import mailing_named
+from mailings.sending.previewing import empty_for, preview_for
+from mailings.sending.trying import send_test
+from web.desk.at import AtDesk, Desk, path
+from web.desk.heads import head_of
+from web.desk.mailing import POLICY
+from web.desk.recipients import recipient_of
 
 router = APIRouter()
+
+MOST = 10  # addresses of one test
+
+
+@router.get("/mailings/{name}/preview", response_model=None)
+def preview(name: str, desk: AtDesk) -> Response:
+    """The message for the recipient asked for, or the first who gets it; who comes before and after."""
+    with desk.door.database.reading() as session:
+        return _page(desk, session, name)
+
+
+@router.get("/mailings/{name}/preview/message", response_model=None)
+def message(name: str, desk: AtDesk) -> Response:
+    """The HTML part for the frame, which nothing of it gets out of."""
+    with desk.door.database.reading() as session:
+        mailing = mailing_named(session, name)
+        shown = preview_for(session, mailing, recipient_of(session, mailing, _asked(desk)))
+    return HTMLResponse(shown.html, headers={"Content-Security-Policy": POLICY, "X-Frame-Options": "SAMEORIGIN"})
+
+
+@router.post("/mailings/{name}/preview/list", response_model=None)
+def make_list(name: str, desk: AtDesk) -> Response:
+    """A draft's list made, or brought up to date, so that there is somebody to look at (domain.md D28)."""
+    with desk.changing("make list", f"mailing {name}") as session:
+        populate(session, mailing_named(session, name), launch=False)
+    return desk.moved_to(path("mailings", name, "preview"))
+
+
+@router.post("/mailings/{name}/preview/test", response_model=None)
+def test(name: str, desk: AtDesk) -> Response:
+    """Send a test, and say what each address's server answered; nothing of it counts (domain.md D11)."""
+    addresses = desk.fields.first("to").replace(";", " ").replace(",", " ").split()
+    if not addresses or len(addresses) > MOST:
+        raise Unreadable(desk.say("preview_how_many", most=MOST))
+    with desk.changing("send test", f"mailing {name}", addresses=len(addresses)):
+        pass  # in the log before anything goes out
+    tried = send_test(desk.door.database, name, addresses, desk.door.settings)
+    with desk.door.database.reading() as session:
+        return _page(desk, session, name, tried)
+
+
+def _page(desk: Desk, session: Session, name: str, tried: object = ()) -> Response:
+    mailing, head = head_of(session, name)
+    row = _recipient(desk, session, mailing)
+    values = {"shown": None, "blank": [], "before": None, "after": None, "trouble": ""}
+    if row is not None:
+        try:
+            values["shown"], values["blank"] = preview_for(session, mailing, row), empty_for(session, mailing, row, desk.door.settings)
+        except Unreadable as error:
+            values["trouble"] = str(error)
+        values["before"], values["after"] = _beside(session, row)
+    return desk.show("mailing/preview.html", head=head, tab="content", row=row, tried=tried, can_list=mailing.status in OPEN, **values)
+
+
+def _recipient(desk: Desk, session: Session, mailing: Mailing) -> Recipient | None:
+    """Who is asked for, else the first who gets it, else the first there is. Raises NotFound for a number that is nobody's."""
+    if "recipient" in desk.request.query_params or desk.fields.first("recipient"):
+        return recipient_of(session, mailing, _asked(desk))
+    there = select(Recipient).where(Recipient.mailing_id == mailing.id, Recipient.erased_at.is_(None)).order_by(Recipient.id).limit(1)
+    return session.scalar(there.where(Recipient.verdict == Verdict.ELIGIBLE)) or session.scalar(there)
+
+
+def _beside(session: Session, row: Recipient) -> tuple[int | None, int | None]:
+    there = select(Recipient.id).where(Recipient.mailing_id == row.mailing_id, Recipient.erased_at.is_(None)).limit(1)
+    before = session.scalar(there.where(Recipient.id < row.id).order_by(Recipient.id.desc()))
+    return before, session.scalar(there.where(Recipient.id > row.id).order_by(Recipient.id))
+
+
+def _asked(desk: Desk) -> int:
+    word = desk.request.query_params.get("recipient") or desk.fields.first("recipient")
+    if not (word.isascii() and word.isdigit() and len(word) < 19):
+        raise NotFound(desk.say("preview_nobody"))
+    return int(word)
