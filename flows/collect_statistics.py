@@ -15,10 +15,13 @@ from tasks.suppressions import sendgrid_is_used
 
 @flow(name="collect-statistics", persist_result=False)
 def collect_statistics(days: int = 30) -> dict[str, Any]:
-    """Compare the mailings begun in the last `days` days; the differences, and what the activity feed told that we had never heard of.
+    """Compare what SendGrid counted with what we heard; the differences, and what the activity feed told that we had never heard of.
 
     Nobody's numbers are corrected: what the feed tells is taken in as the webhook's events are, and the rest is said, in the log and on a
     page of the run. Without an API key there is nothing to compare.
+
+    Args:
+        days: Mailings begun in the last so many days are compared.
     """
     if not sendgrid_is_used():
         get_run_logger().info("MAILINGS_SENDGRID_API_KEY is not set: there is nothing to compare.")

@@ -14,7 +14,7 @@ from cli.outfile import written
 from mailings.db import Database
 from mailings.errors import NotAllowed
 from tests.cli.typed import type_in
-from tests.reports.test_forms import a_mailing
+from tests.reports.read_back import a_mailing
 
 
 @pytest.fixture
