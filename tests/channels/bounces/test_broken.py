@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mailings.channels.email.bounces import ReadKind, read_bounce
+from mailings.channels.email.bounces import Read, ReadKind, read_bounce
 from mailings.channels.email.bounces.reading import understood
 
 DATA = Path(os.environ.get("MAILINGS_TEST_DATA", "")) / "bounces"
@@ -49,6 +49,7 @@ ENDLESS = {
     "printable": b"Content-Transfer-Encoding: quoted-printable\n\n" + b"=" * 250_000,
     "base64": b"Content-Transfer-Encoding: base64\n\n" + b"QQ==" * 60_000,
     "nul": SERVER + b"\n" + b"\0a@b.c" * 40_000,
+    "punycode": SERVER + b"Content-Type: text/plain; charset=punycode\n\n" + b"a" * 20 + b"-" + b"b9" * 120_000,
     "colons": b":" * 250_000,
 }
 
@@ -89,13 +90,36 @@ def test_a_broken_message_is_read_as_far_as_it_goes(message: bytes) -> None:
     read = understood(message)
     assert len(read.evidence) <= 2000
     assert all(len(one.said) <= 400 for one in read.recipients)
+    assert storable(read)
 
 
 @settings(deadline=None, max_examples=200)
 @given(st.binary(max_size=4000))
 def test_anything_may_lie_in_the_mailbox(message: bytes) -> None:
     """Bytes of any kind are read, as nothing or as what they happen to be."""
-    understood(message)
+    assert storable(understood(message))
+
+
+def storable(read: Read) -> bool:
+    """Whether a database takes every text of it: no NUL, nothing that cannot be UTF-8."""
+    named = [text for one in read.recipients for text in (one.address, one.final, one.status, one.code, one.said)]
+    texts = [*named, *read.message_ids, *read.addressed_to, *read.original.values(), read.feedback, read.evidence]
+    return all("\0" not in text and text.encode("utf-8") is not None for text in texts)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"Content-Type: text/plain; charset=utf-7\n\nunknown user a@b.test +2AA-",
+        b"Content-Type: text/plain; charset=utf-16le\n\nu\0n\0\0\0k\0\x00\xd8a\0",
+        b"Content-Type: text/plain; charset=unicode_escape\n\nunknown user a@b.test \\ud800 \\x00",
+        b"Content-Transfer-Encoding: quoted-printable\n\nunknown user a@b.test =00=ED=A0=80",
+        b'\n{"notificationType":"Bounce","bounce":{"bouncedRecipients":[{"emailAddress":"a@b.test","status":"\\u0000","diagnosticCode":"\\ud800\\u0000"}]}}',
+    ],
+)
+def test_what_is_told_can_be_stored(content: bytes) -> None:
+    """Neither a charset nor an encoding nor JSON smuggles in what PostgreSQL refuses."""
+    assert storable(understood(SERVER + content))
 
 
 @pytest.mark.parametrize("message", ENDLESS.values(), ids=list(ENDLESS))

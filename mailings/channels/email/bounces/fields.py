@@ -33,7 +33,7 @@ def told_in_text(text: str) -> list[Told]:
 
 def envelope_id(part: Part) -> str:
     """Original-Envelope-Id of a report's own part; empty without one."""
-    return next((value for block in _blocks(part.text()) for value in block.all("original-envelope-id")), "")
+    return next((value[:400] for block in _blocks(part.text()) for value in block.all("original-envelope-id")), "")
 
 
 def _blocks(text: str) -> Iterator[Part]:

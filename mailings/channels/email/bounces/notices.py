@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mailings.channels.email.bounces.naming import first
+from mailings.channels.email.bounces.parts import storable
 from mailings.channels.email.bounces.told import SAID, Told
 
 _TYPES = {"bounce": "failed", "delivery": "delivered", "complaint": "complaint", "deliverydelay": "delayed"}
@@ -36,7 +37,9 @@ def notice(text: str) -> Notice | None:
     if kind not in _TYPES:
         return None
     body = next((value for key, value in read.items() if key.lower() == kind and isinstance(value, dict)), {})
-    return Notice(_TYPES[kind], list(_told(body, _TYPES[kind])), list(_ids(read)), str(body.get("complaintFeedbackType") or "")[:40])
+    return Notice(
+        _TYPES[kind], list(_told(body, _TYPES[kind])), list(_ids(read)), storable(str(body.get("complaintFeedbackType") or ""))[:40]
+    )
 
 
 def _json(text: str) -> dict[str, Any]:
@@ -51,11 +54,11 @@ def _told(body: dict[str, Any], action: str) -> Iterator[Told]:
     named: list[Any] = next((body[name] for name in _LISTS if isinstance(body.get(name), list)), [])
     for one in named[:100]:
         about = one if isinstance(one, dict) else {"emailAddress": one}
-        said = str(about.get("diagnosticCode") or body.get("smtpResponse") or "").removeprefix("smtp;").strip()
+        said = storable(str(about.get("diagnosticCode") or body.get("smtpResponse") or "")).removeprefix("smtp;").strip()
         yield Told(
-            first(str(about.get("emailAddress") or "")),
+            first(storable(str(about.get("emailAddress") or ""))),
             action=action,
-            status=str(about.get("status") or "")[:12],
+            status=storable(str(about.get("status") or ""))[:12],
             said=said[:SAID],
             by="json",
         )
@@ -68,6 +71,6 @@ def _ids(read: dict[str, Any]) -> Iterator[str]:
     headers = mail.get("headers")
     for header in headers[:100] if isinstance(headers, list) else []:
         if isinstance(header, dict) and str(header.get("name")).lower() == "message-id":
-            yield str(header.get("value"))[:400]
+            yield storable(str(header.get("value")))[:400]
     if mail.get("messageId"):
-        yield f"<{str(mail['messageId'])[:200]}@email.amazonses.com>"
+        yield f"<{storable(str(mail['messageId']))[:200]}@email.amazonses.com>"

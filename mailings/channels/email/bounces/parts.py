@@ -22,6 +22,19 @@ LONGEST = 4000  #: characters of one header, of one line of text
 _HEADER = re.compile(rb"([!-9;-~]{1,80})[ \t]*:[ \t]*(.*)", re.DOTALL)
 _WORD = re.compile(r"=\?[^?\s]{1,40}\?[BbQq]\?[^?\s]{0,400}\?=")
 _PARAMETER = re.compile(r';\s*([\w*-]{1,40})\s*=\s*(?:"([^"]{0,300})"|([^;\s"]{1,300}))')
+#: Python's codecs that are no charset of mail: one takes minutes for a long text, others read escapes
+_NO_CHARSETS = (
+    "punycode",
+    "idna",
+    "unicode_escape",
+    "unicode-escape",
+    "raw_unicode_escape",
+    "raw-unicode-escape",
+    "undefined",
+    "mbcs",
+    "oem",
+)
+_JAPANESE = ("euc_jp", "cp932")  # what is written under the name of ISO-2022-JP
 _NESTED = ("message/rfc822", "message/global", "message/partial")
 
 
@@ -145,14 +158,19 @@ def _plain(body: bytes, encoding: str) -> bytes:
             return body
 
 
+def storable(text: str) -> str:
+    """Without what no database takes: NUL, and halves of surrogate pairs."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
+
+
 def _decoded(written: bytes, charset: str) -> str:
-    for name in (charset, "utf-8"):
-        if name and written:
+    for name in (charset.lower(), "utf-8", *(_JAPANESE if charset.lower().startswith("iso-2022-jp") else ())):
+        if name and written and name not in _NO_CHARSETS:
             try:
-                return written.decode(name)
+                return storable(written.decode(name))
             except (LookupError, UnicodeError, ValueError, AttributeError):
                 continue
-    return written.decode("latin-1")
+    return storable(written.decode("latin-1"))
 
 
 def _word(found: re.Match[str]) -> str:
@@ -160,4 +178,4 @@ def _word(found: re.Match[str]) -> str:
         [(content, charset)] = decode_header(found[0])
     except Exception:  # what is not well formed stays as it is written
         return found[0]
-    return _decoded(content, charset or "") if isinstance(content, bytes) else content
+    return _decoded(content, charset or "") if isinstance(content, bytes) else storable(content)
