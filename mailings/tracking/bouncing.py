@@ -29,14 +29,18 @@ MESSAGE = f"COALESCE(delivery_id, CASE WHEN source = '{MAILBOX}' THEN 0 ELSE -id
 TAKEN = f"""SELECT standing.normal AS address, delivery.sent_at FROM address_standing standing {{whose}}
         JOIN delivery ON delivery.recipient_id = recipient.id
     WHERE standing.normal {{listed}} AND COALESCE(delivery.address, recipient.address) = standing.normal AND NOT delivery.test
-        AND delivery.status IN ('sent', 'delivered') AND delivery.sent_at + {QUIET} <= :now"""  # noqa: S608  constants of this file
+        AND delivery.status IN ('sent', 'delivered') AND delivery.sent_at + {QUIET} <= :now {{besides}}"""  # noqa: S608  constants of this file
 WHOSE = (
     "JOIN address ON address.normal = standing.normal JOIN recipient ON recipient.person_id = address.person_id",
     "JOIN company ON company.email_normal = standing.normal JOIN recipient ON recipient.company_id = company.id",
-    "JOIN recipient ON recipient.mailing_id IN (SELECT id FROM mailing) AND recipient.address = standing.normal"
-    " AND recipient.person_id IS NULL AND recipient.company_id IS NULL",
+    # no index knows a bare address alone: each mailing is asked, where no person has the address
+    "CROSS JOIN mailing CROSS JOIN recipient {bare}",
 )
-OURS = " UNION ALL ".join(TAKEN.replace("{whose}", whose) for whose in WHOSE)
+BARE = """AND recipient.mailing_id = mailing.id AND recipient.address = standing.normal AND recipient.person_id IS NULL
+        AND recipient.company_id IS NULL
+        AND NOT EXISTS (SELECT 1 FROM address WHERE address.normal = standing.normal)"""
+BESIDES = ("", "", BARE)
+OURS = " UNION ALL ".join(TAKEN.replace("{whose}", whose).replace("{besides}", more) for whose, more in zip(WHOSE, BESIDES, strict=True))
 #: all that was told of the address, tests left out (D11), and what a person forgave
 COUNT = f"""WITH said AS (
     SELECT event.id, event.address, event.kind, event.source, event.at, event.delivery_id, event.bounce, event.bounce_why, event.code,
@@ -95,7 +99,8 @@ def recount(session: Session, addresses: Collection[str], threshold: int) -> Non
     sqlite = session.get_bind().dialect.name == "sqlite"
     listed = "IN (SELECT value FROM json_each(:addresses))" if sqlite else "= ANY(:addresses)"
     marks = {"addresses": orjson.dumps(counted).decode() if sqlite else counted, "now": milliseconds()}
-    session.execute(text(COUNT.replace("{listed}", listed)), marks)
+    bare = "INDEXED BY uq_recipient_bare_address" if sqlite else ""  # without statistics SQLite would walk all bare recipients
+    session.execute(text(COUNT.replace("{listed}", listed).replace("{bare}", bare)), marks)
     over = update(AddressStanding).where(
         among(session, AddressStanding.normal, counted), AddressStanding.bounces >= threshold, AddressStanding.blocked_at.is_(None)
     )
