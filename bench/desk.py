@@ -1,4 +1,4 @@
-"""How quick the Recipients tab is: every filter, first page, middle page and last, over N recipients of one mailing; one JSON line a database."""
+"""How quick the Recipients tab is: every filter, first, middle and last page, over N recipients of one mailing; a JSON line a database."""
 
 from __future__ import annotations
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import Boolean, CompoundSelect, Select, or_, select, union
+from sqlalchemy import Boolean, CompoundSelect, Select, select, union
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
@@ -49,33 +50,40 @@ def _range_and_check(element: address_begins, compiler: Any, **how: Any) -> str:
 
 
 def found(mailing_id: int, text: str) -> CompoundSelect[int]:
-    """Ids of the mailing's recipients whose name or address, or whose company's where the company gets it, begins with `text`."""
+    """Ids of the mailing's recipients whose name or address, or whose company's where the company gets it, begins with `text`.
+
+    One select for each way it may be written: a range that is ORed with another is served by no index.
+    """
     told = text.strip()
     return union(*_named(mailing_id, told), *([] if " " in told else _at(mailing_id, told)))
 
 
-def _named(mailing_id: int, text: str) -> list[Select[int]]:
+def _named(mailing_id: int, text: str) -> Iterator[Select[int]]:
     """By name, as it is written or with the usual capitals."""
-    words = sorted({text, text.lower(), text.title(), text[:1].upper() + text[1:]})
-    people, companies, bare = (or_(*(begins(column, word) for word in words)) for column in (Person.name, Company.name, Recipient.name))
-    return [
-        _ours(mailing_id).join(Person, Person.id == Recipient.person_id).where(people),
-        _ours(mailing_id).join(Person, Person.id == Recipient.person_id).where(or_(*(begins(Person.last_name, word) for word in words))),
-        _ours(mailing_id).join(Company, Company.id == Recipient.company_id).where(companies),
-        _ours(mailing_id).where(Recipient.name.is_not(None), bare),
-    ]
+    for word in sorted({text, text.lower(), text.title(), text[:1].upper() + text[1:]}):
+        yield _who(mailing_id).join(Person, Person.id == Recipient.person_id).where(begins(Person.name, word))
+        yield _who(mailing_id).join(Person, Person.id == Recipient.person_id).where(begins(Person.last_name, word))
+        yield _firm(mailing_id).where(begins(Company.name, word))
+        yield _listed(mailing_id).where(Recipient.name.is_not(None), begins(Recipient.name, word))
 
 
-def _at(mailing_id: int, text: str) -> list[Select[int]]:
+def _at(mailing_id: int, text: str) -> Iterator[Select[int]]:
     lower = text.lower()
     normal = (read_address(lower).normal or lower) if "@" in lower else lower
     bare = (Recipient.person_id.is_(None), Recipient.company_id.is_(None))  # in the words of its index
-    return [
-        _ours(mailing_id).join(Address, Address.person_id == Recipient.person_id).where(address_begins(Address.normal, normal)),
-        _ours(mailing_id).join(Company, Company.id == Recipient.company_id).where(address_begins(Company.email_normal, normal)),
-        _ours(mailing_id).where(*bare, address_begins(Recipient.address, normal)),
-    ]
+    yield _who(mailing_id).join(Address, Address.person_id == Recipient.person_id).where(address_begins(Address.normal, normal))
+    yield _firm(mailing_id).where(address_begins(Company.email_normal, normal))
+    yield _listed(mailing_id).where(*bare, address_begins(Recipient.address, normal))
 
 
-def _ours(mailing_id: int) -> Select[int]:
+def _who(mailing_id: int) -> Select[int]:
+    """Who is found elsewhere, and then on the list: with the "+ 0" SQLite does not walk a million of the list first (7 s)."""
+    return select(Recipient.id).where(Recipient.mailing_id + 0 == mailing_id)
+
+
+def _firm(mailing_id: int) -> Select[int]:
+    return _who(mailing_id).join(Company, Company.id == Recipient.company_id).where(Recipient.company_id.is_not(None))
+
+
+def _listed(mailing_id: int) -> Select[int]:
     return select(Recipient.id).where(Recipient.mailing_id == mailing_id)
