@@ -6,12 +6,13 @@ import os
 import socket
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from urllib.error import HTTPError
 from urllib.parse import urlsplit
 from urllib.request import urlopen
 
+from cli.found import Found
 from cli.inspection import own_settings
+from cli.reach_desk import desk_findings
 from mailings.db import database
 from mailings.errors import MailingsError
 from mailings.plugins import transport_class
@@ -20,15 +21,6 @@ from mailings.sending.deliverability import look_at, sending_domains
 from mailings.settings import settings
 
 LOOK_S = 2.0  # how long to wait for a machine to answer
-
-
-@dataclass(frozen=True)
-class Found:
-    """What was looked at. `ok` None = in order, but worth a look; False = something needed does not work."""
-
-    what: str
-    ok: bool | None
-    note: str
 
 
 def findings() -> Iterator[Found]:
@@ -41,6 +33,7 @@ def findings() -> Iterator[Found]:
     else:
         yield Found("prefect", True, "no PREFECT_API_URL: each run starts an engine of its own")
     yield _public_url(settings().public_url)
+    yield from desk_findings(settings())
     if settings().demo_secret:
         yield Found("secret", None, "MAILINGS_SECRET is the demo's; only a transport that keeps mail on this machine takes it")
 

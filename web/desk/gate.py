@@ -10,7 +10,8 @@ import anyio
 from anyio import to_thread
 from fastapi import Request
 
-from mailings.errors import MailingsError
+from mailings.errors import MailingsError, Unreadable
+from mailings.model import Role
 from mailings.settings import Settings
 from web.clients import counted_as
 from web.rates import SIGNING, Buckets
@@ -44,6 +45,9 @@ class Gate:
         if self.settings.oidc_issuer:
             from web.desk.provider import Provider  # noqa: PLC0415  12 MB that a door without it need not hold
 
+            for role in roles_of(self.settings):
+                if role not in set(Role):
+                    raise Unreadable(f"MAILINGS_OIDC_ROLES: there is no role {role}; choose of {', '.join(Role)}.")
             self.provider = Provider(self.settings, f"{self.settings.public_url.rstrip('/')}/desk/sign-in/oidc/back")
 
     def wait(self, request: Request) -> float:
@@ -57,6 +61,11 @@ class Gate:
     async def abroad(self, does: Callable[[], T]) -> T:
         """What waits for another machine, in one of a few threads: a provider that hangs must not take those of the other pages."""
         return await _in_turn(self._few, does)
+
+
+def roles_of(settings: Settings) -> list[str]:
+    """The roles of whoever signs on elsewhere and is no user yet; none = they are not let in."""
+    return [role.strip() for role in settings.oidc_roles.split(",") if role.strip()]
 
 
 async def _in_turn(limiter: anyio.CapacityLimiter, does: Callable[[], T]) -> T:

@@ -13,7 +13,7 @@ from mailings.errors import NotFound, Unreachable, Untrusted
 from mailings.staff import signing_in
 from mailings.staff.sign_on import signed_on
 from web.desk.cookies import cookie_of, give, holds, sealed
-from web.desk.gate import Gate, TooBusy, gate_of
+from web.desk.gate import Gate, TooBusy, gate_of, roles_of
 from web.desk.going import Going
 from web.desk.signing import asked, entered, within
 from web.door import Door, door_of
@@ -92,7 +92,6 @@ def _refused(request: Request, why: str) -> Response:
 
 def _secret(door: Door, provider: Provider, code: str, going: Going) -> str:
     claims = provider.claims(code, going)
-    roles = [role.strip() for role in door.settings.oidc_roles.split(",") if role.strip()]
     with door.database.writing() as session:
-        user = signed_on(session, claims, roles)
+        user = signed_on(session, claims, roles_of(door.settings))
         return signing_in.begin(session, user, door.settings.desk_idle) if user else ""
