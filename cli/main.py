@@ -56,6 +56,7 @@ COMMANDS = {
     "limits": "cli.limits",
     "links": "cli.links",
     "report": "cli.reports",
+    "compare": "cli.comparing",
     "bounces": "cli.bounces",
     "reread": "cli.rereading",
     "serve": "cli.serving",
