@@ -11,7 +11,9 @@ from prefect import task
 
 from mailings.db import database
 from mailings.model import MailingStatus
+from mailings.reports.counting_anew import freshen
 from mailings.reports.figures import status_of
+from mailings.reports.kept import SETTLED
 from mailings.reports.progress import Progress
 from mailings.sending import closing, deliver, lifecycle
 from mailings.sending.closing import Outcome
@@ -70,9 +72,12 @@ def close(mailing: str) -> Outcome:
 
 @task(name="collect figures", **STEP)
 def collect_figures(mailing: str) -> dict[str, Any]:
-    """The status document of cli.md, published as the run's summary."""
+    """The status document of cli.md, published as the run's summary; what a mailing that is done came to is counted and kept."""
     with database().reading() as session:
-        document = status_of(session, mailing_named(session, mailing))
+        found = mailing_named(session, mailing)
+        document, number, done = status_of(session, found), found.id, found.status in SETTLED
+    if done:
+        freshen(database(), number)
     artifacts.publish_summary(document)
     return document
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from mailings import clock
 from mailings.db import Database
-from mailings.model import Figure, Mailing
+from mailings.model import Figure, Mailing, MailingStatus
 from mailings.model.counting import KEPT
 from mailings.model.figure import STALE, STALE_CLICKS
 from mailings.reports.anew import Figures, click_parts, counted, gather, settled, walk_parts
@@ -43,6 +43,15 @@ def freshen(database: Database, mailing_id: int) -> None:
         elif session.execute(text(f"{_MARK} AND id <= :last"), {"mailing": mailing_id, "last": mark[1]}).one()[0] == mark[0]:
             session.execute(text(_gone(whole=whole) + " AND id <= :last"), {"mailing": mailing_id, "last": mark[1]})
             _keep(session, mailing_id, found)
+
+
+def to_be_counted(session: Session, most: int = 10) -> list[int]:
+    """Mailings that are done, whose figures do not hold: every look at a list walks their messages until `freshen` has counted them."""
+    marked = select(Figure.id).where(Figure.mailing_id == Mailing.id, Figure.what.in_((STALE, STALE_CLICKS))).exists()
+    done = Mailing.status.in_((MailingStatus.SENT, MailingStatus.CANCELLED)) & Mailing.started_at.is_not(None)
+    return list(
+        session.scalars(select(Mailing.id).where(done, Mailing.figures_at.is_(None) | marked).order_by(Mailing.id.desc()).limit(most))
+    )
 
 
 def count_anew(session: Session, mailing_id: int) -> None:

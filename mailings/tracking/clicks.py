@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from mailings.db import among
 from mailings.model import Figure, Mailing, Recipient, RegisteredLink, TrackedLink
-from mailings.model.figure import STALE_CLICKS
+from mailings.model.figure import STALE_CLICKS, stale
 from mailings.reported import EventKind
 from mailings.tracking.counts import LINK_FIGURES
 from mailings.tracking.reading import TRAP, Reading, Seen
@@ -103,6 +103,20 @@ def _clicked(session: Session, recipients: Mapping[int, int]) -> Additions:
     for recipient, link in session.execute(text(CLICKED.replace("{listed}", listed)), {"ids": ids}):
         found[recipients[recipient], "clickers", link] += 1
     return found
+
+
+def forget(session: Session, links: Collection[tuple[int, int]]) -> None:
+    """These links (mailing, number) count from nothing: their clicks are counted anew, or taken away where older events are deleted."""
+    mailings = {mailing_id for mailing_id, _ in links}
+    known = select(Mailing.id).where(among(session, Mailing.id, mailings), Mailing.events_deleted_at.is_(None))
+    walked = set(session.scalars(known))
+    stale(session, walked, STALE_CLICKS)
+    gone: Additions = Counter()
+    for mailing_id, number in sorted(link for link in links if link[0] not in walked):
+        sums = select(Figure.what, func.sum(Figure.n)).where(Figure.mailing_id == mailing_id, Figure.key == str(number))
+        for what, n in session.execute(sums.where(Figure.what.in_(LINK_FIGURES)).group_by(Figure.what)):
+            gone[mailing_id, what, str(number)] -= int(n)
+    add(session, gone)
 
 
 def kept_clicks(session: Session, mailing: Mailing) -> dict[int, tuple[int, int, int]] | None:

@@ -15,7 +15,7 @@ from mailings.content.names import SPECIAL_LINKS
 from mailings.errors import NotAllowed, NotFound, Unreadable
 from mailings.model import RegisteredLink, TrackedLink
 from mailings.settings import Settings
-from mailings.tracking import tally
+from mailings.tracking import clicks
 
 LONGEST = 4000  # characters of an address (domain.md E.2)
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,254}", re.ASCII)
@@ -75,13 +75,13 @@ def reset_registered(session: Session, link: RegisteredLink) -> None:
     """From now on count from nothing, in all mailings. The events stay as they came (domain.md E.6)."""
     link.reset_at = clock.now()
     theirs = update(TrackedLink).where(TrackedLink.registered_id == link.id).values(reset_at=link.reset_at)
-    tally.stale(session, session.scalars(theirs.returning(TrackedLink.mailing_id)).all(), tally.STALE_CLICKS)
+    clicks.forget(session, [(row[0], row[1]) for row in session.execute(theirs.returning(TrackedLink.mailing_id, TrackedLink.number))])
 
 
 def reset_in_mailing(session: Session, link: TrackedLink) -> None:
     """From now on count from nothing, in this mailing only. The events stay as they came."""
     link.reset_at = clock.now()
-    tally.stale(session, [link.mailing_id], tally.STALE_CLICKS)
+    clicks.forget(session, [(link.mailing_id, link.number)])
 
 
 def _checked(url: str) -> str:

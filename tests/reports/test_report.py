@@ -10,8 +10,9 @@ from sqlalchemy import select, text, update
 from mailings.clock import standing_at
 from mailings.db import Database
 from mailings.model import Delivery, DeliveryStatus, Mailing, MailingStatus, TrackedLink, Verdict
+from mailings.model.figure import stale
 from mailings.reported import BounceKind, BounceWhy, EventKind
-from mailings.reports.counting_anew import freshen
+from mailings.reports.counting_anew import freshen, to_be_counted
 from mailings.reports.figures import figures_of_all
 from mailings.tracking.counting import choose, counted, links_of_mailing
 from mailings.tracking.registered import reset_in_mailing
@@ -160,3 +161,26 @@ def test_lists_of_links_say_the_same_kept_or_walked(any_db: Database) -> None:
     assert links() == again
     record(any_db, click(one, 1, at=LATER + timedelta(minutes=6)))
     assert links()[0] == (2, 2, 0)
+
+
+def test_a_link_is_reset_when_its_old_events_are_deleted(any_db: Database) -> None:
+    """Without the events nothing can be counted anew: the kept clicks of that link are taken away, others stay, and new ones count."""
+    mailing_id, (one, two, _) = sent_mailing(any_db)
+    record(any_db, click(one, 1), click(two, 1), click(two, 2))
+    settle(any_db, mailing_id)
+    with any_db.writing() as session:
+        session.get_one(Mailing, mailing_id).events_deleted_at = LATER
+        session.execute(text("DELETE FROM event"))
+    assert [row["clickers"] for row in report(any_db, mailing_id)["links"][:2]] == [2, 1]
+    with any_db.writing() as session, standing_at(LATER + timedelta(seconds=1)):
+        reset_in_mailing(session, session.scalars(select(TrackedLink).where(TrackedLink.number == 1)).one())
+    record(any_db, click(two, 1, at=LATER + timedelta(minutes=5)), click(two, 1, at=LATER + timedelta(minutes=6)))
+    assert [(row["clickers"], row["clicks"]) for row in report(any_db, mailing_id)["links"][:2]] == [(1, 2), (1, 1)]
+    with any_db.writing() as session:
+        stale(session, [mailing_id])
+    with any_db.reading() as session:
+        assert to_be_counted(session) == [mailing_id]
+    freshen(any_db, mailing_id)
+    assert [(row["clickers"], row["clicks"]) for row in report(any_db, mailing_id)["links"][:2]] == [(1, 2), (1, 1)]
+    with any_db.reading() as session:
+        assert to_be_counted(session) == []
