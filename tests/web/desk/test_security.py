@@ -24,6 +24,7 @@ READERS_POST = {
     "/me/language",
     "/me/password",
     "/me/sign-out-elsewhere",
+    "/bounces/export/{kind}",
     "/mailings/{name}/recipients/export/{kind}",
     "/mailings/{name}/refresh",
 }
