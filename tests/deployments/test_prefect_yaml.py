@@ -67,7 +67,14 @@ def slugs() -> Iterator[str]:
 def test_schedules_have_names_of_their_own() -> None:
     """Every schedule has a slug, and none twice: deploying again then updates a schedule instead of adding one."""
     found = list(slugs())
-    assert found == ["start-due-mailings/every-minute", "settle-deliveries/every-hour", "sync-suppressions/every-hour"]
+    assert found == [
+        "start-due-mailings/every-minute",
+        "settle-deliveries/every-hour",
+        "erase-expired/every-night",
+        "sync-suppressions/every-hour",
+        "collect-bounces/every-ten-minutes",
+        "collect-statistics/every-night",
+    ]
     assert len(set(found)) == len(found)
 
 
