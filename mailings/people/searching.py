@@ -68,9 +68,10 @@ def _begins(session: Session, column: Any, start: str) -> ColumnElement[bool]:
 
 def _rows(session: Session, ids: Select[Any]) -> Sequence[Found]:
     wanted = list(session.scalars(ids))
-    first = select(Address.normal).where(Address.person_id == Person.id).order_by(Address.rank, Address.id).limit(1).scalar_subquery()
-    standing = select(AddressStanding.normal).where(AddressStanding.normal == first, _in_trouble()).exists()
-    columns = (Person.id, Person.name, first, Company.name, Person.retired, Person.no_mailings, standing)
+    first = select(Address.normal).where(Address.person_id == Person.id).order_by(Address.rank, Address.id).limit(1)
+    usual = first.correlate(Person).scalar_subquery()  # said, for it stands within another select, too
+    standing = select(AddressStanding.normal).where(AddressStanding.normal == usual, _in_trouble()).correlate(Person).exists()
+    columns = (Person.id, Person.name, usual, Company.name, Person.retired, Person.no_mailings, standing)
     rows = select(*columns).outerjoin(Company, Company.id == Person.company_id).where(among(session, Person.id, wanted)).order_by(Person.id)
     return [Found(*row) for row in session.execute(rows)]
 
