@@ -128,7 +128,10 @@ def _sources(session: Session, mailing: Mailing) -> list[dict[str, Any]]:
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """Who is on the list: `eligible` and, most first, how many are left out for which reason. `made` = there is a list already."""
+    """Who is on the list: `eligible` and, most first, how many are left out for which reason; `made` = when.
+
+    People without an address are on no list that people see, and come last (domain.md D26).
+    """
 
     total: int
     eligible: int
@@ -143,5 +146,7 @@ class Audience:
 def _audience(session: Session, mailing: Mailing) -> Audience:
     counted = select(Recipient.verdict, func.count()).where(Recipient.mailing_id == mailing.id).group_by(Recipient.verdict)
     n = {str(verdict): count for verdict, count in session.execute(counted)}
-    excluded = sorted(((verdict, count) for verdict, count in n.items() if verdict != Verdict.ELIGIBLE), key=lambda pair: -pair[1])
-    return Audience(sum(n.values()), n.get(Verdict.ELIGIBLE, 0), excluded, mailing.populated_at)
+    shown = sum(count for verdict, count in n.items() if verdict != Verdict.NO_ADDRESS)
+    left_out = [(verdict, count) for verdict, count in n.items() if verdict != Verdict.ELIGIBLE]
+    excluded = sorted(left_out, key=lambda pair: (pair[0] == Verdict.NO_ADDRESS, -pair[1]))
+    return Audience(shown, n.get(Verdict.ELIGIBLE, 0), excluded, mailing.populated_at)
