@@ -9,8 +9,10 @@ import pytest
 
 from mailings.channels.email.mailboxes import Mailbox, open_mailbox, without_password
 from mailings.channels.email.mailboxes.imap import _folder
+from mailings.channels.email.returned import returned
 from mailings.errors import MailingsError, Misconfigured, Unreachable
 from mailings.settings import Settings
+from tests.channels.reports import GENUINE, Looking
 from tests.servers.dovecot import PASSWORD, Dovecot, dovecot, may_run
 from tests.servers.mailbox import SILENCE, mailbox, nobody_listens
 
@@ -82,6 +84,15 @@ def test_since_a_moment(server: Dovecot) -> None:
     with opened(server.url(), server) as found:
         assert len(list(found.since(0))) == 3
         assert list(found.since(4_000_000_000)) == []
+
+
+@needs_dovecot
+def test_it_settles_doubt(box: Path, server: Dovecot) -> None:
+    """A delivery report found over IMAP is evidence as one in a Maildir is."""
+    (box / "new" / "1795100000.V1.mx").write_text(GENUINE)
+    (box / "new" / "1795100000.V1.mx").chmod(0o666)
+    asked = Settings(bounce_mailbox=server.url(), bounce_password=PASSWORD, bounce_ca_file=server.ca_file, _env_file=None)
+    assert [(word.delivery, word.verdict) for word in returned(asked, Looking())] == [(17, "bounced")]
 
 
 @needs_dovecot
