@@ -13,7 +13,7 @@ from mailings.reported import BounceWhy
 
 DATA = Path(os.environ.get("MAILINGS_TEST_DATA", "")) / "bounces"
 BARS = {"recipient": 0.97, "hard": 0.97, "reason": 0.92}
-GENERAL = 0.03  #: what the score may lose when the rules made for a message's own family are left aside
+GENERAL = 0.03  #: what the score may lose when every rule for a single mail server is left aside
 
 pytestmark = pytest.mark.skipif(not (DATA / "labels.jsonl").is_file(), reason="MAILINGS_TEST_DATA names no folder with bounces")
 
@@ -25,7 +25,7 @@ def test_the_bars_hold() -> None:
 
 
 def test_the_rules_are_general() -> None:
-    """Without the rules of a message's own family the score is nearly the same: servers nobody has seen yet are read as well."""
+    """Without any rule for a single server the score is nearly the same: servers nobody has seen yet are read as well."""
     full, general = scored(DATA).rates(), scored(DATA, own_rules=False).rates()
     assert all(general[what] >= full[what] - GENERAL for what in BARS), general
 

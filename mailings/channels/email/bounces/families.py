@@ -27,9 +27,9 @@ class Family:
         return next((why for pattern, why in self.rules if pattern.search(words)), None)
 
 
-def families_in(signs: str, without: str = "") -> tuple[Family, ...]:
-    """The families whose sign stands in a text; all but one for the measurement of what rules are worth."""
-    return tuple(family for family in _families() if family.name != without and family.sign.search(signs))
+def families_in(signs: str) -> tuple[Family, ...]:
+    """The families whose sign stands in a text."""
+    return tuple(family for family in _families() if family.sign.search(signs))
 
 
 @cache

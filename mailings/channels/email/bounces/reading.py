@@ -53,22 +53,22 @@ class Letter:
         return "\n".join(self.lines)
 
 
-def read_bounce(message: bytes, *, without: str = "") -> Read:
+def read_bounce(message: bytes, *, rules: bool = True) -> Read:
     """What a message says of the mail it may return. Never raises; the first 256 KiB are read.
 
-    `without` leaves one mail server's own rules aside, which is how the bench measures what the general ones are worth.
+    Without `rules` those for single mail servers are left aside, which is how the bench measures what the general ones are worth.
     """
     try:
-        return understood(message, without=without)
+        return understood(message, rules=rules)
     except Exception:  # anybody may write such a message: what trips the reader up says nothing, and the next one is read
         return NOTHING
 
 
-def understood(message: bytes, *, without: str = "") -> Read:
+def understood(message: bytes, *, rules: bool = True) -> Read:
     """The same without the net under it: what it raises is a mistake of ours, which the fuzz tests look for."""
     letter = _opened(taken_apart(message))
     within = _within(letter)
-    return _read(_opened(within) if within else letter, without)
+    return _read(_opened(within) if within else letter, rules)
 
 
 def _within(letter: Letter) -> Part | None:
@@ -91,7 +91,7 @@ def _opened(opened: Part) -> Letter:
     return Letter(opened, parts, lines, original_of(parts, rest), rest)
 
 
-def _read(letter: Letter, without: str) -> Read:
+def _read(letter: Letter, rules: bool) -> Read:
     if (read := _complaint(letter)) is not None:
         return read
     if (told := notice(letter.text)) is not None:
@@ -102,16 +102,16 @@ def _read(letter: Letter, without: str) -> Read:
             return _answer(letter)
         if not is_server(letter.message, letter.text):
             return _answer(letter) if is_answer(letter.message, letter.text) else NOTHING
-    returned = _judged(letter, without)
+    returned = _judged(letter, rules)
     return Read(_kind(letter), tuple(returned), *_ids(letter), evidence=_evidence(letter, returned))
 
 
-def _judged(letter: Letter, without: str) -> list[Returned]:
+def _judged(letter: Letter, rules: bool) -> list[Returned]:
     told = [one for one in letter.told if one.action not in _KINDS] or letter.told
     beside = told_by_words(letter.lines, _ours(letter), letter.original.sent_to)
     told = _named(told, beside, letter)
     after, reply = conversation(letter.lines)
-    around = Around("\n".join(letter.lines), reply, after, families_in(_signs(letter), without))
+    around = Around("\n".join(letter.lines), reply, after, families_in(_signs(letter)) if rules else ())
     return [judged(one, around, len(told) == 1) for one in told]
 
 
