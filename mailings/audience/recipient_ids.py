@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, or_, select, union_all
+from sqlalchemy import ColumnElement, Select, func, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from mailings.audience.filters import READ, Filter, Group, Latest, in_groups, is_latest, with_latest
@@ -55,6 +55,14 @@ def ids_of(session: Session, chosen: Filter, place: Place, most: int) -> list[in
     return place.nearest(_all_of(session, parts), most)
 
 
+def count_of(session: Session, chosen: Filter) -> int:
+    """How many they are: by their index those who have one, else by a walk over the list."""
+    if chosen.search.strip() or chosen.verdicts or not set(chosen.moved) <= set(INDEXED):
+        rows = _searched(chosen) if chosen.search.strip() else chosen.chosen()
+        return session.scalar(select(func.count()).select_from(rows.subquery())) or 0
+    return sum(session.scalar(select(func.count()).select_from(_indexed(chosen, group).subquery())) or 0 for group in chosen.moved)
+
+
 def _all_of(session: Session, parts: Sequence[Select[int]]) -> list[int]:
     return list(session.scalars(union_all(*(select(part.subquery().c[0]) for part in parts)))) if parts else []
 
@@ -75,12 +83,14 @@ def _by_verdict(chosen: Filter, verdict: Verdict, place: Place, most: int) -> Se
 
 
 def _by_index(chosen: Filter, group: Group, place: Place, most: int) -> Select[int]:
+    return _near(_indexed(chosen, group), Latest.recipient_id, place, most)
+
+
+def _indexed(chosen: Filter, group: Group) -> Select[int]:
     """Of somebody's messages only the latest counts, so nobody comes twice."""
     eligible = select(Recipient.id).where(Recipient.id == Latest.recipient_id, Recipient.verdict == Verdict.ELIGIBLE).exists()
-    rows = select(Latest.recipient_id).where(
-        Latest.mailing_id == chosen.mailing_id, INDEXED[group], in_groups([group]), *chosen.still_open()
-    )
-    return _near(rows.where(Latest.test.is_(False), eligible, is_latest()), Latest.recipient_id, place, most)  # type: ignore[arg-type]
+    rows: Select[Any] = select(Latest.recipient_id).where(Latest.mailing_id == chosen.mailing_id, INDEXED[group])
+    return rows.where(in_groups([group]), *chosen.still_open(), Latest.test.is_(False), eligible, is_latest())
 
 
 def _walked(session: Session, chosen: Filter, place: Place, most: int) -> list[int]:

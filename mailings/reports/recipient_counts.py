@@ -1,4 +1,4 @@
-"""How many recipients each filter of the Recipients tab shows: from kept figures where they stand, else counted, and then not at each look."""
+"""How many recipients each filter of the Recipients tab shows: by kept figures where they stand, else counted, and not at each look."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from mailings.audience.filters import SHOWN, Filter, Group, those
-from mailings.audience.recipient_ids import Place
+from mailings.audience.recipient_ids import Place, count_of
 from mailings.errors import NotAllowed
 from mailings.reports.recipient_counts import Remembered
 from web.desk.at import Desk, path
@@ -31,6 +31,8 @@ class Chosen:
 
     def count(self, session: Session) -> int:
         """How many they are."""
+        if not self.ids:
+            return count_of(session, self.filter)
         return session.scalar(select(func.count()).select_from(self.recipients().subquery())) or 0
 
     @property
