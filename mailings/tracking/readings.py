@@ -67,12 +67,12 @@ class _Renewed(NamedTuple):
     stamps: list[tuple[int, Stamps, str | None]]
     clicks: list[clicks.Read]
 
-    def note(self, one: Sent, visits: Sequence[Seen], readings: Mapping[int, Reading], new: Stamps, *, whole: bool) -> None:
-        """Keep what is new about this message; `whole` = all its visits were read."""
+    def note(self, one: Sent, visits: Sequence[Seen], readings: Mapping[int, Reading], new: Stamps) -> None:
+        """Keep what is new about this message."""
         for seen in visits:
             if (now := readings[seen.id]) != seen.was:
                 self.readings.append((seen.id, VERSION, *now))
-                self.clicks.append(clicks.Read(one.mailing_id, one.recipient_id or 0, seen, now, not (one.known and whole)))
+                self.clicks.append(clicks.Read(one.mailing_id, one.recipient_id or 0, seen, now, not one.known))
         program = _program(one, new, visits, readings)
         if (new, program) != (one.stamps, one.program):
             self.stamps.append((one.id, new, program))
@@ -104,7 +104,7 @@ def renew(session: Session, sent: Sequence[Sent], agents: Mapping[int, str] | No
         new = _stamps(visits, readings)
         if delivery_id in floors or one.mailing_id in thinned:
             new = Stamps._make(_earlier(*pair) for pair in zip(new, one.stamps, strict=True))
-        renewed.note(one, visits, readings, new, whole=delivery_id not in floors)
+        renewed.note(one._replace(known=one.known and delivery_id not in floors), visits, readings, new)
     return renewed.write(session)
 
 
@@ -123,7 +123,7 @@ def _thinned(session: Session, mailings: Collection[int]) -> set[int]:
 
 
 def _deleted_firsts(visits: Sequence[Seen], stamps: Stamps) -> frozenset[object]:
-    """What can be no first any more, for an older stamp tells of visits that are gone. What was read as a first while they were there stays one.
+    """What can be no first any more, for an older stamp tells of visits that are gone. What was read as a first before that stays one.
 
     Of a click only that there was one is known, not on which link: a later one on another link is not counted as somebody new's.
     """
