@@ -31,7 +31,7 @@ def tables_of(report: Mapping[str, Any], language: str) -> dict[str, Table]:
 
     statuses = ((label("status", word, language), n) for word, n in report.get("recipients_by_status", {}).items() if n)
     bounces = ((label("why", row["why"], language), label("kind", row["kind"], language), row["n"]) for row in report.get("bounces", []))
-    links = ((row["name"] or row["url"], row["clickers"], row["clicks"]) for row in report.get("links", []))
+    links = ((_called(row, language), row["clickers"], row["clicks"]) for row in report.get("links", []))
     hours = ((_hour(row["at"], language), row["opened"], row["clicked"]) for row in report.get("hours", []))
     domains = ((_spoken(row["domain"]), *(row[word] for word in COUNTED)) for row in report.get("domains", []))
     clients = ((label("client", row["client"], language), row["opened"]) for row in report.get("clients", []))
@@ -43,6 +43,11 @@ def tables_of(report: Mapping[str, Any], language: str) -> dict[str, Table]:
         "domains": Table(("head_domain", *(f"tile_{word}" for word in COUNTED)), told(domains)),
         "clients": Table(("head_client", "tile_opened"), told(clients)),
     }
+
+
+def _called(row: Mapping[str, Any], language: str) -> str:
+    """A link by its name or its address; those only one recipient has stand together, without a number."""
+    return label("link", "singles", language) if row["number"] is None else row["name"] or row["url"]
 
 
 def _spoken(domain: str) -> str:
