@@ -19,7 +19,7 @@ from mailings.reports.saying import number, percent
 app = typer.Typer(help="Mailings beside each other.")
 
 SHOWN = 50  # mailings on a screen; --json has them all
-RATES = {"open_rate": "Open rate", "click_rate": "Click-through", "bounce_rate": "Bounces", "unsubscribe_rate": "Unsubscribed"}
+RATES = {"open_rate": "Opened", "click_rate": "Clicked", "bounce_rate": "Bounced", "unsubscribe_rate": "Left"}
 
 Folder = Annotated[str | None, typer.Option(metavar="FOLDER", help="Of this folder and those below it.", show_default=False)]
 OfTopic = Annotated[str | None, typer.Option("--topic", metavar="TOPIC", help="Of this topic.", show_default=False)]
@@ -80,7 +80,7 @@ def _draw(mailings: Sequence[Compared], year: Sequence[Compared]) -> None:
 
 def _table(title: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     table = Table(title=title, title_justify="left", title_style="bold", header_style="dim", box=None, pad_edge=False)
-    table.add_column(heads[0], overflow="fold")
+    table.add_column(heads[0], overflow="fold", min_width=14)
     for head in heads[1:]:
         table.add_column(head, no_wrap=head == "Begun", justify="right" if head == "Mailings" else "left")
     for head in ("Sent", *RATES.values()):
