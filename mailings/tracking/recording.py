@@ -29,7 +29,7 @@ def record_visits(session: Session, visits: Sequence[Visit], settings: Settings)
     known = [visit for visit in visits if visit.delivery_id in sent]
     erased = _erased(session, sent)
     now = clock.milliseconds()
-    ids = insert_events(session, [_row(visit, sent, now, known=visit.delivery_id not in erased, settings=settings) for visit in known])
+    ids = insert_events(session, [_row(visit, sent, now, None if visit.delivery_id in erased else settings) for visit in known])
     fresh = dict(zip(ids, known, strict=True))
     agents = {number: visit.agent for number, visit in fresh.items() if visit.delivery_id in erased}
     renew(session, list(sent.values()), agents)
@@ -45,10 +45,10 @@ def _erased(session: Session, ids: Collection[int]) -> set[int]:
     return set(session.scalars(gone.where(among(session, Delivery.id, ids))))
 
 
-def _row(visit: Visit, sent: Mapping[int, Sent], now: int, *, known: bool, settings: Settings) -> tuple[object, ...]:
-    # an address that only one recipient was sent says whose it is
-    network = kept_network(visit.network, keep=settings.keep_network) if known else None
-    agent, url = (visit.agent[:AGENT].replace("\0", ""), visit.url) if known else (None, None)
+def _row(visit: Visit, sent: Mapping[int, Sent], now: int, kept: Settings | None) -> tuple[object, ...]:
+    """`kept` None = of somebody erased, of whom nothing is; an address that only one recipient was sent says whose it is, too."""
+    network = kept_network(visit.network, keep=kept.keep_network) if kept else None
+    agent, url = (visit.agent[:AGENT].replace("\0", ""), visit.url) if kept else (None, None)
     mailing_id = sent[visit.delivery_id].mailing_id
     at, method = round(visit.at.timestamp() * 1000), None if visit.method == "GET" else visit.method
     return at, now, visit.kind.value, VISIT, mailing_id, visit.delivery_id, visit.link, url, method, agent, network

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from enum import Enum
 from typing import Any
 
@@ -14,40 +14,18 @@ from sqlalchemy import JSON, Boolean, select
 from sqlalchemy.orm import Session
 
 from mailings import clock
-from mailings.consent.standing import block_address
-from mailings.consent.withdrawing import opt_out
 from mailings.db import Database
 from mailings.errors import Unreadable
 from mailings.model import (
     VISIT,
-    Associate,
     Base,
-    Company,
-    Delivery,
-    DeliveryNote,
-    DeliveryStatus,
-    Evidence,
-    ImportedRow,
-    Interest,
-    Moment,
-    Person,
-    PersonInterest,
-    Project,
-    ProjectMember,
-    Selection,
-    SelectionKind,
-    SelectionMember,
-    Source,
-    SourceKind,
 )
 from mailings.people.deleting import delete
 from mailings.people.report import LANGUAGES, _words, report_as
-from mailings.reported import BounceKind, BounceWhy
 from mailings.settings import Settings
-from tests.consent.waiting import a_mailing, a_person, a_topic, queue
-from tests.people.returned import everything_back
+from tests.consent.waiting import a_person
+from tests.people.filled import AT, filled
 
-AT = datetime(2026, 10, 1, 12, 0, tzinfo=UTC)
 SETTINGS = Settings(_env_file=None, company_name="Fjord AS")
 
 #: tables whose rows are the installation's own and name no recipient, and why
@@ -80,47 +58,6 @@ NO_PERSONS = {"source.kind"}  # how a mailing names people
 #: rows of lists, where what is about the person is the list's name
 
 
-def _filled(session: Session) -> Person:
-    """A person of whom every table holds something, with a moment of its own in every stamp."""
-    ours = Associate(username="kåre", name="Kåre Vår-Kontakt")
-    company = Company(name="Ødegård Møbler AS", created_at=AT)
-    selection, project = Selection(name="Faste kunder", kind=SelectionKind.STATIC, created_at=AT), Project(name="Båtmesse", created_at=AT)
-    interest, news = Interest(name="Seiling"), a_topic(session)
-    session.add_all([ours, company, selection, project, interest])
-    session.flush()
-    told = {name: f"x{name}" for name in ("first_name", "middle_name", "last_name", "salutation", "title", "position", "phone", "category")}
-    told |= {name: f"x{name}" for name in ("direct_phone", "username", "number", "business", "note", "mobile")}
-    person = a_person(
-        session, "ase@fjord.test", "ase2@fjord.test", name="Åse <Ødegård>", language="nb", country="NO", mobile_normal="+4799887766",
-        custom={"skostørrelse": "38½"}, rank=7, company_id=company.id, our_contact_id=ours.id, support_contact_id=ours.id, **told,
-    )  # fmt: skip
-    person.addresses[1].valid, person.addresses[1].problem = False, "xproblem"
-    session.add(SelectionMember(selection_id=selection.id, person_id=person.id))
-    session.add(ProjectMember(project_id=project.id, person_id=person.id))
-    session.add(PersonInterest(person_id=person.id, interest_id=interest.id))
-    opt_out(session, person.id, news.id, "xoptout")
-    block_address(session, "ase2@fjord.test", "xblocked")
-    _sent(session, person)
-    return person
-
-
-def _sent(session: Session, person: Person) -> None:
-    mailing = a_mailing(session, "høst-nytt")
-    sent, bare = queue(session, mailing, person, DeliveryStatus.BOUNCED), queue(session, mailing, "ase2@fjord.test", DeliveryStatus.SENT)
-    stamps = [column.key for column in Delivery.__table__.columns if isinstance(column.type, Moment)]
-    for days, stamp in enumerate(stamps):
-        setattr(sent, stamp, AT + timedelta(days=days))
-    sent.code, sent.reason, sent.provider_id, sent.bounce, sent.bounce_why = "xcode", "xreason", "xprov", BounceKind.HARD, BounceWhy.NETWORK
-    bare.provider_id = "xbare"
-    trial = Delivery(mailing_id=mailing.id, test=True, address="ase@fjord.test", status=DeliveryStatus.SENT, provider_id="xtrial")
-    source = Source(mailing_id=mailing.id, position=1, kind=SourceKind.PERSON, label="xsource", person_id=person.id)
-    session.add_all([trial, source, DeliveryNote(delivery_id=sent.id, at=AT, what="xwhat", why="xwhy", by="xby")])
-    session.add(Evidence(delivery_id=sent.id, at=AT, verdict=DeliveryStatus.BOUNCED, source="xsaid by", said="xsaid"))
-    session.flush()
-    session.add(ImportedRow(source_id=source.id, row=7, name="xlisted", written="xwritten", normal="ase@fjord.test", mobile_normal="+4711"))
-    everything_back(session, mailing, sent, person)
-
-
 def _values(session: Session) -> list[tuple[str, Any]]:
     """(table.column, value) of every cell that says something about somebody."""
     found = []
@@ -147,7 +84,7 @@ def _pieces(value: Any) -> list[str]:
 def test_nothing_is_left_out(any_db: Database) -> None:
     """Every value of every table that is about the person stands in the page and in the file for programs."""
     with clock.standing_at(AT), any_db.writing() as session:
-        person = _filled(session)
+        person = filled(session)
         values = _values(session)
         page = html.unescape(report_as(session, person, ".html", SETTINGS).decode())
         document = orjson.dumps(_flat(orjson.loads(report_as(session, person, ".json", SETTINGS)))).decode()
@@ -207,7 +144,7 @@ def test_every_word_in_every_language(part: str) -> None:
 def test_every_column_has_a_name_in_words(db: Database) -> None:
     """Whatever the report shows is called by a word of the reader's language, but for fields somebody invented."""
     with db.writing() as session:
-        held = orjson.loads(report_as(session, _filled(session), ".json", SETTINGS))
+        held = orjson.loads(report_as(session, filled(session), ".json", SETTINGS))
     held.pop("custom")
     for report in held["reports"]:
         report.pop("original", None)

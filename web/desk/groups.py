@@ -147,8 +147,9 @@ def _mailings(desk: Desk, where: str, number: int) -> Response:
 
 def group_at(desk: Desk, session: Session, where: str, number: int) -> Group:
     """The selection or project of that number. Raises NotFound."""
-    table: type[Selection | Project] = Selection if where == "selections" else Project
-    row = session.get(table, number) if number < 2**62 else None
+    row: Selection | Project | None = None
+    if number < 2**62:
+        row = session.get(Selection, number) if where == "selections" else session.get(Project, number)
     if row is None:
         raise NotFound(desk.say("group_unknown"))
     if isinstance(row, Project):
@@ -156,6 +157,6 @@ def group_at(desk: Desk, session: Session, where: str, number: int) -> Group:
     static, sides = row.kind is SelectionKind.STATIC, None
     if row.kind is SelectionKind.COMBINED:
         names = dict(session.execute(select(Selection.id, Selection.name).where(Selection.id.in_([row.left_id, row.right_id]))).all())
-        sides = names[row.left_id], names[row.right_id]
+        sides = names[row.left_id or 0], names[row.right_id or 0]
     told = f"combined_{row.combination}" if sides else row.condition or ""
     return Group(where, row, people_of(session, row), fixed=static, kind=str(row.kind), told=told, sides=sides)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, Response
 from sqlalchemy import select
@@ -63,7 +65,7 @@ def test(name: str, desk: AtDesk) -> Response:
 def _page(desk: Desk, session: Session, name: str, tried: object = ()) -> Response:
     mailing, head = head_of(session, name)
     row = _recipient(desk, session, mailing)
-    values = {"shown": None, "blank": [], "before": None, "after": None, "trouble": ""}
+    values: dict[str, Any] = {"shown": None, "blank": [], "before": None, "after": None, "trouble": ""}
     if row is not None:
         try:
             values["shown"], values["blank"] = preview_for(session, mailing, row), empty_for(session, mailing, row, desk.door.settings)
