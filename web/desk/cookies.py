@@ -13,6 +13,8 @@ from mailings.settings import Settings
 
 COOKIE = "mailings_desk"  #: who is signed in
 FORM = "mailings_form"  #: whom the sign-in page was shown to
+GOING = "mailings_going"  #: who is away to sign on elsewhere
+SECONDS = {COOKIE: 7 * 24 * 3600, GOING: 600}  #: how long they are kept; the others go with the browser
 
 
 def is_https(settings: Settings) -> bool:
@@ -25,12 +27,12 @@ def cookie_of(settings: Settings, name: str = COOKIE) -> str:
     return f"__Host-{name}" if is_https(settings) else name
 
 
-def give(response: Response, settings: Settings, name: str, value: str, *, seconds: int | None = None) -> None:
-    """Set a cookie; an empty value takes it away. Without `seconds` it goes with the browser."""
+def give(response: Response, settings: Settings, name: str, value: str) -> None:
+    """Set a cookie; an empty value takes it away."""
     https = is_https(settings)
     path = "/" if https else f"{urlsplit(settings.public_url).path.rstrip('/')}/desk"  # __Host- wants the root
     response.set_cookie(
-        cookie_of(settings, name), value, max_age=seconds if value else 0, path=path, secure=https, httponly=True, samesite="lax"
+        cookie_of(settings, name), value, max_age=SECONDS.get(name) if value else 0, path=path, secure=https, httponly=True, samesite="lax"
     )
 
 

@@ -12,7 +12,7 @@ from mailings import clock
 from mailings.errors import NotFound, Unreachable, Untrusted
 from mailings.staff import signing_in
 from mailings.staff.sign_on import signed_on
-from web.desk.cookies import cookie_of, give, holds, sealed
+from web.desk.cookies import GOING, SECONDS, cookie_of, give, holds, sealed
 from web.desk.gate import Gate, TooBusy, gate_of, roles_of
 from web.desk.going import Going
 from web.desk.signing import asked, entered, within
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from web.desk.provider import Provider
 
 router = APIRouter()
-
-GOING = "mailings_going"  # a cookie for as long as somebody is away
-AWAY = 600  # seconds they may be
 
 Text = Annotated[str, Query(max_length=4000)]
 
@@ -42,8 +39,8 @@ async def go(request: Request, to: Text = "") -> Response:
     except (Unreachable, TooBusy):
         return asked(request, to, "sign_in_away", 503)
     answer = RedirectResponse(address, 303)
-    told = "\n".join((going.state, going.nonce, going.verifier, str(int(clock.timestamp()) + AWAY), within(to))).encode().hex()
-    give(answer, door.settings, GOING, f"{told}.{sealed(door.settings, 'going', told)}", seconds=AWAY)
+    told = "\n".join((going.state, going.nonce, going.verifier, str(int(clock.timestamp()) + SECONDS[GOING]), within(to))).encode().hex()
+    give(answer, door.settings, GOING, f"{told}.{sealed(door.settings, 'going', told)}")
     return answer
 
 

@@ -93,7 +93,7 @@ def entered(request: Request, secret: str, to: str) -> Response:
     """They are signed in: the cookie, and on to where they were going."""
     answer = RedirectResponse(pages_of(request).url(within(to)), 303)
     settings = door_of(request).settings
-    give(answer, settings, COOKIE, secret, seconds=int(signing_in.LONGEST.total_seconds()))
+    give(answer, settings, COOKIE, secret)
     give(answer, settings, FORM, "")
     return answer
 
