@@ -137,10 +137,12 @@ def _unnamed(told: Told, known: dict[str, str]) -> list[Report]:
     """Anybody can write such a message: a bounce counts against the address, once however many come (bouncing.py); nothing else does."""
     if told.read.kind is not ReadKind.BOUNCE:
         return []
-    return [_report(told, EventKind.BOUNCED, to, None, known[to.address]) for to in told.read.recipients if to.address in known]
+    return [_report(told, EventKind.BOUNCED, to, known[to.address]) for to in told.read.recipients if to.address in known]
 
 
-def _report(told: Told, kind: EventKind, said: Returned | None, name: Named | None, address: str | None = None) -> Report:
+def _report(told: Told, kind: EventKind, said: Returned | None, about: Named | str) -> Report:
+    """The report about a delivery, or about an address alone."""
+    name, address = (about, None) if isinstance(about, Named) else (None, about)
     bounced = said if kind is EventKind.BOUNCED else None
     whom = address or (name.delivery if name else "")
     return Report(
