@@ -22,7 +22,15 @@ def test_the_tab_shows_everybody_but_those_without_an_address(db: Database) -> N
     with seated(db, Role.READER) as seat:
         page = seat.look(LIST).text
     assert page.count('name="id"') == 12 + 9 + 2
-    for words in ("Åse bounced", "No such mailbox", "Recipient complained", "Address only", "Søn AS", "Too many bounces", "desiree@ijssel.test"):
+    for words in (
+        "Åse bounced",
+        "No such mailbox",
+        "Recipient complained",
+        "Address only",
+        "Søn AS",
+        "Too many bounces",
+        "desiree@ijssel.test",
+    ):
         assert words in page
     assert "Øyvind no_address" not in page
 
@@ -36,7 +44,9 @@ def test_filters_are_in_the_address(db: Database) -> None:
     assert re.findall(r'name="show" value="(\w+)" checked', page) == ["bounced", "no_address"]
 
 
-@pytest.mark.parametrize("query", ["show=nobody", "after=9" * 9, "before=-1", "after=å", "q=%ff'--", "show=bounced&after=999999999999999999"])
+@pytest.mark.parametrize(
+    "query", ["show=nobody", "after=9" * 9, "before=-1", "after=å", "q=%ff'--", "show=bounced&after=999999999999999999"]
+)
 def test_strange_addresses_are_answered(db: Database, query: str) -> None:
     """Whatever stands in the address, the answer is a page."""
     sent(db)
