@@ -1,4 +1,4 @@
-"""Every hour: settles what is in doubt by servers' logs, returned mail and the mailings' own policies. Safe at any time."""
+"""Every hour: settles what is in doubt by logs, returned mail and the mailings' own policies; counts what that moved. Safe at any time."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from prefect import flow
 from prefect.logging import get_run_logger
 
 from mailings.errors import Unreadable
+from tasks.figures import count_figures
 from tasks.settling import find_doubt, gather_evidence, settle
 
 
@@ -22,6 +23,7 @@ def settle_deliveries(mailing: str | None = None) -> list[str]:
     sentences = [one.sentence for one in done if one.worth_telling]
     for sentence in sentences:
         get_run_logger().info(sentence)
+    count_figures()
     if gathered and gathered.troubles:  # said when the rest is done; until it is mended no policy gives anything up
         raise Unreadable(" ".join(gathered.troubles))
     return sentences
