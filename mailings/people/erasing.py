@@ -74,7 +74,8 @@ def _blank_deliveries(session: Session, recipients: Sequence[int], normals: Sequ
     session.execute(tests.values(status=DeliveryStatus.CANCELLED, next_attempt_at=None))
     session.execute(update(DeliveryNote).where(DeliveryNote.delivery_id.in_(select(Delivery.id).where(theirs))).values(why=REASON, by=None))
     session.execute(delete(Evidence).where(Evidence.delivery_id.in_(select(Delivery.id).where(theirs))))
-    session.execute(update(Delivery).where(theirs).values(address=None, reason=None, provider_id=None))
+    told = case((Delivery.reason.is_not(None), REASON))  # that there was trouble stays known: lists of it are found by its reason
+    session.execute(update(Delivery).where(theirs).values(address=None, reason=told, provider_id=None))
 
 
 def _blank_recipients(session: Session, recipients: Sequence[int]) -> None:

@@ -12,7 +12,7 @@ from mailings import clock
 from mailings.consent.cancelling import cancel_queued
 from mailings.consent.standing import unblock_addresses
 from mailings.db import among
-from mailings.model import Address, Company, Delivery, Event, Mailing, Person, Recipient
+from mailings.model import Address, Company, Delivery, DeliveryStatus, Event, Mailing, Person, Recipient
 from mailings.reported import EventKind
 
 DELETED = "The address was deleted."
@@ -67,7 +67,8 @@ def _clean(session: Session, normals: Collection[str]) -> int:
 
 
 def _mark_clean(session: Session, whose: ColumnElement[bool]) -> int:
-    cleaned = update(Delivery).where(whose, Delivery.bounce.is_not(None), Delivery.cleaned_at.is_(None)).values(cleaned_at=clock.now())
+    came_back = or_(Delivery.bounce.is_not(None), Delivery.status == DeliveryStatus.BOUNCED)  # by evidence alone its kind is not known
+    cleaned = update(Delivery).where(whose, came_back, Delivery.cleaned_at.is_(None)).values(cleaned_at=clock.now())
     return len(session.scalars(cleaned.returning(Delivery.id).execution_options(synchronize_session=False)).all())
 
 

@@ -88,7 +88,7 @@ def _pieces(file: IO[bytes]) -> Iterator[bytes]:
 def picture(name: str, kind: str, desk: AtDesk) -> Response:
     """One of the four charts. Raises NotFound."""
     with desk.door.database.reading() as session:
-        report = report_of(session, head_of(session, name)[0])
+        report = summary_of(session, head_of(session, name)[0], desk.language).document
     report.pop("as_of", None)
     drawn = _drawn(kind, desk.language, orjson.dumps(report))
     return Response(drawn, media_type="image/svg+xml", headers=PICTURE)

@@ -157,7 +157,9 @@ def test_a_provider_that_calls_itself_otherwise_is_not_believed(db: Database, is
             assert visitor.look("/sign-in/oidc").status_code == 503
 
 
-@pytest.mark.parametrize("wrong", [{"oidc_issuer": "http://login.fjord.test"}, {"oidc_issuer": "login"}, {"oidc_client": ""}, {"oidc_roles": "reader,keiser"}])
+@pytest.mark.parametrize(
+    "wrong", [{"oidc_issuer": "http://login.fjord.test"}, {"oidc_issuer": "login"}, {"oidc_client": ""}, {"oidc_roles": "reader,keiser"}]
+)
 def test_settings_that_cannot_be_right_are_refused_at_the_start(db: Database, wrong: dict[str, str]) -> None:
     """No https, no address, no client: the door does not open, and says which setting it is."""
     with pytest.raises(Unreadable, match="MAILINGS_OIDC_"):
