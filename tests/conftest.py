@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 import shutil
 import tempfile
@@ -10,7 +9,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, text
 
 # before anything imports Prefect: a developer's own server and home are never touched
 os.environ["PREFECT_HOME"] = tempfile.mkdtemp(prefix="mailings-prefect-")
@@ -23,8 +21,7 @@ from mailings.db import Database, connected
 from mailings.model import Base
 from mailings.settings import Settings, settings
 from tests import postgres
-
-_numbers = itertools.count(1)
+from tests.spare import Spare
 
 
 @pytest.fixture(autouse=True)
@@ -40,12 +37,15 @@ def postgres_url() -> Iterator[str]:
     if found is None:
         pytest.skip("PostgreSQL is not installed: its half of the database tests is left out")
     with postgres.running(found, hasty=True) as url:
-        with create_engine(f"{url}/postgres", isolation_level="AUTOCOMMIT").connect() as connection:
-            connection.execute(text("CREATE DATABASE template_mailings"))
-        template = Database(f"{url}/template_mailings")
-        Base.metadata.create_all(template.engine)
-        template.engine.dispose()
         yield url
+
+
+@pytest.fixture(scope="session")
+def spare_databases(postgres_url: str) -> Iterator[Spare]:
+    """Databases with all tables and nothing in them."""
+    spare = Spare(postgres_url, Base.metadata.create_all)
+    yield spare
+    spare.close()
 
 
 @pytest.fixture(scope="session")
@@ -69,16 +69,12 @@ def _sqlite(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database
 
 
 def _postgres(request: pytest.FixtureRequest) -> Iterator[Database]:
-    server, name = request.getfixturevalue("postgres_url"), f"test_{next(_numbers)}"
-    admin = create_engine(f"{server}/postgres", isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE template_mailings STRATEGY FILE_COPY"))
-    made = connected(f"{server}/{name}")
+    spare: Spare = request.getfixturevalue("spare_databases")
+    name = spare.take()
+    made = connected(f"{spare.server}/{name}")
     yield made
     made.engine.dispose()
-    with admin.connect() as connection:
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    admin.dispose()
+    spare.give_back(name)
 
 
 @pytest.fixture
