@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
 from mailings import clock
@@ -22,11 +22,13 @@ from mailings.sending.resending import resend
 from mailings.settings import Settings
 from mailings.tracking import tally
 from mailings.tracking.absorb import absorb
+from mailings.tracking.clicks import CLICKED
 from mailings.tracking.leaving import PAGE, leave
 from mailings.tracking.readers import reader_of
 from mailings.tracking.recording import record_visits
 from mailings.tracking.registered import reset_in_mailing, reset_registered
 from mailings.tracking.rereading import reread
+from mailings.tracking.retention import delete_events
 from tests.sending.world import START
 from tests.tracking.told import K
 from tests.tracking.visiting import click, visit
@@ -66,12 +68,21 @@ class Story:
     def __init__(self, session: Session, mailing_id: int, recipients: list[int]) -> None:
         self.session, self.mailing_id, self.recipients = session, mailing_id, recipients
         self.number = 0
+        self.start = START  #: of the minutes in which things happen
+        self.clicked: set[tuple[int, str]] = set()  #: who was ever known to have clicked which link since it was reset
 
     def tell(self, one: dict[str, Any]) -> None:
         """Let it happen."""
         self.number += 1
-        getattr(self, "_" + one["what"].replace(" ", "_"))(one)
-        self.session.flush()
+        with clock.standing_at(self.start + timedelta(hours=1)):
+            getattr(self, "_" + one["what"].replace(" ", "_"))(one)
+            self.session.flush()
+        self.clicked |= {(recipient, link) for recipient, link in self._clickers() if recipient in self.recipients}
+
+    def _clickers(self) -> list[tuple[int, str]]:
+        """Who clicked what, as far as the clicks are there."""
+        recipients = ", ".join(map(str, self.recipients))
+        return [(row[0], row[1]) for row in self.session.execute(text(CLICKED.replace("{listed}", f"IN ({recipients})")))]
 
     @property
     def mailing(self) -> Mailing:
@@ -85,7 +96,7 @@ class Story:
         return found[min(one["turn"], len(found) - 1)]
 
     def _visit(self, one: dict[str, Any]) -> None:
-        at, agent, number = START + timedelta(minutes=one["minute"]), AGENTS[one["agent"]], self.message(one).id
+        at, agent, number = self.start + timedelta(minutes=one["minute"]), AGENTS[one["agent"]], self.message(one).id
         visits = [
             click(number, link, at + timedelta(seconds=n), agent=agent, url="https://fjord.test/bare")
             for n, link in enumerate(one["links"])
@@ -94,7 +105,7 @@ class Story:
 
     def _report(self, one: dict[str, Any]) -> None:
         bounce = one["bounce"] if one["kind"] is K.BOUNCED else None
-        at, mark = START + timedelta(minutes=one["minute"]), mark_of(self.mailing)
+        at, mark = self.start + timedelta(minutes=one["minute"]), mark_of(self.mailing)
         told = Report(one["kind"], at, self.message(one).id, mark, f"{self.number}", {}, address=WHO[one["who"]], bounce=bounce)
         absorb(self.session, [told], "sendgrid", Settings(bounce_threshold=100))
         self.session.expire_all()
@@ -120,19 +131,32 @@ class Story:
 
     def _finish(self, one: dict[str, Any]) -> None:
         queued = update(Delivery).where(Delivery.mailing_id == self.mailing_id, Delivery.status == DeliveryStatus.QUEUED)
-        self.session.execute(queued.values(status=DeliveryStatus.SENT, sent_at=START + timedelta(minutes=one["minute"])))
+        self.session.execute(queued.values(status=DeliveryStatus.SENT, sent_at=self.start + timedelta(minutes=one["minute"])))
         close(self.session, self.mailing)
 
     def _reset(self, one: dict[str, Any]) -> None:
-        with clock.standing_at(START + timedelta(minutes=one["minute"])):
+        with clock.standing_at(self._reset_time(one)):
             reset_in_mailing(self.session, self.session.scalars(select(TrackedLink).where(TrackedLink.number == 1 + one["turn"])).one())
+        self.clicked = {(recipient, link) for recipient, link in self.clicked if link != str(1 + one["turn"])}
 
     def _reset_all(self, one: dict[str, Any]) -> None:
-        with clock.standing_at(START + timedelta(minutes=one["minute"])):
+        with clock.standing_at(self._reset_time(one)):
             reset_registered(self.session, self.session.scalars(select(RegisteredLink)).one())
+        self.clicked = {(recipient, link) for recipient, link in self.clicked if link != "3"}
+
+    def _reset_time(self, one: dict[str, Any]) -> datetime:
+        """Any minute, while what came before it can be told from what came after."""
+        return self.start + (timedelta(minutes=one["minute"]) if self.mailing.events_deleted_at is None else timedelta(hours=1))
+
+    def _retain(self, _one: dict[str, Any]) -> None:
+        """Six weeks go by, and events that are two months old are deleted."""
+        self.start += timedelta(days=45)
+        with clock.standing_at(self.start):
+            delete_events(self.session, 60, count_anew)
+        self.session.expire_all()
 
     def _reread(self, one: dict[str, Any]) -> None:
-        self.message(one).sent_at = START + timedelta(minutes=one["minute"])  # as became known: what came before it was a machine's
+        self.message(one).sent_at = self.start + timedelta(minutes=one["minute"])  # as became known: what came before it was a machine's
         self.session.flush()
         reread(self.session, self.mailing_id)
 
