@@ -27,6 +27,7 @@ from mailings.model import (
     Verdict,
 )
 from mailings.people.carrying import domains_carried
+from mailings.people.former import ever_theirs
 from mailings.people.forgetting import forget_events, forget_untold
 
 REASON = "The person was erased."
@@ -43,7 +44,7 @@ class Erased:
 
 def erase(session: Session, person_id: int) -> Erased:
     """Erase the person and everything about them; recipient and delivery rows stay, nameless, so that totals do (domain.md D30, F.4)."""
-    normals = list(session.scalars(select(Address.normal).where(Address.person_id == person_id)))
+    normals = sorted(session.scalars(ever_theirs(select(Person.id).where(Person.id == person_id))))
     mobile = session.scalar(select(Person.mobile_normal).where(Person.id == person_id))
     recipients = session.scalars(recipients_of_person(person_id, normals)).all()
     with domains_carried(session, recipients, normals):

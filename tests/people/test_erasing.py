@@ -104,6 +104,33 @@ def test_nothing_names_the_person_any_more(any_db: Database) -> None:
         assert after["under way"].excluded == {"erased": 1}
 
 
+def test_addresses_they_used_to_have(any_db: Database) -> None:
+    """An address that was corrected or deleted goes too, with all that servers said of it; one that somebody else has now stays theirs."""
+    with any_db.writing() as session:
+        person = a_person(session, "uniq-ny@fjord.test")
+        mailing = a_mailing(session, "høst", status=MailingStatus.SENT)
+        sent = queue(session, mailing, person, DeliveryStatus.BOUNCED)
+        recipient = session.get_one(Recipient, sent.recipient_id)
+        recipient.address, sent.address, sent.reason = "uniq-gml@fjord.test", "uniq-eldre@fjord.test", "550 <uniq-gml@fjord.test>"
+        passed_on = queue(session, a_mailing(session, "vår", status=MailingStatus.SENT), person, DeliveryStatus.BOUNCED)
+        session.get_one(Recipient, passed_on.recipient_id).address = "post@fjord.test"
+        heir = a_person(session, "post@fjord.test", name="Désirée")
+        theirs = queue(session, mailing, heir, DeliveryStatus.SENT)
+        at = {"at": clock.now(), "received_at": clock.now(), "kind": EventKind.BOUNCED, "source": "mailbox"}
+        told = Event(**at, delivery_id=sent.id, mailing_id=mailing.id, address="uniq-meldt@fjord.test", reason="550 uniq")
+        stray = Event(**at, address="uniq-gml@fjord.test", reason="550 uniq")
+        kept = Event(**at, delivery_id=theirs.id, mailing_id=mailing.id, address="post@fjord.test", reason="450 full")
+        session.add_all([told, stray, kept])
+        for normal in ("uniq-gml@fjord.test", "uniq-eldre@fjord.test", "uniq-meldt@fjord.test", "post@fjord.test"):
+            block_address(session, normal, f"550 <{normal}> unknown")
+        session.flush()
+        erase(session, person.id)
+        assert "uniq" not in _everything(session)
+        assert session.scalars(select(AddressStanding.normal)).all() == ["post@fjord.test"]
+        assert (kept.address, kept.reason) == ("post@fjord.test", "450 full")
+        assert session.get_one(Recipient, theirs.recipient_id).address == "post@fjord.test"
+
+
 def test_verdicts_of_the_erased(any_db: Database) -> None:
     """Not yet sent becomes `erased`; sent, in doubt and what finished mailings say stays as it was."""
     with any_db.writing() as session:
