@@ -72,6 +72,7 @@ class _Key:
     letter: str
     by_kind: dict[Kind, _Signer]
     bounces: _Signer
+    messages: _Signer
 
 
 class Tokens:
@@ -104,11 +105,19 @@ class Tokens:
 
     def bounce_mark(self, delivery: int) -> str:
         """What proves that a bounce address is ours: 48 bits in small letters, for addresses may be put into them on their way."""
-        return _bounce_mark(self._keys[0], delivery)
+        return _mark(self._keys[0].bounces, delivery)
 
     def is_bounce_mark(self, delivery: int, mark: str) -> bool:
         """True for a mark of this delivery by any of the secrets."""
-        return any(hmac.compare_digest(_bounce_mark(key, delivery), mark) for key in self._keys)
+        return any(hmac.compare_digest(_mark(key.bounces, delivery), mark) for key in self._keys)
+
+    def message_mark(self, delivery: int) -> str:
+        """What proves that a Message-ID is ours and of this delivery, 48 bits: numbers alone can be counted on by any reader."""
+        return _mark(self._keys[0].messages, delivery)
+
+    def is_message_mark(self, delivery: int, mark: str) -> bool:
+        """True for a mark of this delivery's message by any of the secrets."""
+        return any(hmac.compare_digest(_mark(key.messages, delivery), mark) for key in self._keys)
 
 
 def of_day(payload: int | str, day: int) -> str:
@@ -140,11 +149,12 @@ def _derived(secret: str) -> _Key:
     master = sha256(b"mailings token " + secret.encode()).digest()
     letter = urlsafe_b64encode(master[-3:]).decode()[0]
     by_kind = {kind: _Signer(hmac.digest(master, b"kind " + kind.encode(), "sha256")) for kind in Kind}
-    return _Key(letter, by_kind, _Signer(hmac.digest(master, b"bounces", "sha256")))
+    bounces, messages = (_Signer(hmac.digest(master, what, "sha256")) for what in (b"bounces", b"messages"))
+    return _Key(letter, by_kind, bounces, messages)
 
 
-def _bounce_mark(key: _Key, delivery: int) -> str:
-    return key.bounces.digest(b"%x" % delivery)[:6].hex()
+def _mark(signer: _Signer, delivery: int) -> str:
+    return signer.digest(b"%x" % delivery)[:6].hex()
 
 
 def _signature(signer: _Signer, payload: str, url: str) -> str:

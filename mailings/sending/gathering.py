@@ -12,7 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from mailings import seams
-from mailings.channels.email.identity import InDoubt
+from mailings.channels.email.identity import InDoubt, Signed
 from mailings.channels.email.returned import returned
 from mailings.clock import milliseconds
 from mailings.db import Database
@@ -21,6 +21,7 @@ from mailings.message import Word
 from mailings.plugins import transport_class, transport_names
 from mailings.seams import Seam
 from mailings.settings import Settings
+from mailings.tokens import Tokens
 
 TOGETHER = 1000  # words stored in one transaction: nobody waits for it longer than a moment
 SAID = 400  # characters kept of what a source says
@@ -74,7 +75,8 @@ def _sources(sought: InDoubt, settings: Settings) -> list[Callable[[], Iterator[
     """The records of every transport, whichever is in use today, and the mailbox where mail comes back."""
     sources: list[Callable[[], Iterator[Word]]] = [partial(transport_class(name).evidence, sought) for name in transport_names()]
     if settings.bounce_mailbox:
-        sources.append(partial(returned, settings, sought))
+        signed = Signed(sought, Tokens(settings.secret.get_secret_value()))  # anybody can write a delivery report
+        sources.append(partial(returned, settings, signed))
     return sources
 
 

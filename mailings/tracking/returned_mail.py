@@ -38,7 +38,7 @@ _UNKEPT = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]+")  # PostgreSQL ke
 
 
 class Named(NamedTuple):
-    """The delivery that a message names. No mark: its number was signed, so it is ours whatever the mark of its mailing."""
+    """The delivery that a message names by what we signed. No mark: an envelope address has no room for that of the mailing."""
 
     delivery: int
     mark: str | None
@@ -54,11 +54,14 @@ class Told:
     digest: str
 
     def named(self, tokens: Tokens) -> Named | None:
-        """The delivery it is about: by the address it came to (VERP), which nobody can forge; else by the Message-ID it gives back."""
+        """The delivery it is about: by the address it came to (VERP), else by the Message-ID it gives back.
+
+        Both are signed for that one delivery: who has a message of ours can say something of that one, and of nobody else's.
+        """
         for address in self.read.addressed_to:
             if (number := delivery_of(address, tokens)) is not None:
                 return Named(number, None)
-        return next((Named(*found) for text in self.read.message_ids if (found := named_by(text))), None)
+        return next((Named(*found) for text in self.read.message_ids if (found := named_by(text, tokens))), None)
 
 
 @dataclass(slots=True)

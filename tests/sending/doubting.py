@@ -18,6 +18,7 @@ from mailings.sending.finding import mailing_named
 from mailings.sending.gathering import keep
 from mailings.sending.settling import Settled, settle, settle_as
 from mailings.settings import Settings
+from mailings.tokens import Tokens
 from tests.sending import world
 
 LATER = timedelta(hours=72)
@@ -71,7 +72,7 @@ def named(db: Database, delivery: int) -> str:
     """The Message-ID the delivery went out with."""
     with db.reading() as session:
         mailing = session.get_one(Mailing, session.get_one(Delivery, delivery).mailing_id)
-        return message_id(mailing, "acme.test") % delivery
+        return message_id(mailing, "acme.test", Tokens(Settings().secret.get_secret_value()))(delivery)
 
 
 def after(db: Database, waited: timedelta, **how: object) -> Settled:

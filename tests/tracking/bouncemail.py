@@ -138,7 +138,8 @@ def verp(delivery: int) -> str:
 def named(db: Database, delivery: int) -> str:
     """The Message-ID the delivery left with."""
     with db.reading() as session:
-        return message_id(session.get_one(Mailing, session.get_one(Delivery, delivery).mailing_id), "acme.test") % delivery
+        mailing = session.get_one(Mailing, session.get_one(Delivery, delivery).mailing_id)
+        return message_id(mailing, "acme.test", Tokens(SECRET))(delivery)
 
 
 def arrives(box: Path, written: str = REPORT, minute: float = 60, **facts: Any) -> Path:

@@ -124,7 +124,7 @@ def _identity(mailing: Mailing, settings: Settings) -> Identity:
     tokens = Tokens(settings.secret.get_secret_value())
     bounce, headers = envelope_sender(settings, tokens), constant_headers(mailing, host)
     leaving = mailing.type is not MailingType.FORM_RESPONSE
-    return Identity(message_id(mailing, host), public, tokens, bounce, headers, mailing.name, mark_of(mailing), leaving)
+    return Identity(message_id(mailing, host, tokens), public, tokens, bounce, headers, mailing.name, mark_of(mailing), leaving)
 
 
 def _public(settings: Settings) -> str:

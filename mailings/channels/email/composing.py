@@ -28,13 +28,13 @@ ONE_CLICK = "List-Unsubscribe=One-Click"  # RFC 8058
 
 @dataclass(frozen=True)
 class Identity:
-    """What makes messages this mailing's: `message_id` with a place for the delivery, `bounce` = the envelope sender by delivery.
+    """What makes messages this mailing's: `message_id` and `bounce` (the envelope sender) by delivery.
 
     `headers` = those that are the same in every message, `category` = the mailing's name, `mark` = see channels/email/identity,
     `leaving` = whether the headers offer to unsubscribe: all mailings do (D21), an answer to one person's form does not.
     """
 
-    message_id: str
+    message_id: Callable[[int], str]
     public: str
     tokens: Tokens
     bounce: Callable[[int], str] | None = None  # None = the From address
@@ -134,7 +134,7 @@ class CompiledEmail:
             f"{self._senders.lines(tuple(row[self._contacts]))[0]}"
             f"To: {mailbox(row[2], row[1])}\r\n"
             f"{unstructured('Subject', slots[form.subject])}\r\n"
-            f"Message-ID: {self._identity.message_id % delivery}\r\n"
+            f"Message-ID: {self._identity.message_id(delivery)}\r\n"
             f"{self._constant}"
         )
         if self._identity.leaving:

@@ -1,22 +1,29 @@
-"""The Message-ID of a delivery, and back: its number, and the mark of its mailing that keeps it apart from everybody else's."""
+"""The Message-ID of a delivery, and back: its number, the mark of its mailing, which keeps it apart, and its own, which proves it."""
 
 from __future__ import annotations
 
 import re
 from array import array
 from bisect import bisect_left
+from collections.abc import Callable
 from hashlib import sha256
 
+from mailings.message import Sought
 from mailings.model import Mailing
+from mailings.tokens import Tokens
 
-_OURS = re.compile(r"<(\d{1,18})\.([0-9a-f]{12})@[^<>@\s]+>")
+_OURS = re.compile(r"<(\d{1,18})\.([0-9a-f]{12})([0-9a-f]{12})?@[^<>@\s]+>")
 
 
-def message_id(mailing: Mailing, host: str) -> str:
-    """The Message-ID of the mailing's deliveries with a place for their number; at `host` where the sender has no address."""
+def message_id(mailing: Mailing, host: str, tokens: Tokens) -> Callable[[int], str]:
+    """The Message-ID by delivery of the mailing, signed; at `host` where the sender has no address.
+
+    Whoever has one message of a mailing knows its mark, and the numbers run on: without a mark of its own anybody could name the next.
+    """
     domain = str(mailing.sender.get("address") or "").rpartition("@")[2] or host
     ascii_domain = domain.encode("idna").decode("ascii") if not domain.isascii() else domain
-    return f"<%d.{mark_of(mailing)}@{ascii_domain}>"
+    mark, sign = mark_of(mailing), tokens.message_mark
+    return lambda delivery: f"<{delivery}.{mark}{sign(delivery)}@{ascii_domain}>"
 
 
 def mark_of(mailing: Mailing) -> str:
@@ -24,14 +31,19 @@ def mark_of(mailing: Mailing) -> str:
     return sha256(f"{mailing.id} {mailing.name} {round(mailing.created_at.timestamp() * 1000)}".encode()).hexdigest()[:12]
 
 
-def named_by(message_id: str) -> tuple[int, str] | None:
-    """The delivery and the mark a Message-ID of ours has; None for another's. The mark is yet to be compared with the mailing's."""
+def named_by(message_id: str, tokens: Tokens) -> tuple[int, str] | None:
+    """The delivery and the mailing's mark of a Message-ID that we signed; None for another's, forged ones and those not signed.
+
+    The mailing's mark is yet to be compared: a database made anew counts from 1 again under the same secret.
+    """
     read = _OURS.search(message_id)
-    return (int(read[1]), read[2]) if read else None
+    return (int(read[1]), read[2]) if read and read[3] and tokens.is_message_mark(int(read[1]), read[3]) else None
 
 
 class InDoubt:
     """Deliveries found by their Message-IDs: a message of somebody else, or a number under a wrong mark, is none of them.
+
+    Signed or not: a server's log is its own words. What strangers may have written is asked through `Signed`.
 
     Eight bytes a delivery, so that a hundred thousand in doubt cost a megabyte. `since`: seconds since 1970, see message.Sought.
     """
@@ -53,3 +65,14 @@ class InDoubt:
         number = int(read[1])
         at = bisect_left(numbers, number)
         return number if at < len(numbers) and numbers[at] == number else None
+
+
+class Signed:
+    """The same deliveries, found only by Message-IDs that we signed: for sources in which anybody can write."""
+
+    def __init__(self, sought: Sought, tokens: Tokens) -> None:
+        self.since, self._sought, self._tokens = sought.since, sought, tokens
+
+    def delivery_of(self, message_id: str) -> int | None:
+        """The delivery a Message-ID names, if it is one of these and its number was not put there by a stranger."""
+        return self._sought.delivery_of(message_id) if named_by(message_id, self._tokens) else None
