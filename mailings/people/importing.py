@@ -1,8 +1,8 @@
-"""Brings a list of people into the database: everything in the caller's one transaction, and a second time changes nothing."""
+"""Brings a list of people into the database, whole or by portions, in the caller's transactions; a second time changes nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -69,50 +69,66 @@ def import_people(session: Session, read: ReadList, options: ImportOptions, prog
     Somebody recognised keeps what is known of them; only what was empty is filled. Raises Unreadable when the file breaks off, NotAllowed
     when `selection` has no fixed members; the caller then rolls everything back. `progress` is told how many rows are done.
     """
-    running = _Import(session, options)
-    while listed := list(islice(read.rows, CHUNK)):
-        running.take(_with_known_topics(listed, running.topics, read), read)
+    running, tables = Import(read, options), Tables(session, options)
+    for listed in portions(read):
+        running.take(tables, listed)
         if progress is not None:
             progress(read.total)
-    return running.ended(read)
+    return running.ended(tables)
 
 
-class _Import:
-    """An import on its way: what it needs for every chunk, and what has come of it so far."""
+def portions(read: ReadList) -> Iterator[list[ListedPerson]]:
+    """The rows, a portion at a time. The file is read here: whoever opens no transaction around it lets others write meanwhile."""
+    while listed := list(islice(read.rows, CHUNK)):
+        yield listed
+
+
+class Tables:
+    """What an import needs of the database, true within one transaction. Raises NotAllowed when `selection` has no fixed members."""
 
     def __init__(self, session: Session, options: ImportOptions) -> None:
-        self.session, self.options, self.outcome = session, options, ImportOutcome()
+        self.session, self.companies = session, Companies(session)
         self.topics = {name: topic.id for name, topic in topics_by_name(session).items()}
         self.selection = static_selection(session, options.selection) if options.selection else None
-        self.companies, self.heard = Companies(session), _Marks()
 
-    def take(self, listed: list[ListedPerson], read: ReadList) -> None:
-        chunk = match(self.session, listed, self.companies, keep_unknown=self.options.keep_unknown)
-        insert_created(self.session, chunk)
-        self.outcome.filled += fill_matched(self.session, chunk)
-        self._say(chunk)
-        out = [(owner, self.topics[word.casefold()]) for owner, row in chunk.taken for word in row.opt_outs]
-        opt_out_many(self.session, out, SOURCE)
-        note_interests(self.session, [(owner, word) for owner, row in chunk.taken for word in row.interests])
-        if self.selection is not None:
-            join_selection(self.session, self.selection, [owner for owner, _ in chunk.taken])
-        read.problems += chunk.problems
+
+class Import:
+    """An import on its way, through one transaction or many: what has come of it so far."""
+
+    def __init__(self, read: ReadList, options: ImportOptions) -> None:
+        self.read, self.options, self.outcome, self.heard = read, options, ImportOutcome(), _Marks()
+
+    def take(self, tables: Tables, listed: list[ListedPerson]) -> None:
+        """Take in the next portion."""
+        session = tables.session
+        listed = with_known_topics(listed, tables.topics, self.read)
+        chunk = match(session, listed, tables.companies, keep_unknown=self.options.keep_unknown)
+        insert_created(session, chunk)
+        self.outcome.filled += fill_matched(session, chunk)
+        self._say(session, chunk)
+        out = [(owner, tables.topics[word.casefold()]) for owner, row in chunk.taken for word in row.opt_outs]
+        opt_out_many(session, out, SOURCE)
+        note_interests(session, [(owner, word) for owner, row in chunk.taken for word in row.interests])
+        if tables.selection is not None:
+            join_selection(session, tables.selection, [owner for owner, _ in chunk.taken])
+        self.read.problems += chunk.problems
         self.outcome.created += len(chunk.created)
         self.outcome.matched += len(chunk.taken) - len(chunk.created)
 
-    def _say(self, chunk: Chunk) -> None:
+    def _say(self, session: Session, chunk: Chunk) -> None:
         """Record consent: what a row says itself, else what the person importing declares. A further row can only withdraw."""
         said = [(owner, row.consent or self.options.basis) for owner, row in chunk.taken]
         new = [(owner, basis) for owner, basis in said if basis and (self.heard.first(owner) or basis is Basis.WITHDRAWN)]
-        given = give_many(self.session, new, SOURCE)
+        given = give_many(session, new, SOURCE)
         self.outcome.consents += given.written
         self.outcome.withdrawn_kept += given.withdrawn_kept
 
-    def ended(self, read: ReadList) -> ImportOutcome:
+    def ended(self, tables: Tables) -> ImportOutcome:
+        """All that came of it, once every row is taken."""
         outcome = self.outcome
-        outcome.members = members_of(self.session, self.selection) if self.selection is not None else 0
-        outcome.rows, outcome.notes = read.total, read.notes
-        outcome.errors = sorted(read.problems, key=lambda problem: problem.row)
+        outcome.members = members_of(tables.session, tables.selection) if tables.selection is not None else 0
+        outcome.rows, outcome.notes = self.read.total, self.read.notes
+        outcome.errors = sorted(self.read.problems, key=lambda problem: problem.row)
         outcome.skipped = outcome.rows - outcome.created - outcome.matched
         return outcome
 
@@ -133,7 +149,7 @@ class _Marks:
         return True
 
 
-def _with_known_topics(listed: list[ListedPerson], topics: dict[str, int], read: ReadList) -> list[ListedPerson]:
+def with_known_topics(listed: list[ListedPerson], topics: dict[str, int], read: ReadList) -> list[ListedPerson]:
     """Without rows that opt out of a topic we do not have: to take the row and forget its opt-out would write to someone who said no."""
     known: list[ListedPerson] = []
     for row in listed:

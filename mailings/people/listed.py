@@ -41,6 +41,7 @@ class ReadList:
     """A list being read. `rows` can be walked once; `problems`, `total` and `notes` are complete when it ends.
 
     `total`: rows that name somebody or try to, without titles, heads, totals and empty ones. `expected`: a guess at it, None = unknown.
+    `most`: past so many of them the walk ends with Unreadable; None = as many as there are.
     """
 
     file: str
@@ -50,3 +51,4 @@ class ReadList:
     notes: list[str] = field(default_factory=list)
     total: int = 0
     expected: int | None = None
+    most: int | None = None

@@ -79,6 +79,8 @@ def _walk(read: ReadList, reader: RowReader, numbered: Iterator[tuple[int, Row]]
         if result is None:
             continue
         read.total += 1
+        if read.most is not None and read.total > read.most:
+            raise Unreadable(f"{read.file} has more than {read.most:,} rows; bring it in with: mailings people import FILE")
         read.problems += result.problems
         if result.person is not None:
             yield result.person

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, cast
@@ -46,9 +46,20 @@ class Chunk:
 
 def match(session: Session, listed: Sequence[ListedPerson], companies: Companies, *, keep_unknown: bool) -> Chunk:
     """Say of every row whose it is: by its first known address, by its number where it has no address, else somebody new (D1)."""
-    owners: dict[str, int] = person_ids_by_normal(session, (read.normal for row in listed for read in row.addresses if read.normal))
+    chunk = recognise(session, listed, iter(take_ids(session, Person, len(listed))) if keep_unknown else None)
+    chunk.companies = companies.ensure(row.company for _, row in chunk.taken if row.company)
+    return chunk
+
+
+def recognise(session: Session, listed: Sequence[ListedPerson], fresh: Iterator[int] | None, met: Mapping[str, int] | None = None) -> Chunk:
+    """The same by reading alone: `fresh` gives ids to those who would be new, None = they are left out.
+
+    `met`: whose each address and number became in earlier chunks, where these were not written.
+    """
+    owners = {key: met[key] for row in listed for key in _keys(row) if key in met} if met else {}
+    owners |= person_ids_by_normal(session, (read.normal for row in listed for read in row.addresses if read.normal))
     owners |= person_ids_by_mobile(session, (row.mobile_normal for row in listed if row.mobile_normal and not row.addresses))
-    chunk, fresh = Chunk(), iter(take_ids(session, Person, len(listed)) if keep_unknown else ())
+    chunk = Chunk()
     gone = being_erased(session, {key for row in listed for key in _keys(row)} - owners.keys())
     for row in listed:
         owner = next((owners[key] for key in _keys(row) if key in owners), None)
@@ -56,13 +67,12 @@ def match(session: Session, listed: Sequence[ListedPerson], companies: Companies
             if not gone.isdisjoint(_keys(row)):
                 chunk.problems.append(BadRow(row.row, "email" if row.addresses else "mobile", GONE))
                 continue
-            if not keep_unknown:
+            if fresh is None:
                 continue
             owner = next(fresh)
             chunk.created[owner] = row
         _claim(chunk, owners, owner, row)
         chunk.taken.append((owner, row))
-    chunk.companies = companies.ensure(row.company for _, row in chunk.taken if row.company)
     return chunk
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import PurePath
+from typing import Any
 
 from fastapi import APIRouter
 from fastapi.responses import Response
@@ -10,13 +12,16 @@ from sqlalchemy import select
 
 from mailings.errors import Unreadable
 from mailings.model import Basis, Selection, SelectionKind
-from mailings.people.importing import ImportOptions
+from mailings.people.foreseeing import Foresight
+from mailings.people.importing import Import, ImportOptions, portions
 from mailings.people.report import Spoken
-from mailings.people.uploading import keep, look_over, pending, take_in
-from web.desk.at import AtDesk, path
+from mailings.people.uploading import Taking, begin, foreseen, keep, opened, pending, sample
+from web.desk.at import AtDesk, Desk, path
 
 router = APIRouter()
 
+#: seconds between two portions. SQLite lets a waiting writer look again every 100 ms: with less, one could miss its turn for a minute
+PAUSE = 0.12
 BASES = [basis for basis in Basis if basis is not Basis.WITHDRAWN]
 
 
@@ -40,25 +45,51 @@ def importing(desk: AtDesk) -> Response:
 
 @router.post("/import", response_model=None)
 def look(desk: AtDesk) -> Response:
-    """A file brought: kept, and looked over; nobody is changed."""
+    """A file brought: looked over, and kept; nobody is changed, and nobody waits for it."""
     file = desk.fields.file("file")
     if file is None or not file.content:
         raise Unreadable(desk.say("import_no_file"))
+    name = PurePath(file.name).name
+    told = _looked_over(desk, name, file.content)
     with desk.changing("look over a list") as session:
-        upload = keep(session, desk.user.id, PurePath(file.name).name, file.content)
-        look_over(session, upload, desk.door.settings)
+        keep(session, desk.user.id, (name, file.content), told)
     return desk.moved_to(path("import"), "import_looked_over")
 
 
 @router.post("/import/take", response_model=None)
 def take(desk: AtDesk) -> Response:
-    """The list that waits, taken in."""
+    """The list that waits, taken in. Stopped on the way it stays; taken in again, nobody comes twice."""
     basis, selection = desk.fields.first("basis"), desk.fields.first("selection").strip()[:200]
     if basis and basis not in BASES:
         raise Unreadable(desk.say("person_which_basis"))
     if basis and "held" not in desk.fields:
         raise Unreadable(desk.say("import_must_hold"))
     options = ImportOptions(Basis(basis) if basis else None, desk.fields.first("unknown") != "skip", selection or None)
-    with desk.changing("import a list", basis=basis, unknown="keep" if options.keep_unknown else "skip") as session:
-        told = take_in(session, desk.user.id, options, desk.door.settings)
+    with desk.changing("begin to import a list", basis=basis, unknown="keep" if options.keep_unknown else "skip") as session:
+        taking = begin(session, desk.user.id, options)
+    told = _taken_in(desk, taking)
     return desk.moved_to(path("import"), "import_taken", n=told["created"] + told["matched"])
+
+
+def _looked_over(desk: Desk, name: str, content: bytes) -> dict[str, Any]:
+    with opened(name, content, desk.door.settings) as read:
+        rows, seen = sample(read), Foresight(read)
+        for portion in portions(read):
+            with desk.door.database.reading() as session:
+                seen.look(session, portion)
+        return foreseen(seen, rows)
+
+
+def _taken_in(desk: Desk, taking: Taking) -> dict[str, Any]:
+    """A transaction for each portion; none is open while the file is read."""
+    database = desk.door.database
+    with opened(taking.name, taking.data, desk.door.settings) as read:
+        running = Import(read, taking.options)
+        for portion in portions(read):
+            with database.writing() as session:
+                taking.take(session, running, portion)
+            if database.sqlite:
+                time.sleep(PAUSE)
+        came: dict[str, Any] = {"rows": read.total, "created": running.outcome.created, "matched": running.outcome.matched}
+        with desk.changing("import a list", **came) as session:
+            return taking.end(session, running)

@@ -20,6 +20,7 @@ ROWS = [
     ["Désirée van der IJssel", "desiree@ijssel.test", ""],
     ["Feil", "ikke en adresse", ""],
 ]
+LOGGED = ["look over a list", "begin to import a list", "import a list"]
 
 
 def brought(seat: Seat, content: bytes, name: str = "liste.xlsx") -> Response:
@@ -59,7 +60,8 @@ def test_looked_over_then_taken_in(any_db: Database, tmp_path: Path) -> None:
         assert session.scalar(select(func.count()).select_from(SelectionMember)) == len(ids) == 2
         kept = session.scalars(select(Upload)).one()
         assert (kept.told["created"], kept.told["matched"], kept.told["skipped"], kept.data) == (1, 1, 1, b"")
-        assert session.scalars(select(AuditEntry.what).order_by(AuditEntry.id)).all() == ["look over a list", "import a list"]
+        assert (kept.name, kept.told["errors"], kept.told["wrong"]) == ("", [], 1)
+        assert session.scalars(select(AuditEntry.what).order_by(AuditEntry.id)).all() == LOGGED
 
 
 def test_only_those_known(any_db: Database, tmp_path: Path) -> None:
