@@ -40,10 +40,11 @@ def add(
 ) -> None:
     """Make a user. Without an option for it, asks for the password twice."""
     password = "" if no_password else _password(generate=generate, stdin=password_stdin)
+    hashed = passwords.made(password, users.as_name(name)) if password else None
     with database().writing() as session:
         made = users.add(session, name, role, full_name=full_name, email=email)
-        if password:
-            users.set_password(session, made, password)
+        if hashed:
+            users.set_password(session, made, hashed)
         _log(session, "add user", made, roles=made.roles)
         document = users.document(made)
     _tell(f"{document['name']} may sign in as {', '.join(document['roles'])}.", document, password if generate else "", as_json)
@@ -80,9 +81,10 @@ def password(name: Name, *, generate: Generate = False, password_stdin: Stdin = 
     with database().reading() as session:
         users.user_named(session, name)
     given = _password(generate=generate, stdin=password_stdin)
+    hashed = passwords.made(given, users.as_name(name))
     with database().writing() as session:
         user = users.user_named(session, name)
-        users.set_password(session, user, given)
+        users.set_password(session, user, hashed)
         _log(session, "change password", user)
         document = users.document(user)
     _tell(f"{document['name']} has another password, and is signed out everywhere.", document, given if generate else "", as_json)

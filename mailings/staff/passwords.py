@@ -6,6 +6,7 @@ import secrets
 import unicodedata
 from functools import lru_cache
 from threading import BoundedSemaphore
+from typing import NewType
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -15,29 +16,38 @@ from mailings.errors import NotAllowed
 LEAST, MOST = 10, 1000  # characters; the upper bound is for whoever would have us hash a book
 DIFFERENT = 5  # letters a password must have at the least: "aaaaaaaaaa" is ten characters too
 
-_two = BoundedSemaphore(2)  # argon2 at work at a time in this process: each holds 64 MiB
+AT_WORK = BoundedSemaphore(2)  #: argon2 at work at a time in this process: each holds 64 MiB
 _hasher = PasswordHasher()  # argon2id, 64 MiB, three passes (RFC 9106, its choice where memory is short): some 60 ms
 
 
-def hashed(password: str) -> str:
-    """What is kept of a password: argon2id with its own salt and parameters."""
-    with _two:
-        return _hasher.hash(_bytes(password))
+Hashed = NewType("Hashed", str)  #: what is kept of a password; a type of its own, so that nothing else is kept by mistake
+
+
+def hashed(password: str) -> Hashed:
+    """What is kept of a password: argon2id with its own salt and parameters. It takes its time: no transaction that writes waits for it."""
+    with AT_WORK:
+        return Hashed(_hasher.hash(_bytes(password)))
+
+
+def made(password: str, name: str) -> Hashed:
+    """What is kept of a new password of the user `name`. Raises NotAllowed as must_be_sound does."""
+    must_be_sound(password, name)
+    return hashed(password)
 
 
 def matches(kept: str | None, password: str) -> bool:
     """True when `kept` was made of this password. With nothing kept the same work is done in vain: time tells nobody who is a user."""
-    nobody = _nobody()
     try:
-        with _two:
+        with AT_WORK:
+            nobody = _nobody()  # whoever is asked for: else the first who is nobody would take twice as long
             return _hasher.verify(kept or nobody, _bytes(password[:MOST])) and kept is not None
     except (VerificationError, InvalidHashError):
         return False
 
 
-def is_dated(kept: str) -> bool:
-    """True when it was hashed with other parameters than today's; hash it anew while the password is at hand."""
-    return _hasher.check_needs_rehash(kept)
+def anew(kept: str | None, password: str) -> Hashed | None:
+    """A password that matched, hashed once more where `kept` was made with other parameters than today's; None where it was not."""
+    return hashed(password) if kept is not None and _hasher.check_needs_rehash(kept) else None
 
 
 def must_be_sound(password: str, name: str) -> None:

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from mailings import clock
 from mailings.model import User
-from mailings.staff import auditing, passwords
+from mailings.staff import auditing
+from mailings.staff.passwords import Hashed
 from mailings.staff.users import as_name
 
 FREE = 5  #: wrong passwords in a row that cost nothing but the wait for the answer
@@ -43,14 +44,16 @@ def begin(session: Session, name: str) -> Try:
     return Try(found.id, counted)
 
 
-def passed(session: Session, tried: Try, password: str, what: str = SIGNED_IN) -> User | None:
-    """The user whose password held, no longer locked, and `what` in the log; None where they were disabled meanwhile."""
+def passed(session: Session, tried: Try, anew: Hashed | None = None, what: str = SIGNED_IN) -> User | None:
+    """The user whose password held, no longer locked, and `what` in the log; None where they were disabled meanwhile.
+
+    `anew`: what is kept of the same password from now on.
+    """
     user = session.scalar(select(User).where(User.id == tried.user_id).with_for_update())
     if user is None or user.disabled_at or tried.kept is None or user.password_hash != tried.kept:
         return None
     user.failed_tries, user.locked_until = 0, None
-    if passwords.is_dated(tried.kept):
-        user.password_hash = passwords.hashed(password)
+    user.password_hash = anew or user.password_hash
     auditing.record(session, user.name, what, f"user {user.name}", how="password")
     return user
 

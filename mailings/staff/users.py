@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 from mailings import clock
 from mailings.errors import NotAllowed, NotFound
 from mailings.model import Role, User
-from mailings.staff import passwords, signing_in
+from mailings.staff import signing_in
+from mailings.staff.passwords import Hashed
 
 NAME = re.compile(r"[\w.@+-]{2,100}")  # letters of any language; what could be mistaken for a command or a page is none
 
@@ -77,13 +78,9 @@ def set_roles(session: Session, user: User, roles: Collection[str]) -> None:
     user.roles = given
 
 
-def set_password(session: Session, user: User, password: str, but: str = "") -> None:
-    """Give the user a password; wherever they are signed in, they are signed out, but for the browser that holds the secret `but`.
-
-    Raises NotAllowed for one that is too short, too plain or their name.
-    """
-    passwords.must_be_sound(password, user.name)
-    user.password_hash, user.failed_tries, user.locked_until = passwords.hashed(password), 0, None
+def set_password(session: Session, user: User, kept: Hashed, but: str = "") -> None:
+    """Give the user a password (`passwords.made`); wherever they are signed in, they are signed out, but where the secret is `but`."""
+    user.password_hash, user.failed_tries, user.locked_until = kept, 0, None
     signing_in.end_all(session, user.id, but)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from threading import Thread
+
 import pytest
 from argon2 import PasswordHasher
 from sqlalchemy import select
@@ -11,6 +13,7 @@ from mailings.errors import NotAllowed
 from mailings.model import Role, User
 from mailings.staff import passwords, trying, users
 from mailings.staff.rights import holds
+from tests.staff.at_work import nothing_hashed
 
 
 def test_what_is_kept_tells_nothing_and_matches_once() -> None:
@@ -58,7 +61,7 @@ def test_a_hash_of_old_parameters_is_made_anew_at_the_next_sign_in(any_db: Datab
         users.add(session, "åse", [Role.READER]).password_hash = weak
     with any_db.writing() as session:
         tried = trying.begin(session, "åse")
-        assert trying.passed(session, tried, "blåbærsyltetøy")
+        assert trying.passed(session, tried, passwords.anew(tried.kept, "blåbærsyltetøy"))
     with any_db.reading() as session:
         kept = session.scalar(select(User.password_hash))
     assert kept != weak
@@ -70,13 +73,26 @@ def test_a_password_changed_while_it_was_looked_at_opens_nothing(db: Database) -
     for change in (lambda user: setattr(user, "password_hash", "other"), lambda user: setattr(user, "disabled_at", user.created_at)):
         with db.writing() as session:
             session.query(User).delete()
-            users.set_password(session, users.add(session, "åse", [Role.READER]), "blåbærsyltetøy")
+            kept = passwords.hashed("blåbærsyltetøy")
+            users.set_password(session, users.add(session, "åse", [Role.READER]), kept)
         with db.writing() as session:
             tried = trying.begin(session, "åse")
         with db.writing() as session:
             change(users.user_named(session, "åse"))
         with db.writing() as session:
-            assert trying.passed(session, tried, "blåbærsyltetøy") is None
+            assert trying.passed(session, tried) is None
+
+
+def test_two_hash_at_a_time_also_the_first_of_all() -> None:
+    """A process just begun hashes for nobody as it does for anybody: when two are at it, the third waits and takes no memory."""
+    passwords._nobody.cache_clear()
+    with nothing_hashed():
+        first = Thread(target=passwords.matches, args=(None, "blåbærsyltetøy"))
+        first.start()
+        first.join(0.5)
+        assert passwords._nobody.cache_info().misses == 0
+    first.join(30)
+    assert passwords._nobody.cache_info().currsize == 1
 
 
 @pytest.mark.parametrize(

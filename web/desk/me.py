@@ -59,12 +59,13 @@ def _change(desk: Desk, wanted: str) -> None:
     with database.writing() as session:
         tried = trying.begin(session, desk.user.name)  # a browser left open is no place to guess passwords at either
     held = passwords.matches(tried.kept, present)
+    hashed = passwords.hashed(wanted) if held else None
     with database.writing() as session:
-        user = trying.passed(session, tried, present, "change password") if held else None
-        if user is None:
+        user = trying.passed(session, tried, what="change password") if hashed else None
+        if user is None or hashed is None:
             trying.failed(session, tried)
         else:
-            users.set_password(session, user, wanted, but=desk.secret)
+            users.set_password(session, user, hashed, but=desk.secret)
     if user is None:
         raise NotAllowed(desk.say("me_wrong_password"))
 

@@ -103,8 +103,9 @@ def _secret(door: Door, name: str, password: str, old: str) -> str:
     with door.database.writing() as session:
         tried = trying.begin(session, name)
     held = passwords.matches(tried.kept, password)
+    anew = passwords.anew(tried.kept, password) if held else None
     with door.database.writing() as session:
-        user = trying.passed(session, tried, password) if held else None
+        user = trying.passed(session, tried, anew) if held else None
         if user is None:
             trying.failed(session, tried)
             return ""

@@ -36,16 +36,17 @@ def listing(desk: ForAdmin) -> Response:
 def add(desk: ForAdmin) -> Response:
     """A new user. The password that was made for them is shown on the answer, and nowhere else ever."""
     name, password = desk.fields.first("name"), passwords.generated()
+    hashed = passwords.hashed(password) if "with_password" in desk.fields else None
     try:
         with desk.changing("add user", f"user {users.as_name(name)}", roles=desk.fields.all("role")) as session:
             told = {"full_name": desk.fields.first("full_name"), "email": desk.fields.first("email")}
             made = users.add(session, name, desk.fields.all("role"), **told)
-            if "with_password" in desk.fields:
-                users.set_password(session, made, password)
+            if hashed:
+                users.set_password(session, made, hashed)
             kept = made.name
     except NotAllowed as error:
         return _list(desk, 409, trouble=str(error))
-    return _one(desk, kept, password=password if "with_password" in desk.fields else "", note="user_added")
+    return _one(desk, kept, password=password if hashed else "", note="user_added")
 
 
 @router.get("/users/{name}")
@@ -71,8 +72,9 @@ def change(desk: ForAdmin, name: str) -> Response:
 def password(desk: ForAdmin, name: str) -> Response:
     """Another password, shown once. Wherever they are signed in, they are signed out."""
     made = passwords.generated()
+    hashed = passwords.hashed(made)
     with _changing(desk, "change password", name) as (session, user):
-        users.set_password(session, user, made, but=desk.secret)
+        users.set_password(session, user, hashed, but=desk.secret)
     return _one(desk, name, password=made)
 
 

@@ -14,7 +14,7 @@ from httpx import Response
 from mailings.db import Database
 from mailings.model import Role
 from mailings.settings import Settings
-from mailings.staff import users
+from mailings.staff import passwords, users
 from web.app import make_app
 
 PASSWORD = "blåbær på fjellet"
@@ -55,7 +55,7 @@ def a_user(db: Database, name: str = "åse", *roles: Role, password: str = PASSW
     with db.writing() as session:
         made = users.add(session, name, roles or (Role.SENDER,), **more)
         if password:
-            users.set_password(session, made, password)
+            users.set_password(session, made, passwords.hashed(password))
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from mailings import clock
 from mailings.db import Database
 from mailings.model import Role, SignIn
-from mailings.staff import signing_in, users
+from mailings.staff import passwords, signing_in, users
 from tests.web.desk.arriving import PASSWORD, Visitor, a_user, visiting
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -85,7 +85,7 @@ def test_what_an_administrator_does_holds_with_the_next_click(db: Database, how:
                 users.disable(session, user)
                 assert a_boss.disabled_at is None
             elif how == "another password":
-                users.set_password(session, user, "et nytt passord")
+                users.set_password(session, user, passwords.hashed("et nytt passord"))
             else:
                 users.set_roles(session, user, [])
         assert visitor.look("/me").status_code == (403 if how == "no longer a reader" else 303)
