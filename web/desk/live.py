@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections import Counter
 from collections.abc import AsyncIterator
 from typing import cast
 
@@ -20,6 +21,7 @@ router = APIRouter()
 log = logging.getLogger("mailings.web")
 
 MOST = 200  # streams of one process: each holds a connection, a few kilobytes, and no thread
+EACH = 6  # of them one user's: a browser opens no more to one host, and nobody takes them all
 EVERY = 1.0  # seconds between two looks at least
 SHARE = 10  # a look may cost a tenth of the time: at a million recipients they come less often
 BEAT = 15.0  # seconds of silence after which a proxy might think the line is dead
@@ -82,8 +84,13 @@ class Streams:
 
     def __init__(self, beat: float = BEAT) -> None:
         self.viewed: dict[str, Viewed] = {}
+        self.of_user = Counter[int]()
         self.open, self.beat = 0, beat
         self.ending = False
+
+    def full(self, user_id: int) -> bool:
+        """True while there is no room for one more of this user."""
+        return self.ending or self.open >= MOST or self.of_user[user_id] >= EACH
 
     async def end(self) -> None:
         """The process ends: every stream ends now, and the browsers come back to whoever answers next."""
@@ -94,7 +101,10 @@ class Streams:
 
     async def follow(self, desk: Desk, name: str) -> AsyncIterator[bytes]:
         """The events of one viewer, each the numbers as their page shows them; `done` once the rest of the page is true no more."""
-        viewed, shown = self._enter(desk.door.database, name), desk.request.query_params.get("status")
+        if self.full(desk.user.id):  # many asked at once, and another took the place
+            yield b"retry: 30000\n\n"
+            return
+        viewed, shown = self._enter(desk, name), desk.request.query_params.get("status")
         until, asked, told = time.monotonic() + LONGEST, time.monotonic(), None
         try:
             yield b"retry: 3000\n\n"
@@ -114,18 +124,20 @@ class Streams:
                     if not await asyncio.to_thread(desk.is_still_there):
                         return
         finally:
-            self._leave(viewed)
+            self._leave(desk, viewed)
 
-    def _enter(self, database: Database, name: str) -> Viewed:
+    def _enter(self, desk: Desk, name: str) -> Viewed:
         self.open += 1
+        self.of_user[desk.user.id] += 1
         viewed = self.viewed.get(name)
         if viewed is None or viewed.over:
-            viewed = self.viewed[name] = Viewed(database, name)
+            viewed = self.viewed[name] = Viewed(desk.door.database, name)
         viewed.begin()
         return viewed
 
-    def _leave(self, viewed: Viewed) -> None:
+    def _leave(self, desk: Desk, viewed: Viewed) -> None:
         self.open -= 1
+        self.of_user -= Counter([desk.user.id])  # nought is dropped
         viewed.leave()
         if not viewed.viewers and self.viewed.get(viewed.name) is viewed:
             del self.viewed[viewed.name]
@@ -157,10 +169,10 @@ def streams_of(request: Request) -> Streams:
 
 @router.get("/mailings/{name}/live", response_model=None)
 async def live(name: str, desk: AtDesk) -> Response:
-    """The stream. 503 where as many are open as one process holds: the page is right on reload all the same. Raises NotFound."""
+    """The stream. 503 where one process, or one user, has as many as it may: the page is right on reload all the same. Raises NotFound."""
     await asyncio.to_thread(_must_be, desk, name)
     streams = streams_of(desk.request)
-    if streams.open >= MOST or streams.ending:
+    if streams.full(desk.user.id):
         return Response(status_code=503, headers={"Retry-After": "30"})
     return StreamingResponse(streams.follow(desk, name), headers=HEADERS)
 
