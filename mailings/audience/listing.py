@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, case, func, select
 from sqlalchemy.orm import Session
 
 from mailings.model import Company, Delivery, DeliveryStatus, Folder, Mailing, Person, Recipient, Source, Topic, Verdict
@@ -46,12 +46,13 @@ def page_of(session: Session, mailing: Mailing, verdict: Verdict | None = None, 
 def _rows() -> Select[*tuple[Any, ...]]:
     latest = select(Delivery.status).where(Delivery.recipient_id == Recipient.id, Delivery.test.is_(False))
     latest_status = latest.order_by(Delivery.id.desc()).limit(1).scalar_subquery()
+    there = Person.deleted_at.is_(None)  # who is to be erased is on no list by name
     columns = (
         Recipient.id,
-        func.coalesce(Person.name, Company.name, Recipient.name),
-        Recipient.address,
-        Company.name,
-        Source.label,
+        case((there, func.coalesce(Person.name, Company.name, Recipient.name))),
+        case((there, Recipient.address)),
+        case((there, Company.name)),
+        case((there, Source.label)),
         Recipient.verdict,
         Recipient.overridden,
         latest_status,

@@ -112,7 +112,7 @@ _COLUMNS = (
     Latest.status,
     Latest.sent_at,
     Latest.code,
-    Latest.reason,
+    case((_THERE, Latest.reason)),  # servers repeat addresses
     Latest.bounce,
     Latest.bounce_why,
     Latest.opened_at,

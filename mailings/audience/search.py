@@ -58,6 +58,9 @@ def _range_and_check(element: address_begins, compiler: Any, **how: Any) -> str:
     return f"({between} AND starts_with({column}, CAST({text} AS TEXT)))"
 
 
+_THERE = Person.deleted_at.is_(None)  # who is to be erased is found by nobody
+
+
 def found(mailing_id: int, text: str) -> CompoundSelect[int]:
     """Ids of the mailing's recipients whose name or address, or whose company's where the company gets it, begins with `text`.
 
@@ -70,8 +73,8 @@ def found(mailing_id: int, text: str) -> CompoundSelect[int]:
 def _named(mailing_id: int, text: str) -> Iterator[Select[int]]:
     """By name, as it is written or with the usual capitals."""
     for word in sorted({text, text.lower(), text.title(), text[:1].upper() + text[1:]}):
-        yield _who(mailing_id).where(Recipient.person_id.in_(select(Person.id).where(begins(Person.name, word))))
-        yield _who(mailing_id).where(Recipient.person_id.in_(select(Person.id).where(begins(Person.last_name, word))))
+        yield _who(mailing_id).where(Recipient.person_id.in_(select(Person.id).where(begins(Person.name, word), _THERE)))
+        yield _who(mailing_id).where(Recipient.person_id.in_(select(Person.id).where(begins(Person.last_name, word), _THERE)))
         yield _firm(mailing_id, begins(Company.name, word))
         yield _listed(mailing_id).where(Recipient.name.is_not(None), begins(Recipient.name, word))
 
@@ -80,7 +83,8 @@ def _at(mailing_id: int, text: str) -> Iterator[Select[int]]:
     lower = text.lower()
     normal = (read_address(lower).normal or lower) if "@" in lower else lower
     bare = (Recipient.person_id.is_(None), Recipient.company_id.is_(None))  # in the words of its index
-    yield _who(mailing_id).where(Recipient.person_id.in_(select(Address.person_id).where(address_begins(Address.normal, normal))))
+    theirs = select(Address.person_id).join(Person, Person.id == Address.person_id).where(address_begins(Address.normal, normal), _THERE)
+    yield _who(mailing_id).where(Recipient.person_id.in_(theirs))
     yield _firm(mailing_id, address_begins(Company.email_normal, normal))
     yield _listed(mailing_id).where(*bare, address_begins(Recipient.address, normal))
 

@@ -27,8 +27,8 @@ from mailings.model import (
     Verdict,
 )
 from mailings.people.carrying import domains_carried
-from mailings.people.former import ever_theirs
 from mailings.people.forgetting import forget_events, forget_untold
+from mailings.people.former import ever_theirs
 
 REASON = "The person was erased."
 _NOTHING_LEFT = (DeliveryStatus.QUEUED, DeliveryStatus.CANCELLED)  # statuses in which nothing was handed over

@@ -12,14 +12,17 @@ from mailings.model import Address, Company, Delivery, Event, Person, Recipient
 
 def ever_theirs(people: Select[int]) -> CompoundSelect[str]:
     """Every address these people have, and each they were written to at that nobody else and no company has now."""
-    has = select(Address.normal).where(Address.person_id.in_(people))
-    return union(has, *(_former(rows, column, people) for rows, column in _written_to(people)))
+    return union(_has(people), *(_former(rows, column, people) for rows, column in _written_to(people)))
 
 
-def only_theirs(people: Select[int]) -> CompoundSelect[str]:
-    """The same without addresses that somebody else or a company has, too."""
-    has = select(Address.normal).where(Address.person_id.in_(people))
-    return union(_former(has, Address.normal, people), *(_former(rows, column, people) for rows, column in _written_to(people)))
+def only_of_the_deleted() -> CompoundSelect[str]:
+    """Addresses of people who are to be erased for good, without those that somebody else or a company has, too: on no list (F.4)."""
+    people = select(Person.id).where(Person.deleted_at.is_not(None)).correlate(None)
+    return union(_former(_has(people), Address.normal, people), *(_former(rows, column, people) for rows, column in _written_to(people)))
+
+
+def _has(people: Select[int]) -> Select[Any]:
+    return select(Address.normal).where(Address.person_id.in_(people), Address.normal.is_not(None)).correlate(None)
 
 
 def _written_to(people: Select[int]) -> list[tuple[Select[Any], Any]]:
@@ -37,4 +40,5 @@ def _former(rows: Select[Any], address: Any, people: Select[int]) -> Select[Any]
     """Those of the rows whose address nobody else has: it may have gone to somebody else since."""
     other = aliased(Address)
     others = select(other.id).where(other.normal == address, other.person_id.not_in(people)).exists()
+    rows = rows.correlate(None)  # whatever they stand in
     return rows.where(~others, ~select(Company.id).where(Company.email_normal == address).exists())

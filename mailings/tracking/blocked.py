@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from mailings.model import Address, AddressStanding, Company, Delivery, Person, Recipient
+from mailings.people.former import only_of_the_deleted
 from mailings.reported import BounceKind, BounceWhy
 
 PAGE = 100  # rows, as the original's lists have (domain.md C.10)
@@ -82,7 +83,13 @@ def bounced_of(session: Session, mailing_id: int, after: int = 0, limit: int = P
         .join(Recipient, Recipient.id == Delivery.recipient_id)
         .outerjoin(Person, Person.id == Recipient.person_id)
         .outerjoin(Company, Company.id == func.coalesce(Recipient.company_id, Person.company_id))
-        .where(Delivery.mailing_id == mailing_id, Delivery.bounce.is_not(None), Delivery.id > after, ~Delivery.test)
+        .where(
+            Delivery.mailing_id == mailing_id,
+            Delivery.bounce.is_not(None),
+            Delivery.id > after,
+            ~Delivery.test,
+            Person.deleted_at.is_(None),
+        )
     )
     return [_bounced(row) for row in session.execute(asked.order_by(Delivery.id).limit(limit))]
 
@@ -107,7 +114,8 @@ def _standings(which: ColumnElement[bool], after: str, limit: int) -> Select[tup
     asked = select(*table, Person.id.label("person_id"), Person.name.label("person"), Company.name.label("company"))
     joined = asked.select_from(AddressStanding).outerjoin(Person, Person.id == owned)
     joined = joined.outerjoin(Company, Company.id == func.coalesce(Person.company_id, theirs))
-    return joined.where(and_(which, AddressStanding.normal > after)).order_by(AddressStanding.normal).limit(limit)
+    there = AddressStanding.normal.not_in(only_of_the_deleted())
+    return joined.where(and_(which, there, AddressStanding.normal > after)).order_by(AddressStanding.normal).limit(limit)
 
 
 def _who(row: Any) -> tuple[str, str]:

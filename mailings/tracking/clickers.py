@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, literal, or_, select
+from sqlalchemy import case, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from mailings.db import insert_into
@@ -43,8 +43,11 @@ class Clicker:
 
 
 def clickers(session: Session, chosen: Chosen, limit: int | None = None) -> Iterator[Clicker]:
-    """Who clicked, each once for each mailing, who came first coming first; fetched as they are walked."""
-    columns = (Recipient.person_id, _NAME, _ADDRESS, Mailing.name, func.min(Event.at), func.max(Event.at), func.count())
+    """Who clicked, each once for each mailing, who came first coming first; fetched as they are walked.
+
+    Who is erased, or to be erased, is counted without a name.
+    """
+    columns = (_PERSON, _NAME, _ADDRESS, Mailing.name, func.min(Event.at), func.max(Event.at), func.count())
     rows = _of_people(select(*columns), chosen)
     rows = rows.join(Mailing, Mailing.id == Delivery.mailing_id).outerjoin(Person, Person.id == Recipient.person_id)
     rows = rows.outerjoin(Company, Company.id == Recipient.company_id)
@@ -76,8 +79,10 @@ def _put(session: Session, chosen: Chosen, into: tuple[Any, str, int]) -> tuple[
     return (session.scalar(there) or 0) - before, session.scalar(strangers) or 0
 
 
-_NAME = func.coalesce(func.nullif(Person.name, ""), Company.name, Recipient.name, "")
-_ADDRESS = func.coalesce(Recipient.address, "")
+_THERE = Person.deleted_at.is_(None)
+_PERSON = case((_THERE, Recipient.person_id))
+_NAME = case((_THERE, func.coalesce(func.nullif(Person.name, ""), Company.name, Recipient.name, "")), else_="")
+_ADDRESS = case((_THERE, func.coalesce(Recipient.address, "")), else_="")
 
 
 def _of_people(columns: Any, chosen: Chosen) -> Any:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, aliased
 
 from mailings.db import among
 from mailings.model import Address, AddressStanding, Company, Person
+from mailings.people.former import only_of_the_deleted
 from mailings.reported import BounceWhy
 
 PAGE = 100
@@ -48,6 +49,7 @@ class Asked:
         standing = AddressStanding
         stopped = or_(standing.blocked_at.is_not(None), standing.bounces >= self.threshold)
         rule = standing.complained_at.is_not(None) if self.complained else stopped
+        rule = rule & standing.normal.not_in(only_of_the_deleted())
         if self.why in set(BounceWhy):
             rule = rule & (standing.last_bounce_why == BounceWhy(self.why))
         beginning = self.search.strip().lower()

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from mailings.clock import standing_at
 from mailings.db import Database
 from mailings.errors import NotAllowed, NotFound, Unreadable
-from mailings.model import Event, Mailing, Recipient, SelectionMember, TrackedLink
+from mailings.model import Event, Mailing, Person, Recipient, SelectionMember, TrackedLink
 from mailings.people.joining import static_selection
 from mailings.people.projects import create_project
 from mailings.tracking.clickers import clickers, into_project, into_selection
@@ -63,7 +63,7 @@ def test_figures(any_db: Database) -> None:
 
 
 def test_clickers(any_db: Database) -> None:
-    """Each once for each mailing, who came first coming first; strangers by their address, erased ones nameless."""
+    """Each once for each mailing, who came first coming first; strangers by their address, erased or to be, nameless."""
     with any_db.writing() as session:
         autumn, _ = world(session)
         found = [(one.name, one.address, one.mailing, one.clicks) for one in clickers(session, choose(session, "messe"))]
@@ -73,6 +73,11 @@ def test_clickers(any_db: Database) -> None:
             ("Åse Ødegård", "åse@fjord.test", "vinter", 1),
         ]
         (ase,) = clickers(session, choose(session, "messe", autumn), 1)
+        person = session.get_one(Person, ase.person)
+        person.deleted_at = START
+        session.flush()
+        assert [(one.person, one.name, one.address) for one in clickers(session, choose(session, "1", autumn))] == [(None, "", "")]
+        person.deleted_at = None
         assert (ase.first, ase.last) == (START + timedelta(seconds=1), START + timedelta(seconds=2))
         for recipient in session.scalars(select(Recipient).where(Recipient.person_id == ase.person)):
             recipient.person_id, recipient.address, recipient.erased_at = None, None, START

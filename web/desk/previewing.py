@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from mailings.audience.populate import OPEN, populate
 from mailings.errors import NotFound, Unreadable
-from mailings.model import Mailing, Recipient, Verdict
+from mailings.model import Mailing, Person, Recipient, Verdict
 from mailings.sending.finding import mailing_named
 from mailings.sending.previewing import empty_for, preview_for
 from mailings.sending.trying import send_test
@@ -23,6 +23,8 @@ from web.desk.recipients import recipient_of
 router = APIRouter()
 
 MOST = 10  # addresses of one test
+_GOING = select(Person.id).where(Person.id == Recipient.person_id, Person.deleted_at.is_not(None)).exists()
+_THERE = (Recipient.erased_at.is_(None), ~_GOING)  # who is to be erased is shown to nobody by chance
 
 
 @router.get("/mailings/{name}/preview", response_model=None)
@@ -37,7 +39,7 @@ def message(name: str, desk: AtDesk) -> Response:
     """The HTML part for the frame, which nothing of it gets out of."""
     with desk.door.database.reading() as session:
         mailing = mailing_named(session, name)
-        shown = preview_for(session, mailing, recipient_of(session, mailing, _asked(desk)))
+        shown = preview_for(session, mailing, recipient_of(desk, session, mailing, _asked(desk)))
     return HTMLResponse(shown.html, headers={"Content-Security-Policy": POLICY, "X-Frame-Options": "SAMEORIGIN"})
 
 
@@ -78,13 +80,13 @@ def _page(desk: Desk, session: Session, name: str, tried: object = ()) -> Respon
 def _recipient(desk: Desk, session: Session, mailing: Mailing) -> Recipient | None:
     """Who is asked for, else the first who gets it, else the first there is. Raises NotFound for a number that is nobody's."""
     if "recipient" in desk.request.query_params or desk.fields.first("recipient"):
-        return recipient_of(session, mailing, _asked(desk))
-    there = select(Recipient).where(Recipient.mailing_id == mailing.id, Recipient.erased_at.is_(None)).order_by(Recipient.id).limit(1)
+        return recipient_of(desk, session, mailing, _asked(desk))
+    there = select(Recipient).where(Recipient.mailing_id == mailing.id, *_THERE).order_by(Recipient.id).limit(1)
     return session.scalar(there.where(Recipient.verdict == Verdict.ELIGIBLE)) or session.scalar(there)
 
 
 def _beside(session: Session, row: Recipient) -> tuple[int | None, int | None]:
-    there = select(Recipient.id).where(Recipient.mailing_id == row.mailing_id, Recipient.erased_at.is_(None)).limit(1)
+    there = select(Recipient.id).where(Recipient.mailing_id == row.mailing_id, *_THERE).limit(1)
     before = session.scalar(there.where(Recipient.id < row.id).order_by(Recipient.id.desc()))
     return before, session.scalar(there.where(Recipient.id > row.id).order_by(Recipient.id))
 

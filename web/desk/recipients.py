@@ -15,7 +15,7 @@ from mailings.audience.recipient_pages import page_of, rows_of
 from mailings.audience.recipient_story import messages_to
 from mailings.audience.whom import subject_of
 from mailings.errors import NotFound
-from mailings.model import Mailing, MailingType, Recipient, Source
+from mailings.model import Mailing, MailingType, Person, Recipient, Role, Source
 from web.desk.at import AtDesk, Desk
 from web.desk.chosen import asked, counts_at, place_of
 from web.desk.heads import head_of
@@ -51,14 +51,16 @@ def recipient(name: str, number: int, desk: AtDesk) -> Response:
     """One recipient: why, and everything that happened. Raises NotFound."""
     with desk.door.database.reading() as session:
         mailing, head = head_of(session, name)
-        found = recipient_of(session, mailing, number)
+        found = recipient_of(desk, session, mailing, number)
         return _shown(desk, session, (mailing, found), head=head)
 
 
-def recipient_of(session: Session, mailing: Mailing, number: int) -> Recipient:
-    """The recipient of that number. Raises NotFound where it is none of this mailing's."""
+def recipient_of(desk: Desk, session: Session, mailing: Mailing, number: int) -> Recipient:
+    """The recipient of that number. Raises NotFound where it is none of this mailing's, or to be erased: administrators see those."""
     found = session.get(Recipient, number)
-    if found is None or found.mailing_id != mailing.id:
+    person = session.get(Person, found.person_id) if found is not None and found.person_id is not None else None
+    hidden = person is not None and person.deleted_at is not None and not desk.may(Role.ADMIN)
+    if found is None or found.mailing_id != mailing.id or hidden:
         raise NotFound(f"{mailing.name} has no recipient number {number}; look for them on its list.")
     return found
 
