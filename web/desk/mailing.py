@@ -92,6 +92,8 @@ def _files(session: Session, mailing: Mailing) -> list[dict[str, Any]]:
     return [dict(row) for row in session.execute(found).mappings()]
 
 
-def _links(session: Session, mailing: Mailing) -> list[TrackedLink]:
-    found = select(TrackedLink).where(TrackedLink.mailing_id == mailing.id, TrackedLink.deleted_at.is_(None)).order_by(TrackedLink.number)
-    return list(session.scalars(found))
+def _links(session: Session, mailing: Mailing) -> list[dict[str, Any]]:
+    """By their numbers; plain values, for the page is made when the session is closed."""
+    there = TrackedLink.mailing_id == mailing.id, TrackedLink.deleted_at.is_(None)
+    found = select(TrackedLink.name, TrackedLink.url).where(*there).order_by(TrackedLink.number)
+    return [dict(row) for row in session.execute(found).mappings()]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mailings import clock
 from mailings.db import Database
-from mailings.model import DeliveryStatus, MailingFile, MailingStatus, Recipient, Role, Verdict
+from mailings.model import DeliveryStatus, MailingFile, MailingStatus, Recipient, Role, TrackedLink, Verdict
 from tests.consent.waiting import a_mailing, queue
 from tests.sending.fit import FROM, written
 from tests.web.desk.fitting import FIT
@@ -80,14 +80,19 @@ def test_a_broken_template_is_shown_as_it_is_written(db: Database) -> None:
 
 
 def test_attachments_and_links_are_listed(db: Database) -> None:
-    """Files with their size, and the text part as it was written."""
+    """Files with their size, links with a name and without one but none that is gone, and the text part as it was written."""
     written(db, text="Hei Åse\nHøst")
     with db.writing() as session:
+        for number, name, gone in ((1, "påmelding", None), (2, None, None), (3, "gammel", clock.now())):
+            session.add(TrackedLink(mailing_id=1, number=number, name=name, url=f"https://fjord.test/{number}", deleted_at=gone))
         session.add(MailingFile(mailing_id=1, inline=False, name="prisliste-ø.pdf", content_type="application/pdf", data=b"x" * 2049))
     with seated(db, **FIT) as seat:
         page = seat.look(f"/mailings/{NAME}/content").text
     assert "prisliste-ø.pdf" in page
     assert "attachment, 3 kB" in page
+    assert '<strong>påmelding</strong> <span class="soft wrap">https://fjord.test/1</span>' in page
+    assert '<li><span class="soft wrap">https://fjord.test/2</span>' in page
+    assert "https://fjord.test/3" not in page
     assert "Hei Åse\nHøst" in page
 
 
