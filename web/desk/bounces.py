@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from dataclasses import replace
 
 from fastapi import APIRouter
 from fastapi.responses import Response
@@ -44,10 +45,17 @@ def act(name: str, do: str, desk: AtDesk) -> Response:
         raise NotFound(f"There is nothing called {do} to do with bounces.")
     with desk.door.database.writing() as session:
         chosen = posted(desk, mailing_named(session, name).id, name)
-        done = ACTIONS[do](session, chosen.recipients(), desk.user.name)
+        done = ACTIONS[do](session, bounced_of(chosen), desk.user.name)
         told = {"changed": done.changed, "cleaned": done.cleaned, "cancelled": done.cancelled}
         auditing.record(session, desk.user.name, WHAT[do], f"mailing {name}", **told)
     return desk.moved_to(chosen.to("bounces"), NOTES[do], n=done.changed, cleaned=done.cleaned, cancelled=done.cancelled)
+
+
+def bounced_of(chosen: Chosen) -> Select[int]:
+    """The chosen whose latest message came back, whatever filters a form names: what is done here is done to nobody else."""
+    if not chosen.ids:
+        return replace(chosen.filter, groups=BOUNCED).chosen()
+    return Filter(chosen.filter.mailing_id, BOUNCED).chosen().where(Recipient.id.in_(sorted(chosen.ids)))
 
 
 def clear(session: Session, recipients: Select[int], by: str) -> Cleared:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
@@ -43,12 +43,14 @@ class Chosen:
     def fields(self) -> list[tuple[str, str]]:
         """What a form brings along to mean the same."""
         told = [("show", group) for group in self.groups] + ([("q", self.filter.search)] if self.filter.search else [])
+        told += [("open", "1")] if self.filter.open else []
         return [*told, *(("id", str(one)) for one in sorted(self.ids)), ("whom", "ticked" if self.ids else "all")]
 
     def to(self, tab: str = "recipients", **more: object) -> str:
         """The list with these filters."""
         shown = self.groups if self.filter.groups != SHOWN else []
-        return path("mailings", self.name, tab, show=shown or None, q=self.filter.search, **more)
+        every = {"all": "1"} if tab == "bounces" and not self.filter.open else {}
+        return path("mailings", self.name, tab, show=shown or None, q=self.filter.search, **(every | more))
 
 
 def filter_of(mailing_id: int, shown: Sequence[str], search: str) -> Filter:
@@ -71,14 +73,14 @@ def place_of(desk: Desk) -> Place:
 
 
 def posted(desk: Desk, mailing_id: int, name: str) -> Chosen:
-    """What a form means. Raises NotAllowed where it means those who are ticked, and nobody is."""
-    chosen = filter_of(mailing_id, desk.fields.all("show"), desk.fields.first("q"))
-    if desk.fields.first("whom") == "all":
-        return Chosen(name, chosen)
-    ids = frozenset(desk.fields.numbers("id"))
-    if not ids:
+    """What a form means. Raises NotAllowed where nobody is ticked, or it means all that are shown and names no filter."""
+    shown = desk.fields.all("show")
+    chosen = replace(filter_of(mailing_id, shown, desk.fields.first("q")), open=desk.fields.first("open") == "1")
+    everybody, ids = desk.fields.first("whom") == "all", frozenset(desk.fields.numbers("id"))
+    # our pages always name their filters: a form that names none must not mean the whole list
+    if not (set(shown) & set(Group) if everybody else ids):
         raise NotAllowed(desk.say("tick_somebody"))
-    return Chosen(name, chosen, ids)
+    return Chosen(name, chosen, frozenset() if everybody else ids)
 
 
 def counts_at(desk: Desk) -> Remembered:
