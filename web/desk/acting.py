@@ -114,7 +114,7 @@ def moment_of(written: str, zone: str) -> datetime:
 def look_over(name: str, desk: AtDesk) -> Response:
     """Preflight now; the list of a draft is made for it (domain.md D28)."""
     answers = _spf_of(desk, name)
-    with desk.door.database.writing() as session:
+    with desk.changing("check", f"mailing {name}") as session:
         findings = check(session, mailing_named(session, name, locked=True), desk.door.settings, answers)
     return show_summary(desk, name, Refused(findings=findings))
 
@@ -134,7 +134,12 @@ def pause(name: str, desk: AtDesk) -> Response:
 @router.post("/mailings/{name}/resume", response_model=None)
 def resume(name: str, desk: AtDesk) -> Response:
     """Let it go on with what is left (domain.md D17)."""
-    return _do(desk, name, Deed("resume", lambda _, mailing: lifecycle.resume(mailing), "is_resumed"))
+
+    def go_on(_: Session, mailing: Mailing) -> None:
+        _may_override(desk, mailing)
+        lifecycle.resume(mailing)
+
+    return _do(desk, name, Deed("resume", go_on, "is_resumed"))
 
 
 @router.post("/mailings/{name}/cancel", response_model=None)

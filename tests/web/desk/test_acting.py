@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from mailings import clock
 from mailings.db import Database
-from mailings.model import Delivery, DeliveryStatus, MailingStatus, Recipient, Role
+from mailings.model import Delivery, DeliveryStatus, MailingStatus, Recipient, Role, User
 from tests.consent.waiting import a_mailing, queue
 from tests.sending.fit import written
 from tests.web.desk.fitting import FIT, logged, stands
@@ -73,7 +73,7 @@ def test_what_is_to_be_mended_blocks(db: Database) -> None:
 
 
 def test_checking_tells_and_makes_the_list(db: Database) -> None:
-    """Check only: what stands in the way or that nothing does; the list is there to be looked at, and nothing is scheduled."""
+    """Check only: what stands in the way or that nothing does; the list is there, the log says by whom, and nothing is scheduled."""
     written(db)
     with seated(db, **FIT) as seat:
         answer = seat.press(f"/mailings/{NAME}/check")
@@ -82,6 +82,7 @@ def test_checking_tells_and_makes_the_list(db: Database) -> None:
     assert stands(db).status is MailingStatus.DRAFT
     with db.reading() as session:
         assert session.scalar(select(func.count()).select_from(Recipient)) == 1
+    assert logged(db) == [("åse", "check", f"mailing {NAME}")]
 
 
 @pytest.mark.parametrize("status", [MailingStatus.SENDING, MailingStatus.PAUSED, MailingStatus.SENT, MailingStatus.CANCELLED])
@@ -106,12 +107,25 @@ def test_overriding_consent_takes_the_right_to(db: Database) -> None:
         assert "people without consent" in answer.text
         assert stands(db).status is MailingStatus.DRAFT
     with db.writing() as session:
-        from mailings.model import User  # noqa: PLC0415
-
         session.scalars(select(User)).one().roles = [str(Role.SENDER), str(Role.OVERRIDE_CONSENT)]
     with seated(db, **FIT) as seat:
         assert seat.press(f"/mailings/{NAME}/send").status_code == 303
         assert stands(db).status is MailingStatus.SCHEDULED
+
+
+def test_what_overrides_consent_goes_on_by_that_right_alone(db: Database) -> None:
+    """A sender may pause such a mailing and not let it go on, whatever is posted; whoever has the role may."""
+    written(db, override_consent=True, status=MailingStatus.PAUSED)
+    with seated(db, Role.SENDER, **FIT) as seat:
+        refused = seat.press(f"/mailings/{NAME}/resume")
+    assert (refused.status_code, "people without consent" in refused.text) == (409, True)
+    assert stands(db).status is MailingStatus.PAUSED
+    assert logged(db) == []
+    with db.writing() as session:
+        session.scalars(select(User)).one().roles = [str(Role.SENDER), str(Role.OVERRIDE_CONSENT)]
+    with seated(db, **FIT) as seat:
+        assert seat.press(f"/mailings/{NAME}/resume").status_code == 303
+    assert stands(db).status is MailingStatus.SENDING
 
 
 def test_a_reader_changes_nothing(db: Database) -> None:
