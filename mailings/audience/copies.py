@@ -13,6 +13,7 @@ from mailings.audience.sources import sources_of
 from mailings.clock import now
 from mailings.errors import NotAllowed
 from mailings.model import Delivery, Errand, Event, ImportedRow, Mailing, MailingFile, MailingStatus, Recipient, Source, TrackedLink
+from mailings.model.adding import added
 
 #: what a copy does not take over: its own identity, and everything that happened to the original
 OWN = {"id", "name", "status", "held_reason", "template", "created_at", "figures_at", "events_deleted_at"} | {
@@ -25,8 +26,8 @@ def copy(session: Session, mailing: Mailing, name: str) -> Mailing:
     _check_name(session, name)
     same = {column: getattr(mailing, column) for column in Mailing.__table__.columns.keys() if column not in OWN}  # noqa: SIM118  a collection, no dict
     made = Mailing(name=name, created_at=now(), **same)
-    session.add(made)
-    session.flush()
+    if not added(session, made):
+        raise _taken(name)
     _copy_rows(session, MailingFile, ("mailing_id", mailing.id, made.id))
     _copy_rows(session, TrackedLink, ("mailing_id", mailing.id, made.id))
     _keep_links_in_use(session, made)
@@ -67,7 +68,11 @@ def _check_name(session: Session, name: str) -> None:
     except ValidationError as error:
         raise NotAllowed(f"{name!r} cannot be a mailing's name; use letters, digits and hyphens only.") from error
     if session.scalar(select(Mailing.id).where(Mailing.name == name)) is not None:
-        raise NotAllowed(f"There is a mailing named {name!r} already; choose another name.")
+        raise _taken(name)
+
+
+def _taken(name: str) -> NotAllowed:
+    return NotAllowed(f"There is a mailing named {name!r} already; choose another name.")
 
 
 def _copy_rows(session: Session, rows: Any, owned: tuple[str, int, int]) -> None:

@@ -16,6 +16,7 @@ from mailings.clock import now
 from mailings.content.links import same_but_words
 from mailings.errors import NotAllowed, NotFound
 from mailings.model import Folder, Mailing, MailingStatus, TrackedLink
+from mailings.model.adding import added
 
 
 def mailing_named(session: Session, name: str) -> Mailing:
@@ -97,10 +98,10 @@ def folder_at(session: Session, path: str) -> int | None:
     """The key of the folder at a path like 2026/autumn, made where it is missing; None = the root (domain.md B.11)."""
     parent: int | None = None
     for name in filter(None, (step.strip() for step in path.split("/"))):
-        found = session.scalar(select(Folder).where(Folder.name == name, Folder.parent_id.is_not_distinct_from(parent)))
+        there = select(Folder.id).where(Folder.name == name, Folder.parent_id.is_not_distinct_from(parent))
+        found = session.scalar(there)
         if found is None:
-            found = Folder(name=name, parent_id=parent)
-            session.add(found)
-            session.flush()
-        parent = found.id
+            made = Folder(name=name, parent_id=parent)
+            found = made.id if added(session, made) else session.scalars(there).one()  # another's, made in the same moment
+        parent = found
     return parent

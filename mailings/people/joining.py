@@ -11,16 +11,17 @@ from mailings import clock
 from mailings.db import insert_into
 from mailings.errors import NotAllowed
 from mailings.model import Interest, PersonInterest, Selection, SelectionKind, SelectionMember
+from mailings.model.adding import added
 
 
 def static_selection(session: Session, name: str) -> Selection:
     """The static selection of that name, made if there is none. Raises NotAllowed when it has a condition instead of members."""
-    selection = session.scalar(select(Selection).where(Selection.name == name))
+    there = select(Selection).where(Selection.name == name)
+    selection = session.scalar(there)
     if selection is None:
-        selection = Selection(name=name, kind=SelectionKind.STATIC, created_at=clock.now())
-        session.add(selection)
-        session.flush()
-    elif selection.kind is not SelectionKind.STATIC:
+        made = Selection(name=name, kind=SelectionKind.STATIC, created_at=clock.now())
+        selection = made if added(session, made) else session.scalars(there).one()  # another's, made in the same moment
+    if selection.kind is not SelectionKind.STATIC:
         raise NotAllowed(f"{name} is a {selection.kind} selection; people can only be added to a static one.")
     return selection
 

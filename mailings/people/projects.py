@@ -11,6 +11,7 @@ from mailings.clock import now
 from mailings.db import among, insert_into
 from mailings.errors import NotAllowed, NotFound
 from mailings.model import Project, ProjectMember
+from mailings.model.adding import added
 from mailings.people.finding import person_by_address
 from mailings.people.selections import People
 
@@ -33,17 +34,28 @@ def create_project(session: Session, name: str) -> Project:
     if not name.strip():
         raise NotAllowed("A project needs a name.")
     if session.scalar(select(Project.id).where(Project.name == name)) is not None:
-        raise NotAllowed(f"There is a project named {name!r} already; choose another name.")
+        raise _taken(name)
     made = Project(name=name, created_at=now())
-    session.add(made)
-    session.flush()
+    if not added(session, made):
+        raise _taken(name)
     return made
+
+
+def _taken(name: str) -> NotAllowed:
+    return NotAllowed(f"There is a project named {name!r} already; choose another name.")
 
 
 def project_or_new(session: Session, name: str) -> Project:
     """The project of that name, made if there is none."""
     found = session.scalar(select(Project).where(Project.name == name))
-    return create_project(session, name) if found is None else found
+    if found is not None:
+        return found
+    try:
+        return create_project(session, name)
+    except NotAllowed:
+        if not name.strip():
+            raise
+        return project_named(session, name)  # another's, made in the same moment
 
 
 def add_members(session: Session, project: Project, addresses: Sequence[str]) -> int:

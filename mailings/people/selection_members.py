@@ -12,6 +12,7 @@ from mailings.clock import now
 from mailings.db import among
 from mailings.errors import NotAllowed
 from mailings.model import Address, Combination, Person, Selection, SelectionKind, SelectionMember
+from mailings.model.adding import added
 from mailings.people.conditions import condition
 from mailings.people.finding import person_by_address
 from mailings.people.joining import join_selection
@@ -39,7 +40,7 @@ def create_selection(
     if not name.strip():
         raise NotAllowed("A selection needs a name.")
     if session.scalar(select(Selection.id).where(Selection.name == name)) is not None:
-        raise NotAllowed(f"There is a selection named {name!r} already; choose another name.")
+        raise _taken(name)
     made = Selection(name=name, kind=SelectionKind.STATIC, include_main_contact=include_main_contact, created_at=now())
     if isinstance(made_of, Combined):
         made.kind, made.combination = SelectionKind.COMBINED, made_of.combination
@@ -47,9 +48,13 @@ def create_selection(
     elif made_of is not None:
         condition(made_of)
         made.kind, made.condition = SelectionKind.DYNAMIC, made_of
-    session.add(made)
-    session.flush()
+    if not added(session, made):
+        raise _taken(name)
     return made
+
+
+def _taken(name: str) -> NotAllowed:
+    return NotAllowed(f"There is a selection named {name!r} already; choose another name.")
 
 
 def add_people(session: Session, selection: Selection, addresses: Sequence[str]) -> int:

@@ -14,6 +14,7 @@ from mailings.content.links import is_web
 from mailings.content.names import SPECIAL_LINKS
 from mailings.errors import NotAllowed, NotFound, Unreadable
 from mailings.model import RegisteredLink, TrackedLink
+from mailings.model.adding import added
 from mailings.settings import Settings
 from mailings.tracking import clicks
 
@@ -39,11 +40,9 @@ def create_link(session: Session, name: str, url: str, by: str | None = None) ->
     there = session.scalar(select(RegisteredLink).where(RegisteredLink.name == name))
     if there is not None and there.deleted_at is not None:
         raise NotAllowed(f"{name!r} was deleted, and mail with it is out; bring it back with: mailings links edit {name} --restore")
-    if there is not None:
+    made = RegisteredLink(name=name, url=_checked(url), created_at=clock.now(), created_by=by) if there is None else None
+    if made is None or not added(session, made):
         raise NotAllowed(f"There is a registered link named {name!r} already; change it with: mailings links edit {name}")
-    made = RegisteredLink(name=name, url=_checked(url), created_at=clock.now(), created_by=by)
-    session.add(made)
-    session.flush()
     return made
 
 

@@ -32,6 +32,7 @@ def upgrade() -> None:
     _bounces()
     _people()
     _recipients()
+    _folders()
 
 
 def _figures() -> None:
@@ -143,3 +144,13 @@ def _recipients() -> None:
     op.create_index(op.f("ix_recipient_mailing_id_verdict"), "recipient", ["mailing_id", "verdict", "id"])
     some = {f"{dialect}_where": sa.text("name IS NOT NULL") for dialect in ("sqlite", "postgresql")}
     op.create_index(op.f("ix_recipient_name"), "recipient", ["mailing_id", "name"], postgresql_ops={"name": "text_pattern_ops"}, **some)
+
+
+def _folders() -> None:
+    # two made in the same moment may stand at the root under one name: the later is told apart by its number
+    op.execute(
+        "UPDATE folder SET name = name || ' (' || id || ')' WHERE parent_id IS NULL"
+        " AND EXISTS (SELECT 1 FROM folder one WHERE one.parent_id IS NULL AND one.name = folder.name AND one.id < folder.id)"
+    )
+    some = {f"{dialect}_where": sa.text("parent_id IS NULL") for dialect in ("sqlite", "postgresql")}
+    op.create_index(op.f("ix_folder_root"), "folder", ["name"], unique=True, **some)

@@ -6,11 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import create_engine, inspect, text
+from sqlalchemy.exc import IntegrityError
 
-from cli.setup import upgrade
+from cli.setup import MIGRATIONS, upgrade
 from mailings.db import Database
 from mailings.model import Base
 
@@ -67,3 +70,26 @@ def test_upgrading_twice_is_upgrading_once(empty: Database) -> None:
     tables = set(inspect(empty.engine).get_table_names())
     assert upgrade(empty) == (first, first)
     assert set(inspect(empty.engine).get_table_names()) == tables
+
+
+def test_folders_of_one_name_at_the_root_are_told_apart(empty: Database) -> None:
+    """Where two were made in the same moment, the upgrade keeps both, gives the later its number, and no third can be made."""
+    upgrade_to(empty, "0003")
+    with empty.connection() as connection:
+        for name in ("2026", "2026", "høst"):
+            connection.execute(text("INSERT INTO folder (name) VALUES (:name)"), {"name": name})
+    upgrade(empty)
+    with empty.connection() as connection:
+        assert list(connection.execute(text("SELECT name FROM folder ORDER BY id")).scalars()) == ["2026", "2026 (2)", "høst"]
+        with pytest.raises(IntegrityError):
+            connection.execute(text("INSERT INTO folder (name) VALUES ('2026')"))
+        connection.rollback()
+
+
+def upgrade_to(database: Database, revision: str) -> None:
+    """Run the migrations up to one of them."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with database.connection() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
