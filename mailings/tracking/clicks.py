@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import timedelta
 from typing import NamedTuple
 
 import orjson
 from sqlalchemy import func, or_, select, text
 from sqlalchemy.orm import Session
 
-from mailings import clock
 from mailings.db import among
-from mailings.model import Delivery, Figure, Mailing, Recipient, RegisteredLink, TrackedLink
+from mailings.model import Figure, Mailing, Recipient, RegisteredLink, TrackedLink
 from mailings.model.figure import STALE_CLICKS, stale
 from mailings.reported import EventKind
 from mailings.tracking.counts import LINK_FIGURES
+from mailings.tracking.long_ago import silent_of
 from mailings.tracking.reading import TRAP, Reading, Seen
 from mailings.tracking.tally import Additions, add
 
@@ -29,8 +28,6 @@ CLICKED = """SELECT DISTINCT delivery.recipient_id, COALESCE(CAST(event.link AS 
     LEFT JOIN registered_link ON registered_link.id = tracked_link.registered_id
     WHERE delivery.recipient_id {listed} AND NOT delivery.test
     AND event.at > COALESCE(tracked_link.reset_at, 0) AND event.at > COALESCE(registered_link.reset_at, 0)"""
-
-SURELY_THERE = timedelta(days=30)  #: younger events are never deleted (settings.py, `events_kept_days`)
 
 
 class Read(NamedTuple):
@@ -59,7 +56,7 @@ def watched(session: Session, read: Sequence[Read]) -> Iterator[None]:
     walked = {
         one.recipient: one.mailing for one in counted if one.walked or one.seen.link is None or (one.mailing, one.seen.link) in resets
     }
-    silent = _silent(session, walked, resets)
+    silent = silent_of(session, walked, resets)
     before = _clicked(session, walked, silent)
     yield
     added = _clicked(session, walked, silent)
@@ -93,18 +90,6 @@ def _resets(session: Session, mailings: Collection[int]) -> dict[tuple[int, int 
     return {
         (mailing_id, number): max(round(at.timestamp() * 1000) for at in resets if at is not None) for mailing_id, number, *resets in found
     }
-
-
-def _silent(session: Session, recipients: Mapping[int, int], resets: Mapping[tuple[int, int | None], int]) -> Callable[[int, str], bool]:
-    """Whether it is not known any more if one of these recipients has clicked a link: whoever clicked long ago may have clicked this
-    one too, by a click that is deleted. Then nothing is added: too few rather than too many (decision 0024). What came since a reset
-    is known while that is young."""
-    since = clock.now() - SURELY_THERE
-    young = {(mailing_id, "" if link is None else str(link)) for (mailing_id, link), at in resets.items() if at > since.timestamp() * 1000}
-    long_ago = (~Delivery.test, Delivery.clicked_at < since, Mailing.events_deleted_at.is_not(None))
-    asked = select(Delivery.recipient_id).join(Mailing, Mailing.id == Delivery.mailing_id)
-    old = set(session.scalars(asked.where(among(session, Delivery.recipient_id, recipients), *long_ago))) if recipients else set()
-    return lambda recipient, link: recipient in old and (recipients[recipient], link) not in young
 
 
 def _clicked(session: Session, recipients: Mapping[int, int], silent: Callable[[int, str], bool]) -> Additions:
