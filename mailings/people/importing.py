@@ -15,9 +15,11 @@ from mailings.consent.withdrawing import opt_out_many
 from mailings.errors import BadRow
 from mailings.model import Basis
 from mailings.people.companies import Companies
+from mailings.people.filling import fill_matched
 from mailings.people.joining import join_selection, members_of, note_interests, static_selection
 from mailings.people.listed import ListedPerson, ReadList
-from mailings.people.storing import Chunk, fill_matched, insert_created, match
+from mailings.people.marks import Marks
+from mailings.people.storing import Chunk, insert_created, match
 
 CHUNK = 1_000  # rows at a time: memory stays flat, statements stay few
 SOURCE = "Import"  #: where consent and opt-outs of a list come from (domain.md C.7)
@@ -96,7 +98,7 @@ class Import:
     """An import on its way, through one transaction or many: what has come of it so far."""
 
     def __init__(self, read: ReadList, options: ImportOptions) -> None:
-        self.read, self.options, self.outcome, self.heard = read, options, ImportOutcome(), _Marks()
+        self.read, self.options, self.outcome, self.heard = read, options, ImportOutcome(), Marks()
 
     def take(self, tables: Tables, listed: list[ListedPerson]) -> None:
         """Take in the next portion."""
@@ -131,22 +133,6 @@ class Import:
         outcome.errors = sorted(self.read.problems, key=lambda problem: problem.row)
         outcome.skipped = outcome.rows - outcome.created - outcome.matched
         return outcome
-
-
-class _Marks:
-    """Whom we have met, a byte for each id: 1 MB for a million people where a set takes 60."""
-
-    def __init__(self) -> None:
-        self.met = bytearray()
-
-    def first(self, number: int) -> bool:
-        """True the first time."""
-        if number >= len(self.met):
-            self.met.extend(bytes(number + 1 - len(self.met)))
-        if self.met[number]:
-            return False
-        self.met[number] = 1
-        return True
 
 
 def with_known_topics(listed: list[ListedPerson], topics: dict[str, int], read: ReadList) -> list[ListedPerson]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Table, insert, select, update
+from sqlalchemy import Table, insert, select
 from sqlalchemy.orm import Session
 
 from mailings import clock
@@ -21,9 +21,9 @@ from mailings.people.listed import ListedPerson
 from mailings.people.numbering import take_ids
 
 #: what a list may tell of a person, by columns of Person; the company and custom fields come beside them
-_TOLD = ("name", "first_name", "middle_name", "last_name", "language", "country", "mobile", "mobile_normal")
+TOLD = ("name", "first_name", "middle_name", "last_name", "language", "country", "mobile", "mobile_normal")
 _PERSON, _ADDRESS = cast(Table, Person.__table__), cast(Table, Address.__table__)  # tables themselves: half the time of mapped classes
-_FURTHER = ("salutation", "title", "position", "phone", "direct_phone")
+FURTHER = ("salutation", "title", "position", "phone", "direct_phone")
 
 #: nobody comes back unasked: made anew they would be without the no they said
 GONE = "This person is being erased. The row was left out; who wants mail again after all is taken back first."
@@ -123,40 +123,5 @@ def _ranks(session: Session, owners: set[int]) -> tuple[dict[int, int], set[tupl
 
 
 def _person(chunk: Chunk, owner: int, row: ListedPerson, now: datetime) -> dict[str, Any]:
-    told = {column: getattr(row, column) for column in _TOLD} | {column: row.fields.get(column, "") for column in _FURTHER}
+    told = {column: getattr(row, column) for column in TOLD} | {column: row.fields.get(column, "") for column in FURTHER}
     return {"id": owner, **told, "custom": row.custom, "company_id": chunk.company_of(row), "created_at": now}
-
-
-def fill_matched(session: Session, chunk: Chunk) -> int:
-    """Fill in what was empty of the people recognised; nothing known is overwritten. Returns how many people changed."""
-    rows = [(owner, row) for owner, row in chunk.taken if chunk.created.get(owner) is not row]
-    known = _known(session, {owner for owner, _ in rows})
-    changed: dict[int, dict[str, Any]] = {}
-    for owner, row in rows:
-        before = known[owner]
-        missing = _missing(before, row, chunk.company_of(row))
-        before |= missing
-        if missing:
-            changed.setdefault(owner, {"id": owner}).update(missing)
-    for columns in {tuple(sorted(change)) for change in changed.values()}:  # statements of one shape go together
-        session.execute(update(Person), [change for change in changed.values() if tuple(sorted(change)) == columns])
-    return len(changed)
-
-
-def _missing(known: dict[str, Any], row: ListedPerson, company_id: int | None) -> dict[str, Any]:
-    """What the row tells and nobody knew. Parts of a name come with the name they belong to, a number with its spelling."""
-    told: dict[str, Any] = {"language": row.language, "country": row.country, "company_id": company_id} | row.fields
-    if not known["name"] or known["name"] == row.name:
-        told |= {"name": row.name, "first_name": row.first_name, "middle_name": row.middle_name, "last_name": row.last_name}
-    if known["mobile_normal"] is None and row.mobile_normal:
-        told |= {"mobile": row.mobile, "mobile_normal": row.mobile_normal}
-    missing = {column: value for column, value in told.items() if value and not known[column]}
-    if row.custom.keys() - known["custom"].keys():
-        missing["custom"] = row.custom | known["custom"]
-    return missing
-
-
-def _known(session: Session, owners: set[int]) -> dict[int, dict[str, Any]]:
-    wanted = [getattr(Person, column) for column in ("id", *_TOLD, *_FURTHER, "company_id", "custom")]
-    rows = session.execute(select(*wanted).where(among(session, Person.id, owners)))
-    return {row.id: dict(row._mapping) for row in rows}

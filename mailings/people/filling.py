@@ -1,0 +1,48 @@
+"""Fills in what a list tells of people who are known already, where nothing was known."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from mailings.db import among
+from mailings.model import Person
+from mailings.people.listed import ListedPerson
+from mailings.people.storing import FURTHER, TOLD, Chunk
+
+
+def fill_matched(session: Session, chunk: Chunk) -> int:
+    """Fill in what was empty of the people recognised; nothing known is overwritten. Returns how many people changed."""
+    rows = [(owner, row) for owner, row in chunk.taken if chunk.created.get(owner) is not row]
+    known = _known(session, {owner for owner, _ in rows})
+    changed: dict[int, dict[str, Any]] = {}
+    for owner, row in rows:
+        before = known[owner]
+        missing = _missing(before, row, chunk.company_of(row))
+        before |= missing
+        if missing:
+            changed.setdefault(owner, {"id": owner}).update(missing)
+    for columns in {tuple(sorted(change)) for change in changed.values()}:  # statements of one shape go together
+        session.execute(update(Person), [change for change in changed.values() if tuple(sorted(change)) == columns])
+    return len(changed)
+
+
+def _missing(known: dict[str, Any], row: ListedPerson, company_id: int | None) -> dict[str, Any]:
+    """What the row tells and nobody knew. Parts of a name come with the name they belong to, a number with its spelling."""
+    told: dict[str, Any] = {"language": row.language, "country": row.country, "company_id": company_id} | row.fields
+    if not known["name"] or known["name"] == row.name:
+        told |= {"name": row.name, "first_name": row.first_name, "middle_name": row.middle_name, "last_name": row.last_name}
+    if known["mobile_normal"] is None and row.mobile_normal:
+        told |= {"mobile": row.mobile, "mobile_normal": row.mobile_normal}
+    missing = {column: value for column, value in told.items() if value and not known[column]}
+    if row.custom.keys() - known["custom"].keys():
+        missing["custom"] = row.custom | known["custom"]
+    return missing
+
+
+def _known(session: Session, owners: set[int]) -> dict[int, dict[str, Any]]:
+    wanted = [getattr(Person, column) for column in ("id", *TOLD, *FURTHER, "company_id", "custom")]
+    rows = session.execute(select(*wanted).where(among(session, Person.id, owners)))
+    return {row.id: dict(row._mapping) for row in rows}
