@@ -102,7 +102,11 @@ def test_the_whole_demo(tmp_path: Path) -> None:
     ].keys()
     files = list((place / "var/outbox/new").iterdir())
     letters = [email.message_from_bytes(file.read_bytes(), policy=email.policy.default) for file in files]
-    assert len(letters) == status["deliveries"]["sent"] == status["recipients"]["eligible"] > 50
+    assert len(letters) == status["deliveries"]["sent"] + status["deliveries"]["bounced"] == status["recipients"]["eligible"] > 50
+    assert status["deliveries"]["bounced"] > 0
+    report = json.loads(type_in(place, "report", "autumn-news", "--json").stdout)
+    assert 0 < report["open_rate"] < 1 > report["bounce_rate"] > 0
+    assert "Opens" in (place / "report.html").read_text(encoding="utf-8")
     assert len({letter["To"] for letter in letters}) == len(letters)
     assert all("light is leaving" in letter["Subject"] for letter in letters)
     assert f"{len(letters):,} messages" in told.stdout

@@ -38,7 +38,7 @@ def test_every_published_event(test_data: Path) -> None:
     }  # fmt: skip
     for entry, report in zip(entries, reports, strict=True):
         assert report.address == entry["email"]
-        assert report.original == entry
+        assert report.original == {name: value for name, value in entry.items() if name != "ip"}  # whoever reads it, from where is not kept
         seconds = float(entry["timestamp"])
         assert report.at.timestamp() == pytest.approx(seconds / 1000 if seconds > 1e11 else seconds)
 

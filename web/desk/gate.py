@@ -30,6 +30,24 @@ class TooBusy(MailingsError):
     """So many sign in at this moment that one more has to wait."""
 
 
+class Turns:
+    """A few threads for what takes memory or time, and a queue before them. Counted here: a limiter knows who waits a moment too late."""
+
+    def __init__(self, threads: int) -> None:
+        self._limiter = anyio.CapacityLimiter(threads)
+        self._threads, self._there = threads, 0
+
+    async def take(self, does: Callable[[], T]) -> T:
+        """Its answer, when its turn has come. Raises TooBusy where too many are there already."""
+        if self._there >= self._threads + QUEUE:
+            raise TooBusy("Too many sign in at this moment; try again in a few seconds.")
+        self._there += 1
+        try:
+            return await to_thread.run_sync(does, limiter=self._limiter)
+        finally:
+            self._there -= 1
+
+
 @dataclass
 class Gate:
     """The desk's gate in one process, kept on the app as `app.state.gate`."""
@@ -37,8 +55,8 @@ class Gate:
     settings: Settings
     tries: Buckets = field(default_factory=lambda: Buckets(SIGNING))
     provider: Provider | None = field(init=False, default=None)
-    _two: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(AT_ONCE))
-    _few: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(FEW))
+    _two: Turns = field(default_factory=lambda: Turns(AT_ONCE))
+    _few: Turns = field(default_factory=lambda: Turns(FEW))
 
     def __post_init__(self) -> None:
         """Know the installation's own sign-on. Raises Unreadable naming the setting that is wrong."""
@@ -56,22 +74,16 @@ class Gate:
 
     async def slowly(self, does: Callable[[], T]) -> T:
         """What takes memory, in a thread, no more than two at a time. Raises TooBusy where too many wait already."""
-        return await _in_turn(self._two, does)
+        return await self._two.take(does)
 
     async def abroad(self, does: Callable[[], T]) -> T:
         """What waits for another machine, in one of a few threads: a provider that hangs must not take those of the other pages."""
-        return await _in_turn(self._few, does)
+        return await self._few.take(does)
 
 
 def roles_of(settings: Settings) -> list[str]:
     """The roles of whoever signs on elsewhere and is no user yet; none = they are not let in."""
     return [role.strip() for role in settings.oidc_roles.split(",") if role.strip()]
-
-
-async def _in_turn(limiter: anyio.CapacityLimiter, does: Callable[[], T]) -> T:
-    if limiter.statistics().tasks_waiting >= QUEUE:
-        raise TooBusy("Too many sign in at this moment; try again in a few seconds.")
-    return await to_thread.run_sync(does, limiter=limiter)
 
 
 def gate_of(request: Request) -> Gate:

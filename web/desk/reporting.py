@@ -89,8 +89,7 @@ def picture(name: str, kind: str, desk: AtDesk) -> Response:
     """One of the four charts. Raises NotFound."""
     with desk.door.database.reading() as session:
         report = summary_of(session, head_of(session, name)[0], desk.language).document
-    report.pop("as_of", None)
-    drawn = _drawn(kind, desk.language, orjson.dumps(report))
+    drawn = _drawn(kind, desk.language, orjson.dumps({name: value for name, value in report.items() if name != "as_of"}))
     return Response(drawn, media_type="image/svg+xml", headers=PICTURE)
 
 

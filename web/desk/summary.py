@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import Any
 
 from fastapi.responses import Response
@@ -14,11 +14,12 @@ from mailings import clock
 from mailings.audience.folders import tree
 from mailings.audience.sources import sources_of
 from mailings.channels import Findings
-from mailings.model import LIFE, ImportedRow, Mailing, MailingStatus, MailingType, Project, Recipient, Role, Selection, Topic, Verdict
+from mailings.model import LIFE, ImportedRow, Mailing, MailingStatus, MailingType, Project, Role, Selection, Topic
 from mailings.reports.figures import report_of
-from mailings.reports.watching import Look, look_at
+from mailings.reports.watching import look_at
 from web.desk.at import Desk
 from web.desk.heads import head_of
+from web.desk.whom import audience_of
 
 #: options a person may have put in force, in the order of the wizard; each with its words `option_<name>`
 OPTIONS = ("override_consent", "one_per_address", "update_when_sending", "include_companies", "prefer_company", "template")
@@ -48,7 +49,7 @@ def show_summary(desk: Desk, name: str, refused: Refused = NOTHING, status: int 
             "facts": _facts(session, mailing),
             "options": _options(mailing),
             "sources": _sources(session, mailing),
-            "audience": _audience(session, mailing),
+            "audience": audience_of(session, mailing),
             "report": report_of(session, mailing),
             "look": look_at(session, name),
             "may": _may(desk, mailing),
@@ -124,29 +125,3 @@ def _sources(session: Session, mailing: Mailing) -> list[dict[str, Any]]:
     sources = sources_of(session, mailing)
     counted = dict(session.execute(rows.where(ImportedRow.source_id.in_([source.id for source in sources]))).all())
     return [{"kind": str(source.kind), "label": source.label, "rows": counted.get(source.id)} for source in sources]
-
-
-@dataclass(frozen=True, slots=True)
-class Audience:
-    """Who is on the list: `eligible` and, most first, how many are left out for which reason; `made` = when.
-
-    People without an address are on no list that people see, and come last (domain.md D26).
-    """
-
-    total: int
-    eligible: int
-    excluded: list[tuple[str, int]]
-    made: datetime | None
-
-    def lost(self, look: Look) -> int:
-        """Recipients of a mailing under way who are neither left out nor have a message: none, or something is wrong."""
-        return self.eligible - look.total if look.total else 0
-
-
-def _audience(session: Session, mailing: Mailing) -> Audience:
-    counted = select(Recipient.verdict, func.count()).where(Recipient.mailing_id == mailing.id).group_by(Recipient.verdict)
-    n = {str(verdict): count for verdict, count in session.execute(counted)}
-    shown = sum(count for verdict, count in n.items() if verdict != Verdict.NO_ADDRESS)
-    left_out = [(verdict, count) for verdict, count in n.items() if verdict != Verdict.ELIGIBLE]
-    excluded = sorted(left_out, key=lambda pair: (pair[0] == Verdict.NO_ADDRESS, -pair[1]))
-    return Audience(shown, n.get(Verdict.ELIGIBLE, 0), excluded, mailing.populated_at)
