@@ -43,7 +43,9 @@ class Settings(BaseSettings):
     rate: float | None = Field(default=None, gt=0, description="messages a minute for the whole installation")
     bounce_address: str | None = None
     bounce_verp: bool = True  # the envelope sender names the delivery, behind a + in the bounce address
-    bounce_mailbox: SecretStr | None = Field(default=None, description="where returned mail arrives: maildir:PATH, imaps://USER@HOST/FOLDER")
+    bounce_mailbox: SecretStr | None = Field(
+        default=None, description="where returned mail arrives: maildir:PATH, imaps://USER@HOST/FOLDER"
+    )
     bounce_password: SecretStr | None = Field(default=None, description="of the user of an IMAP mailbox")
     bounce_ca_file: Path | None = Field(default=None, description="certificates to trust instead of the system's (PEM) for that mailbox")
     bounce_threshold: int = Field(default=5, ge=1)

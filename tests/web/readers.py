@@ -41,6 +41,7 @@ class Client:
         """One request and its answer; redirects are not followed, cookies not kept."""
 
         async def ask() -> httpx.Response:
+            """In a loop of its own."""
             async with httpx.AsyncClient(transport=httpx.ASGITransport(self._app), base_url="http://127.0.0.1") as client:
                 return await client.request(method, path, **sent)
 

@@ -56,6 +56,7 @@ def test_every_viewer_sees_them_move_in_their_language(sending: Database, app: F
     """What leaves us shows within a look or two, in Norwegian for one and in Dutch for the other; a proxy is told not to hold it back."""
 
     async def look() -> None:
+        """In the loop of the page."""
         secret, _ = user(sending, Role.READER)
         one, other = Viewer(app, secret, language="nb"), Viewer(app, secret, language="nl")
         async with watching(one), watching(other):
@@ -85,6 +86,7 @@ def test_many_viewers_cost_one_look(sending: Database, app: FastAPI) -> None:
     """Thirty watch the same mailing: each of them sees every look, and the database is asked as if it were one."""
 
     async def look() -> int:
+        """In the loop of the page."""
         secrets = [user(sending, Role.READER, name=f"leser{number}")[0] for number in range(5)]
         viewers = [Viewer(app, secret) for secret in secrets for _ in range(live.EACH)]
         tasks = [asyncio.create_task(viewer()) for viewer in viewers]
@@ -108,6 +110,7 @@ def test_the_page_is_made_anew_when_the_mailing_stands_elsewhere(sending: Databa
     """The last numbers, then `done`, and the stream ends by itself: paused, sent, whatever the page did not show yet."""
 
     async def look() -> None:
+        """In the loop of the page."""
         secret, _ = user(sending, Role.READER)
         viewer = Viewer(app, secret, "status=sending")
         async with watching(viewer) as task:
@@ -125,6 +128,7 @@ def test_who_signs_out_sees_no_more(sending: Database, app: FastAPI) -> None:
     """A stream shows now and then that it is alive, and asks again who listens: after signing out it ends."""
 
     async def look() -> None:
+        """In the loop of the page."""
         secret, _ = user(sending, Role.READER)
         app.state.streams = live.Streams(beat=0.1)
         viewer = Viewer(app, secret)
@@ -142,6 +146,7 @@ def test_nobody_signed_in_hears_nothing(app: FastAPI) -> None:
     """The way to the door instead of a stream."""
 
     async def look() -> None:
+        """In the loop of the page."""
         viewer = Viewer(app, "no such secret")
         await viewer()
         assert viewer.began["status"] == 303

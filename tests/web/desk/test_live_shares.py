@@ -35,6 +35,7 @@ def test_a_process_holds_so_many_streams_and_no_more(sending: Database, app: Fas
     """One more is told to come back later; the page itself is right all the same."""
 
     async def look() -> None:
+        """In the loop of the page."""
         secret, _ = user(sending, Role.READER)
         app.state.streams.open = live.MOST
         viewer = Viewer(app, secret)
@@ -49,6 +50,7 @@ def test_nobody_takes_every_stream(sending: Database, app: FastAPI) -> None:
     """One user has a share of the streams, also when all are asked for at once; others find room, and who leaves makes room."""
 
     async def look() -> None:
+        """In the loop of the page."""
         secret, _ = user(sending, Role.READER)
         many = [Viewer(app, secret) for _ in range(live.EACH * 2)]
         tasks = [asyncio.create_task(viewer()) for viewer in many]
