@@ -6,6 +6,7 @@ from sqlalchemy import ColumnElement, Select, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from mailings import clock
+from mailings.consent.taking_back import take_back
 from mailings.model import Address, Company, Delivery, DeliveryNote, DeliveryStatus, Mailing, MailingStatus, Recipient
 
 #: mailings of which deliveries may be waiting; of the others nothing is queued
@@ -13,7 +14,11 @@ _UNDER_WAY = (MailingStatus.SENDING, MailingStatus.PAUSED, MailingStatus.POPULAT
 
 
 def cancel_queued(session: Session, recipients: Select[int], reason: str, by: str | None = None) -> int:
-    """Cancel what is queued for these recipient ids; returns how many deliveries. What is being handed over this moment is too late."""
+    """Cancel what is queued for these recipient ids; returns how many deliveries. What is being handed over this moment is too late.
+
+    A repetition that was never tried is taken back instead: what went out before is not displaced by what did not.
+    """
+    taken_back = take_back(session, Delivery.recipient_id.in_(recipients), reason, by)
     waiting = update(Delivery).where(
         Delivery.recipient_id.in_(recipients), Delivery.status == DeliveryStatus.QUEUED, Delivery.test.is_(False)
     )
@@ -22,7 +27,7 @@ def cancel_queued(session: Session, recipients: Select[int], reason: str, by: st
     if ids:
         note = {"at": clock.now(), "what": DeliveryStatus.CANCELLED.value, "why": reason, "by": by}
         session.execute(insert(DeliveryNote), [{"delivery_id": delivery_id, **note} for delivery_id in ids])
-    return len(ids)
+    return len(ids) + taken_back
 
 
 def recipients_of(person: ColumnElement[bool], *mailing: ColumnElement[bool]) -> Select[int]:

@@ -19,7 +19,8 @@ PAGE = 50
 VIEWS = ("recent", "mine", "scheduled")
 RATES = ("sent", "open_rate", "click_rate", "bounce_rate")  # sorted by what is counted
 
-WHEN = func.coalesce(Mailing.finished_at, Mailing.started_at, Mailing.scheduled_at, Mailing.created_at)
+# a message sent again moves the end of a mailing, and never its beginning
+WHEN = func.coalesce(Mailing.started_at, Mailing.finished_at, Mailing.scheduled_at, Mailing.created_at)
 COLUMNS: dict[str, Any] = {
     "when": WHEN,
     "name": func.lower(Mailing.name),

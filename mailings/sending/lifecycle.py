@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from mailings import seams
 from mailings.audience.scratch import counted
 from mailings.clock import now
+from mailings.consent.taking_back import take_back
 from mailings.errors import IllegalMove, NotAllowed
 from mailings.model import Delivery, Mailing, MailingStatus, MailingType
 from mailings.model.figure import stale
@@ -131,6 +132,10 @@ def cancel(session: Session, mailing: Mailing) -> int:
 
 
 def cancel_queued(session: Session, mailing: Mailing) -> int:
-    """Cancel what is queued, with the reason on the row: a line of history each would double a big mailing's rows."""
+    """Cancel what is queued, with the reason on the row: a line of history each would double a big mailing's rows.
+
+    What a resend queued and nobody tried is taken back: who received the mailing has received it, though its repetition was stopped.
+    """
+    taken_back = take_back(session, Delivery.mailing_id == mailing.id, CANCELLED)
     cancelled = session.execute(text(CANCEL), {"mailing": mailing.id, "why": CANCELLED}).rowcount  # type: ignore[attr-defined]  # a cursor result
-    return int(cancelled)
+    return int(cancelled) + taken_back

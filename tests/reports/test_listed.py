@@ -15,6 +15,7 @@ from mailings.reports.listed import PAGE, Asked, mailings_listed
 from mailings.sending.system_mailings import system_mailing
 from tests.consent.waiting import a_mailing, a_topic, queue
 from tests.sending.fit import chosen
+from web.desk.heads import head_of
 
 
 def names(db: Database, **asked: Any) -> list[str]:
@@ -41,6 +42,18 @@ def test_sorted_by_rates_with_those_without_last(any_db: Database) -> None:
     assert names(any_db, sort="open_rate") == ["alle", "halv", "ingen", "kladd"]
     assert names(any_db, sort="open_rate", down=False) == ["ingen", "halv", "alle", "kladd"]
     assert names(any_db, sort="sent") == ["halv", "alle", "ingen", "kladd"]
+
+
+def test_a_message_sent_again_moves_no_date(any_db: Database) -> None:
+    """The list and a mailing's head say when it was first sent, though a resend ended only now."""
+    first = clock.now().replace(microsecond=0) - timedelta(days=30)
+    with any_db.writing() as session:
+        for name, begun in (("gammel", first), ("ny", first + timedelta(days=1))):
+            a_mailing(session, name, status=MailingStatus.SENT, started_at=begun, finished_at=clock.now() - (begun - first))
+        assert head_of(session, "gammel")[1].when == first
+    assert names(any_db) == ["ny", "gammel"]
+    with any_db.reading() as session:
+        assert mailings_listed(session, Asked())[0][1].when == first
 
 
 def test_found_by_name_and_subject_in_any_case(any_db: Database) -> None:

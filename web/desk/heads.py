@@ -17,7 +17,7 @@ TABS = {"summary": "", "content": "content", "reports": "reports", "recipients":
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """A mailing as its pages begin. `when` is the moment that says most: finished, started, scheduled or created."""
+    """A mailing as its pages begin. `when` is the moment that says most: first started, ended before that, scheduled or created."""
 
     name: str
     type: str
@@ -32,7 +32,8 @@ def head_of(session: Session, name: str) -> tuple[Mailing, Head]:
     """The mailing of that name and its head. Raises NotFound."""
     mailing = mailing_named(session, name)
     listed = select(func.count()).where(Recipient.mailing_id == mailing.id, Recipient.verdict != Verdict.NO_ADDRESS)
-    when = mailing.finished_at or mailing.started_at or mailing.scheduled_at or mailing.created_at
+    # a message sent again moves the end, and never the beginning
+    when = mailing.started_at or mailing.finished_at or mailing.scheduled_at or mailing.created_at
     tabs = tuple(tab for tab in TABS if tab != "links" or mailing.type in (MailingType.EMAIL, MailingType.FORM_RESPONSE))
     size = session.scalar(listed) or 0
     return mailing, Head(mailing.name, str(mailing.type), str(mailing.status), mailing.held_reason, when, size, tabs)
