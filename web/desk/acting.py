@@ -14,8 +14,7 @@ from sqlalchemy.orm import Session
 
 from mailings import clock
 from mailings.audience.copies import copy, delete_mailing
-from mailings.audience.folders import move
-from mailings.channels import Findings
+from mailings.audience.folders import move, tree
 from mailings.errors import NotAllowed, Unreadable
 from mailings.model import Mailing, Role
 from mailings.sending import lifecycle
@@ -24,14 +23,14 @@ from mailings.sending.preflight import check, sender_domains
 from mailings.sending.spf import Answer, look_up
 from web.desk.at import AtDesk, Desk, path
 from web.desk.showing import moment
-from web.desk.summary import Refused, show_summary
+from web.desk.summary import Refused, Unfit, show_summary
 
 router = APIRouter()
 
 FARTHEST = timedelta(days=2 * 366)  # who plans farther ahead has mistyped the year
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 
-Verb = Callable[[Session, Mailing], Any]
+Verb = Callable[[Session, Mailing], dict[str, Any] | None]  #: does it; what the log tells of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +42,6 @@ class Deed:
     said: str
     values: dict[str, Any] = field(default_factory=dict)
     there: str = ""
-
-
-class Unfit(NotAllowed):
-    """Preflight found problems; nothing was changed."""
-
-    def __init__(self, findings: Findings) -> None:
-        super().__init__(findings.problems[0])
-        self.findings = findings
 
 
 @router.post("/mailings/{name}/schedule", response_model=None)
@@ -72,12 +63,13 @@ def send(name: str, desk: AtDesk) -> Response:
 def _planned(desk: Desk, name: str, at: datetime) -> Response:
     answers = _spf_of(desk, name)
 
-    def plan(session: Session, mailing: Mailing) -> None:
+    def plan(session: Session, mailing: Mailing) -> dict[str, Any]:
         _may_override(desk, mailing)
         lifecycle.schedule(mailing, at)  # what is not to be scheduled need not be looked over
         findings = check(session, mailing, desk.door.settings, answers)
         if findings.problems:
             raise Unfit(findings)
+        return {"at": at.isoformat(timespec="minutes")}
 
     if at <= clock.now():
         return _do(desk, name, Deed("schedule", plan, "will_start"))
@@ -114,8 +106,10 @@ def moment_of(written: str, zone: str) -> datetime:
 def look_over(name: str, desk: AtDesk) -> Response:
     """Preflight now; the list of a draft is made for it (domain.md D28)."""
     answers = _spf_of(desk, name)
-    with desk.changing("check", f"mailing {name}") as session:
+    told: dict[str, Any] = {}
+    with desk.changing("check", f"mailing {name}", told) as session:
         findings = check(session, mailing_named(session, name, locked=True), desk.door.settings, answers)
+        told |= {"problems": len(findings.problems), "warnings": len(findings.warnings)}
     return show_summary(desk, name, Refused(findings=findings))
 
 
@@ -145,14 +139,21 @@ def resume(name: str, desk: AtDesk) -> Response:
 @router.post("/mailings/{name}/cancel", response_model=None)
 def cancel(name: str, desk: AtDesk) -> Response:
     """Stop it for good; what is queued is not sent."""
-    return _do(desk, name, Deed("cancel", lifecycle.cancel, "is_cancelled"))
+    return _do(desk, name, Deed("cancel", lambda *whom: {"cancelled": lifecycle.cancel(*whom)}, "is_cancelled"))
 
 
 @router.post("/mailings/{name}/move", response_model=None)
 def put_into(name: str, desk: AtDesk) -> Response:
     """Into a folder there is, or a new one; the empty path is none."""
     folder = desk.fields.first("new").strip() or desk.fields.first("folder")
-    return _do(desk, name, Deed("move", lambda session, mailing: move(session, mailing, folder), "is_moved"))
+
+    def shift(session: Session, mailing: Mailing) -> dict[str, Any]:
+        return {
+            "before": next((shelf.path for shelf in tree(session) if shelf.id == mailing.folder_id), ""),
+            "after": move(session, mailing, folder),
+        }
+
+    return _do(desk, name, Deed("move", shift, "is_moved"))
 
 
 @router.post("/mailings/{name}/copy", response_model=None)
@@ -160,8 +161,10 @@ def make_copy(name: str, desk: AtDesk) -> Response:
     """A new draft with its content, files, sources and links, which belongs to who made it."""
     new = desk.fields.first("new").strip()
 
-    def twin(session: Session, mailing: Mailing) -> None:
-        copy(session, mailing, new).created_by = desk.user.name
+    def twin(session: Session, mailing: Mailing) -> dict[str, Any]:
+        made = copy(session, mailing, new)
+        made.created_by = desk.user.name
+        return {"new_name": made.name}
 
     return _do(desk, name, Deed("copy", twin, "is_copied", {"mailing": name}, path("mailings", new)))
 
@@ -175,8 +178,9 @@ def delete(name: str, desk: AtDesk) -> Response:
 def _do(desk: Desk, name: str, deed: Deed) -> Response:
     desk.must(Role.SENDER)
     try:
-        with desk.changing(deed.what, f"mailing {name}") as session:
-            deed.verb(session, mailing_named(session, name, locked=True))
+        told: dict[str, Any] = {}
+        with desk.changing(deed.what, f"mailing {name}", told) as session:
+            told |= deed.verb(session, mailing_named(session, name, locked=True)) or {}
     except (NotAllowed, Unreadable) as error:
         return _refused(desk, name, error)
     return desk.moved_to(deed.there or path("mailings", name), deed.said, **deed.values)

@@ -93,11 +93,14 @@ class Desk:
             return signing_in.known(session, self.secret) is not None
 
     @contextmanager
-    def changing(self, what: str, subject: str = "", **details: Any) -> Iterator[Session]:
-        """A transaction that changes something, and its line in the log; neither is there without the other."""
+    def changing(self, what: str, subject: str = "", told: dict[str, Any] | None = None, **details: Any) -> Iterator[Session]:
+        """A transaction that changes something, and its line in the log; neither is there without the other.
+
+        `told` are details known only once it is done: whoever changes it fills them in meanwhile.
+        """
         with self.door.database.writing() as session:
             yield session
-            auditing.record(session, self.user.name, what, subject, **details)
+            auditing.record(session, self.user.name, what, subject, **(details | (told or {})))
 
     def moved_to(self, path: str, note: str = "", **values: Any) -> Response:
         """After a post: go to the page `path`, which says `note`, the name of a text, once."""

@@ -16,6 +16,7 @@ from fastapi.responses import Response, StreamingResponse
 from mailings.model import Role
 from mailings.staff.log import PAGE, Asked, Line, every_line, lines, who
 from web.desk.at import AtDesk, Desk, path
+from web.desk.details import in_words
 
 router = APIRouter()
 
@@ -57,7 +58,7 @@ def listing(desk: AtDesk, question: OfQuestion, before: Annotated[int | None, Qu
     query: dict[str, Any] = asdict(question)
     older = path("audit", **query, before=found[PAGE - 1].id) if len(found) > PAGE else ""
     told: dict[str, Any] = {"lines": found[:PAGE], "names": names, "older": older, "newer": path("audit", **query) if before else ""}
-    return desk.show("audit/list.html", **told, **query, as_csv=path("audit.csv", **query))
+    return desk.show("audit/list.html", in_words=in_words, **told, **query, as_csv=path("audit.csv", **query))
 
 
 @router.get("/audit.csv")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fastapi import APIRouter
 from fastapi.responses import Response
 from sqlalchemy.orm import Session
@@ -25,9 +27,11 @@ def look(number: int, desk: AtDesk) -> Response:
 def correct(number: int, desk: AtDesk) -> Response:
     """Put the new address in the place of the old; back to where one came from, where it can be sent again."""
     try:
-        with desk.changing("correct address", f"person {number}") as session:
+        told: dict[str, Any] = {}
+        with desk.changing("correct address", f"person {number}", told) as session:
             mistaken = _address(session, _person(session, number), desk.fields.numbers("address"))
             corrected = correct_bounced(session, mistaken, desk.fields.first("new").strip())
+            told |= {"address": mistaken.id, "shared": len(corrected.shared_with)}  # by its number: the log outlives addresses
     except BadAddress as error:
         return _form(desk, number, trouble=str(error))
     name, recipient = desk.fields.first("mailing"), desk.fields.numbers("recipient")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from fastapi import APIRouter
 from fastapi.responses import Response
@@ -79,16 +80,18 @@ def project_mailings(number: int, desk: AtDesk) -> Response:
 def create_selection(desk: AtDesk) -> Response:
     """A new selection of fixed people, or one with a condition."""
     name, where = desk.fields.first("name").strip(), desk.fields.first("condition").strip()
-    with desk.changing("create selection") as session:
-        number = of_selections.create_selection(session, name[:200], where or None).id
+    told: dict[str, Any] = {"name": name[:200], "kind": "dynamic" if where else "static"}
+    with desk.changing("create selection", "", told) as session:
+        told["number"] = number = of_selections.create_selection(session, name[:200], where or None).id
     return desk.moved_to(path("selections", number), "group_made")
 
 
 @router.post("/projects", response_model=None)
 def create_project(desk: AtDesk) -> Response:
     """A new project."""
-    with desk.changing("create project") as session:
-        number = of_projects.create_project(session, desk.fields.first("name").strip()[:200]).id
+    told: dict[str, Any] = {"name": desk.fields.first("name").strip()[:200]}
+    with desk.changing("create project", "", told) as session:
+        told["number"] = number = of_projects.create_project(session, told["name"]).id
     return desk.moved_to(path("projects", number), "group_made")
 
 
@@ -107,19 +110,26 @@ def change_project(number: int, what: str, desk: AtDesk) -> Response:
 def _changed(desk: Desk, where: str, number: int, what: str) -> Response:
     if what not in {"add", "remove"}:
         raise NotFound(desk.say("not_there"))
-    with desk.changing(f"{what} people", f"{where.removesuffix('s')} {number}") as session:
+    told: dict[str, Any] = {}
+    with desk.changing(f"{what} people", f"{where.removesuffix('s')} {number}", told) as session:
         row = group_at(desk, session, where, number).row
         done = _put_in(desk, session, row) if what == "add" else _taken_out(desk, session, row)
+        came = {"new": done, "there": len(set(_addresses(desk))) - done} if what == "add" else {"removed": done}
+        told |= {"name": row.name, **came}
     return desk.moved_to(path(where, number), "group_added" if what == "add" else "group_removed", n=done)
 
 
 def _put_in(desk: Desk, session: Session, row: Selection | Project) -> int:
-    addresses = desk.fields.first("addresses").replace(";", " ").replace(",", " ").split()
+    addresses = _addresses(desk)
     if not addresses:
         raise Unreadable(desk.say("group_no_address"))
     if isinstance(row, Selection):
         return of_selections.add_people(session, row, addresses)
     return of_projects.add_members(session, row, addresses)
+
+
+def _addresses(desk: Desk) -> list[str]:
+    return desk.fields.first("addresses").replace(";", " ").replace(",", " ").split()
 
 
 def _taken_out(desk: Desk, session: Session, row: Selection | Project) -> int:

@@ -22,18 +22,28 @@ router = APIRouter()
 
 #: seconds between two portions. SQLite lets a waiting writer look again every 100 ms: with less, one could miss its turn for a minute
 PAUSE = 0.12
+COUNTS = ("rows", "created", "matched", "skipped")  #: told in the log
 BASES = [basis for basis in Basis if basis is not Basis.WITHDRAWN]
 
 
 @router.get("/import", response_model=None)
 def importing(desk: AtDesk) -> Response:
     """The form for a file; below it the list that waits, or what became of the last."""
+    return _page(desk)
+
+
+def _page(desk: Desk, refused: str = "") -> Response:
+    """The page; where something was refused with the sentence beside the form, and what they had filled in still in it."""
+    filled = {field: desk.fields.first(field) for field in ("basis", "held", "selection", "unknown")}
     with desk.door.database.reading() as session:
         upload = pending(session, desk.user.id)
         static = select(Selection.name).where(Selection.kind == SelectionKind.STATIC).order_by(Selection.name).limit(500)
         spoken = Spoken(desk.language)
         return desk.show(
             "importing/page.html",
+            400 if refused else 200,
+            refused=refused,
+            filled=filled,
             upload=upload,
             told=upload.told if upload else {},
             bases=BASES,
@@ -51,7 +61,8 @@ def look(desk: AtDesk) -> Response:
         raise Unreadable(desk.say("import_no_file"))
     name = PurePath(file.name).name
     told = _looked_over(desk, name, file.content)
-    with desk.changing("look over a list") as session:
+    seen = {"file": PurePath(name).suffix.lower().lstrip(".")[:5], **{count: told[count] for count in COUNTS}}
+    with desk.changing("look over a list", "", seen) as session:
         keep(session, desk.user.id, (name, file.content), told)
     return desk.moved_to(path("import"), "import_looked_over")
 
@@ -61,11 +72,11 @@ def take(desk: AtDesk) -> Response:
     """The list that waits, taken in. Stopped on the way it stays; taken in again, nobody comes twice."""
     basis, selection = desk.fields.first("basis"), desk.fields.first("selection").strip()[:200]
     if basis and basis not in BASES:
-        raise Unreadable(desk.say("person_which_basis"))
+        return _page(desk, desk.say("person_which_basis"))
     if basis and "held" not in desk.fields:
-        raise Unreadable(desk.say("import_must_hold"))
+        return _page(desk, desk.say("import_must_hold"))
     options = ImportOptions(Basis(basis) if basis else None, desk.fields.first("unknown") != "skip", selection or None)
-    with desk.changing("begin to import a list", basis=basis, unknown="keep" if options.keep_unknown else "skip") as session:
+    with desk.changing("begin to import a list", "", _chosen(options)) as session:
         taking = begin(session, desk.user.id, options)
     told = _taken_in(desk, taking)
     return desk.moved_to(path("import"), "import_taken", n=told["created"] + told["matched"])
@@ -90,6 +101,13 @@ def _taken_in(desk: Desk, taking: Taking) -> dict[str, Any]:
                 taking.take(session, running, portion)
             if database.sqlite:
                 time.sleep(PAUSE)
-        came: dict[str, Any] = {"rows": read.total, "created": running.outcome.created, "matched": running.outcome.matched}
-        with desk.changing("import a list", **came) as session:
-            return taking.end(session, running)
+        came = _chosen(taking.options)
+        with desk.changing("import a list", "", came) as session:
+            ended = taking.end(session, running)
+            came |= {count: ended[count] for count in COUNTS}
+        return ended
+
+
+def _chosen(options: ImportOptions) -> dict[str, Any]:
+    """For the log; without the file's name, which may name somebody who is erased later."""
+    return {"basis": options.basis, "unknown": "keep" if options.keep_unknown else "skip", "selection": options.selection}

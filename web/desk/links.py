@@ -65,7 +65,7 @@ def registered(desk: AtDesk) -> Response:
 def create(desk: AtDesk) -> Response:
     """A new registered link."""
     name = desk.fields.first("name").strip()
-    with desk.changing("create link", f"link {name[:80]}") as session:
+    with desk.changing("create link", f"link {name[:80]}", url=desk.fields.first("url")) as session:
         create_link(session, name, desk.fields.first("url"), desk.user.name)
     return desk.moved_to(path("links", name), "link_made", name=name)
 
@@ -128,11 +128,14 @@ def _changed(desk: Desk, name: str, mailing: str | None, what: str) -> Response:
     with desk.door.database.reading() as session:
         place = Place(name, mailing_named(session, mailing) if mailing else None)
         here, subject = place.here, place.subject
-    with desk.changing(f"{what[:20]} link", subject) as session:
+    told: dict[str, object] = {"after": desk.fields.first("url")} if what == "edit" else {}
+    with desk.changing(f"{what[:20]} link", subject, told) as session:
         chosen = choose(session, name, mailing_named(session, mailing) if mailing else None)
         if what == "add":
             note, values = _added(desk, session, chosen)
+            told |= {"into": values["name"], "new": values["n"], "strangers": values["strangers"]}
         else:
+            told |= {"before": chosen.registered.url} if what == "edit" and chosen.registered else {}
             note, values = _moved(desk, session, chosen, what), {}
     return desk.moved_to(here, note, **values)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fastapi import APIRouter
 from fastapi.responses import Response
 from sqlalchemy import select
@@ -39,9 +41,11 @@ def consent(number: int, desk: AtDesk) -> Response:
 def topics(number: int, desk: AtDesk) -> Response:
     """Opt the person out of a topic, or in again."""
     wanted, take = next(iter(desk.fields.numbers("topic")), 0), desk.fields.first("take") == "yes"
-    with desk.changing("topic in" if take else "topic out", f"person {number}", topic=wanted) as session:
+    told: dict[str, Any] = {}
+    with desk.changing("topic in" if take else "topic out", f"person {number}", told) as session:
         person = person_at(desk, session, number)
-        if session.scalar(select(Topic.id).where(Topic.id == wanted)) is None:
+        told["topic"] = session.scalar(select(Topic.name).where(Topic.id == wanted))
+        if told["topic"] is None:
             raise Unreadable(desk.say("person_which_topic"))
         changed = subscribe(session, person.id, wanted) if take else opt_out(session, person.id, wanted, "User", desk.user.name)
     return desk.moved_to(path("people", number), "person_topic_noted" if changed else "person_nothing_new")
@@ -51,15 +55,16 @@ def topics(number: int, desk: AtDesk) -> Response:
 def mark(number: int, desk: AtDesk) -> Response:
     """No mailings, former employee; and each taken back."""
     what = desk.fields.first("what")
-    with desk.changing(what[:40], f"person {number}") as session:
+    told: dict[str, Any] = {}
+    with desk.changing(what[:40], f"person {number}", told) as session:
         person = person_at(desk, session, number)
         match what:
             case "no mailings":
-                stop_mailings(session, person, desk.user.name)
+                told["cancelled"] = stop_mailings(session, person, desk.user.name)
             case "mailings again":
                 allow_mailings(person)
             case "former employee":
-                make_former_employees(session, [person.id], desk.user.name)
+                told["cancelled"] = make_former_employees(session, [person.id], desk.user.name).cancelled
             case "employee again":
                 bring_back(person)
             case _:
@@ -71,8 +76,10 @@ def mark(number: int, desk: AtDesk) -> Response:
 def erase(number: int, desk: AtDesk) -> Response:
     """Off every list as of now, for good after some days (domain.md F.4)."""
     desk.must(Role.ADMIN)
-    with desk.changing("erase", f"person {number}") as session:
+    told: dict[str, Any] = {}
+    with desk.changing("erase", f"person {number}", told) as session:
         done = delete(session, person_at(desk, session, number), desk.door.settings.erase_after_days, desk.user.name)
+        told |= {"cancelled": done.cancelled, "until": f"{done.until:%Y-%m-%d}"}
     return desk.moved_to(path("people", number), "person_is_leaving", cancelled=done.cancelled, until=f"{done.until:%Y-%m-%d}")
 
 
@@ -80,8 +87,11 @@ def erase(number: int, desk: AtDesk) -> Response:
 def undo(number: int, desk: AtDesk) -> Response:
     """There again, with everything."""
     desk.must(Role.ADMIN)
-    with desk.changing("take back erasing", f"person {number}") as session:
-        take_back(session, person_at(desk, session, number))
+    told: dict[str, Any] = {}
+    with desk.changing("take back erasing", f"person {number}", told) as session:
+        person = person_at(desk, session, number)
+        told["since"] = f"{person.deleted_at:%Y-%m-%d}" if person.deleted_at else ""
+        take_back(session, person)
     return desk.moved_to(path("people", number), "person_is_back")
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from mailings.audience.populate import OPEN, populate
-from mailings.errors import NotFound, Unreadable
+from mailings.errors import BadAddress, NotFound, Unreadable
 from mailings.model import Mailing, Person, Recipient, Verdict
 from mailings.sending.finding import mailing_named
 from mailings.sending.previewing import empty_for, preview_for
@@ -46,8 +46,9 @@ def message(name: str, desk: AtDesk) -> Response:
 @router.post("/mailings/{name}/preview/list", response_model=None)
 def make_list(name: str, desk: AtDesk) -> Response:
     """A draft's list made, or brought up to date, so that there is somebody to look at (domain.md D28)."""
-    with desk.changing("make list", f"mailing {name}") as session:
-        populate(session, mailing_named(session, name), launch=False)
+    told: dict[str, Any] = {}
+    with desk.changing("make list", f"mailing {name}", told) as session:
+        told |= {"listed": sum(populate(session, mailing_named(session, name), launch=False).values())}
     return desk.moved_to(path("mailings", name, "preview"))
 
 
@@ -56,25 +57,43 @@ def test(name: str, desk: AtDesk) -> Response:
     """Send a test, and say what each address's server answered; nothing of it counts (domain.md D11)."""
     addresses = desk.fields.first("to").replace(";", " ").replace(",", " ").split()
     if not addresses or len(addresses) > MOST:
-        raise Unreadable(desk.say("preview_how_many", most=MOST))
+        return _refused(desk, name, desk.say("preview_how_many", most=MOST))
     with desk.changing("send test", f"mailing {name}", addresses=len(addresses)):
         pass  # in the log before anything goes out
-    tried = send_test(desk.door.database, name, addresses, desk.door.settings)
+    try:
+        tried = send_test(desk.door.database, name, addresses, desk.door.settings)
+    except BadAddress as error:
+        return _refused(desk, name, str(error))
     with desk.door.database.reading() as session:
-        return _page(desk, session, name, tried)
+        return _page(desk, session, name, tried=tried)
 
 
-def _page(desk: Desk, session: Session, name: str, tried: object = ()) -> Response:
+def _refused(desk: Desk, name: str, sentence: str) -> Response:
+    """The same page, the sentence beside the form and what they had filled in still in it."""
+    with desk.door.database.reading() as session:
+        return _page(desk, session, name, 400, refused=sentence, to=desk.fields.first("to"))
+
+
+def _page(desk: Desk, session: Session, name: str, status: int = 200, **more: Any) -> Response:
     mailing, head = head_of(session, name)
     row = _recipient(desk, session, mailing)
-    values: dict[str, Any] = {"shown": None, "blank": [], "before": None, "after": None, "trouble": ""}
+    values: dict[str, Any] = {
+        "shown": None,
+        "blank": [],
+        "before": None,
+        "after": None,
+        "trouble": "",
+        "tried": (),
+        "refused": "",
+        "to": "",
+    } | more
     if row is not None:
         try:
             values["shown"], values["blank"] = preview_for(session, mailing, row), empty_for(session, mailing, row, desk.door.settings)
         except Unreadable as error:
             values["trouble"] = str(error)
         values["before"], values["after"] = _beside(session, row)
-    return desk.show("mailing/preview.html", head=head, tab="content", row=row, tried=tried, can_list=mailing.status in OPEN, **values)
+    return desk.show("mailing/preview.html", status, head=head, tab="content", row=row, can_list=mailing.status in OPEN, **values)
 
 
 def _recipient(desk: Desk, session: Session, mailing: Mailing) -> Recipient | None:

@@ -14,6 +14,7 @@ from mailings import clock
 from mailings.audience.folders import tree
 from mailings.audience.sources import sources_of
 from mailings.channels import Findings
+from mailings.errors import NotAllowed
 from mailings.model import LIFE, ImportedRow, Mailing, MailingStatus, MailingType, Project, Role, Selection, Topic
 from mailings.reports.figures import report_of
 from mailings.reports.watching import look_at
@@ -34,6 +35,14 @@ class Refused:
     sentence: str = ""
     findings: Findings | None = None
     asked: dict[str, str] = field(default_factory=dict)  # what they had filled in
+
+
+class Unfit(NotAllowed):
+    """Preflight found problems; nothing was changed."""
+
+    def __init__(self, findings: Findings) -> None:
+        super().__init__(findings.problems[0])
+        self.findings = findings
 
 
 NOTHING = Refused()

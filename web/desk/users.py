@@ -60,9 +60,12 @@ def change(desk: ForAdmin, name: str) -> Response:
     """Their name, address and roles; these hold with their next click."""
     roles = desk.fields.all("role")
     try:
-        with _changing(desk, "change roles", name, after=roles) as (session, user):
+        told: dict[str, Any] = {}
+        with _changing(desk, "change roles", name, told) as (session, user):
+            told["before"] = list(user.roles)
             users.describe(user, desk.fields.first("full_name"), desk.fields.first("email"))
             users.set_roles(session, user, roles)
+            told["after"] = list(user.roles)
     except NotAllowed as error:
         return _one(desk, name, 409, trouble=str(error))
     return desk.moved_to(path("users", name), "user_changed")
@@ -98,8 +101,8 @@ def enable(desk: ForAdmin, name: str) -> Response:
 
 
 @contextmanager
-def _changing(desk: Desk, what: str, name: str, **details: Any) -> Iterator[tuple[Session, User]]:
-    with desk.changing(what, f"user {users.as_name(name)}", **details) as session:
+def _changing(desk: Desk, what: str, name: str, told: dict[str, Any] | None = None) -> Iterator[tuple[Session, User]]:
+    with desk.changing(what, f"user {users.as_name(name)}", told) as session:
         yield session, _named(desk, session, name)
 
 

@@ -92,7 +92,8 @@ def test_what_stopped_is_taken_up_again(any_db: Database) -> None:
         assert people(any_db) == session.scalar(select(func.count(Address.normal.distinct()))) == ROWS - 100
         lines = session.scalars(select(AuditEntry).order_by(AuditEntry.id)).all()
         assert [line.what for line in lines[1:]] == ["begin to import a list"] * 2 + ["import a list"]
-        assert lines[-1].details == {"rows": ROWS, "created": ROWS - 2100, "matched": 2100}
+        chosen = {"basis": "consent", "unknown": "keep", "selection": None}
+        assert lines[-1].details == chosen | {"rows": ROWS, "created": ROWS - 2100, "matched": 2100, "skipped": 0}
 
 
 def fails_past(db: Database, many: int) -> seams.Watcher:

@@ -155,8 +155,10 @@ def test_erasing_by_an_administrator(any_db: Database) -> None:
         seat.press(f"/people/{number}/undo")
         assert "Åse Ødegård" in seat.look("/people?q=åse").text
     with any_db.reading() as session:
-        log = session.execute(select(AuditEntry.what, AuditEntry.details).order_by(AuditEntry.id)).all()
-        assert [tuple(row) for row in log] == [("erase", {}), ("take back erasing", {})]
+        erased, undone = session.scalars(select(AuditEntry).order_by(AuditEntry.id))
+        assert (erased.what, set(erased.details), erased.details["cancelled"]) == ("erase", {"cancelled", "until"}, 0)
+        assert (undone.what, set(undone.details)) == ("take back erasing", {"since"})
+        assert undone.details["since"] < erased.details["until"]
 
 
 def test_the_report_as_a_file(db: Database) -> None:
