@@ -17,6 +17,7 @@ from mailings.errors import Unreachable
 
 screen = Console()
 notes = Console(stderr=True)
+PIPE = 10_000  # columns of a table that goes to a file or a program
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on one line, and nothing else.")]
 
@@ -43,13 +44,16 @@ def tell(sentence: str, document: dict[str, object], *, as_json: bool) -> None:
 
 
 def table(title: str, heads: Sequence[str], rows: Iterable[Sequence[Any]], whole: Collection[str] = ()) -> None:
-    """A table for people; None is shown as nothing. Columns headed by a word of `whole` keep their lines however narrow the screen."""
+    """A table for people; None is shown as nothing. Columns headed by a word of `whole` keep their lines however narrow the screen.
+
+    In a pipe nothing is cut and a row is one line: there is no screen to be narrow.
+    """
     drawn = Table(title=title, title_justify="left", header_style="bold")
     for head in heads:
         drawn.add_column(head, no_wrap=head in whole)
     for row in rows:
         drawn.add_row(*("" if cell is None else str(cell) for cell in row))
-    screen.print(drawn)
+    (screen if screen.is_terminal else Console(file=screen.file, width=PIPE)).print(drawn)
 
 
 def somebody() -> str | None:

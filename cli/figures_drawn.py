@@ -23,7 +23,7 @@ COLOURS = {
     "complained": "red",
     "unsubscribed": "yellow",
 }
-INSIDE = ("clicks", "machine_opened", "machine_clicked", "hard_bounced", "soft_bounced")  # of a figure above them
+INSIDE = ("clicks", "machine_opened", "machine_clicked", "hard_bounced", "soft_bounced", "other_bounced")  # of a figure above them
 
 
 def draw_report(summary: Summary) -> None:

@@ -49,6 +49,7 @@ def numbers_of(figures: Figures) -> dict[str, Any]:
         "soft_bounced": sum(n for kind, n in bounces if kind == "soft"),
         "bounced": sum(n for _, n in bounces),
     }
+    told["other_bounced"] = told["bounced"] - told["hard_bounced"] - told["soft_bounced"]
     return told | {rate: told[what] / told[of] if told[of] else None for rate, (what, of) in RATES.items()}
 
 

@@ -27,6 +27,7 @@ FIGURES: dict[str, str | None] = {
     "bounced": "bounce_rate",
     "hard_bounced": "hard_bounce_rate",
     "soft_bounced": "soft_bounce_rate",
+    "other_bounced": None,
     "failed": None,
 }
 #: rate -> what it is divided by

@@ -26,7 +26,7 @@ def place(db: Database, tmp_path: Path) -> dict[str, str]:
 
 
 def test_collect(db: Database, tmp_path: Path, place: dict[str, str]) -> None:
-    """What was read is counted by its kind, once; in words and as one document; the mailing's list has what came back."""
+    """What was read is counted by its kind, once; in words and as one document; in a pipe the mailing's list is a row a line."""
     first, second = out(db, 2)
     arrives(tmp_path / "retur", came_to=verp(first))
     arrives(tmp_path / "retur", VACATION, came_to=verp(second))
@@ -39,7 +39,9 @@ def test_collect(db: Database, tmp_path: Path, place: dict[str, str]) -> None:
     assert shown == {
         "type": "address", "address": "åse-0000@fjord.test", "code": "550 5.1.1", "why": "mailbox", "kind": "hard", "cleaned": False,
     }  # fmt: skip
-    assert "User unknown" in type_in(tmp_path, "bounces", "list", "--mailing", "høst-nytt", **place).stdout
+    narrow = place | {"COLUMNS": "60"}
+    listed = type_in(tmp_path, "bounces", "list", "--mailing", "høst-nytt", **narrow).stdout
+    assert any("åse-0000@fjord.test" in line and "550 5.1.1" in line and "User unknown" in line for line in listed.splitlines()), listed
 
 
 def test_blocked_and_cleared(db: Database, tmp_path: Path, place: dict[str, str]) -> None:

@@ -20,8 +20,8 @@ RATES = {
 def document(**figures: Any) -> dict[str, Any]:
     """The figures given, nothing for the others; rates as domain.md H.1 divides them."""
     numbers = ("sent", "failed", "opened", "clicked", "clicks", "machine_opened", "machine_clicked", "unsubscribed", "complained")
-    told: dict[str, Any] = dict.fromkeys((*numbers, "hard_bounced", "soft_bounced"), 0) | figures
-    told.setdefault("bounced", told["hard_bounced"] + told["soft_bounced"])
+    told: dict[str, Any] = dict.fromkeys((*numbers, "hard_bounced", "soft_bounced", "other_bounced"), 0) | figures
+    told.setdefault("bounced", told["hard_bounced"] + told["soft_bounced"] + told["other_bounced"])
     told.setdefault("delivered", told["sent"] - told["bounced"])
     told |= {rate: told[n] / told[of] if told[of] else None for rate, (n, of) in RATES.items()}
     empty: dict[str, Any] = {"links": [], "domains": [], "hours": [], "clients": [], "bounces": [], "recipients_by_status": {}}

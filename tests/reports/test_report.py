@@ -184,3 +184,13 @@ def test_a_link_is_reset_when_its_old_events_are_deleted(any_db: Database) -> No
     assert [(row["clickers"], row["clicks"]) for row in report(any_db, mailing_id)["links"][:2]] == [(1, 2), (1, 1)]
     with any_db.reading() as session:
         assert to_be_counted(session) == []
+
+
+def test_what_came_back_adds_up(any_db: Database) -> None:
+    """What is neither hard nor soft, refused for a policy, has a figure of its own: the three together are all that came back."""
+    mailing_id, deliveries = sent_mailing(any_db, recipients=6)
+    settle(any_db, mailing_id)
+    kinds = (B.HARD, B.INVALID, B.SOFT, B.POLICY, B.POLICY)
+    heard(any_db, *(said(any_db, one, K.BOUNCED, bounce=kind, reason="Nei") for one, kind in zip(deliveries, kinds, strict=False)))
+    found = report(any_db, mailing_id)
+    assert [found[what] for what in ("hard_bounced", "soft_bounced", "other_bounced", "bounced")] == [2, 1, 2, 5]

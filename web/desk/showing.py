@@ -41,4 +41,10 @@ def day(value: datetime, language: str = "en") -> str:
     return Markup('<time datetime="{}" data-day>{}</time>').format(value.isoformat(timespec="seconds"), shown)
 
 
-FILTERS: dict[str, Callable[..., Any]] = {"number": number, "share": share, "moment": moment, "when": when, "day": day}
+def said(reason: str | None, code: str | None = "") -> str:
+    """What a server said, its code first, and once where its words begin with it, `550 5.1.1 No such user`."""
+    code, reason = code or "", reason or ""
+    return reason if reason.startswith(code) else f"{code} {reason}".strip()
+
+
+FILTERS: dict[str, Callable[..., Any]] = {"number": number, "share": share, "moment": moment, "when": when, "day": day, "said": said}

@@ -38,8 +38,9 @@ def mistakes() -> list[str]:
 
 
 def say(name: str, language: str, /, **values: object) -> str:
-    """A text by its name, its placeholders filled. English where the language is none of ours."""
-    said = texts()[name]
+    """A text by its name, its placeholders filled; `NAME_one`, where there is one and `n` is 1. English for other languages."""
+    alone = str(values.get("n")) == "1" and texts().get(f"{name}_one")
+    said = alone or texts()[name]
     return said.get(language, said["en"]).format_map(values)
 
 

@@ -60,7 +60,7 @@ def test_an_address_is_allowed_again(any_db: Database) -> None:
     with seated(any_db) as seat:
         seat.press(f"{AT}/clear", whom="ticked", id=row)
         page, every = seat.look(AT).text, seat.look(f"{AT}?all=1").text
-    assert "1 addresses may be written to again; 1 bounces are dealt with." in page
+    assert "1 address may be written to again; bounces dealt with: 1." in page
     assert ("Åse bounced" in page, "Åse soft" in page, "Åse bounced" in every) == (False, True, True)
     with any_db.reading() as session:
         assert session.get_one(AddressStanding, "bounced@fjord.test").blocked_at is None

@@ -7,6 +7,7 @@ import re
 import pytest
 from sqlalchemy import select
 
+from mailings import clock
 from mailings.db import Database
 from mailings.model import Recipient, Role
 from tests.web.desk.listed import NAME, more, sent
@@ -83,3 +84,15 @@ def test_why_somebody_does_not_get_it(db: Database) -> None:
     with seated(db, Role.READER) as seat:
         assert "Åse bounced" in seat.look(f"/mailings/{NAME}/explain?who=bounced@fjord.test").text
         assert "Nobody has the address" in seat.look(f"/mailings/{NAME}/explain?who=ingen@fjord.test").text
+
+
+def test_nobody_erased_is_sent_to_again(any_db: Database) -> None:
+    """Whoever got a message may get it again, and the page offers it; once they are erased it does not."""
+    sent(any_db)
+    with any_db.reading() as session:
+        number = session.scalars(select(Recipient.id).where(Recipient.address == "read@fjord.test")).one()
+    with seated(any_db) as seat:
+        assert "Send again" in seat.look(f"{LIST}/{number}").text
+        with any_db.writing() as session:
+            session.get_one(Recipient, number).erased_at = clock.now()
+        assert "Send again" not in seat.look(f"{LIST}/{number}").text

@@ -51,7 +51,7 @@ def test_a_bounce_is_dealt_with(db: Database, browser: Browser, desk: tuple[str,
     expect(page.get_by_text("You may send the mailing again")).to_be_visible()
     page.get_by_role("button", name="Send again").click()
     page.get_by_role("button", name="Send again to 1").click()
-    expect(page.get_by_text("1 messages are queued")).to_be_visible()
+    expect(page.get_by_text("1 message is queued")).to_be_visible()
     page.get_by_role("link", name="Manage bounces").click()
     expect(page.get_by_role("link", name="Åse soft")).to_be_visible()
     expect(page.get_by_role("link", name="Åse bounced")).to_have_count(0)

@@ -149,3 +149,9 @@ def test_a_note_is_said_once_and_only_by_a_page(db: Database) -> None:
         visitor.look("/")
         assert "Saved." in visitor.look("/me").text
         assert "Saved." not in visitor.look("/me").text
+
+
+def test_whoever_is_added_may_read(admin: Seat) -> None:
+    """The form for a new user has the least role ticked, and no other: nobody may send because a tick was not taken away."""
+    page = admin.look("/users").text
+    assert re.findall(r'name="role" value="(\w+)"[^>]*checked', page) == ["reader"]

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from web.desk.words import HERE, mistakes, texts
+from web.desk.showing import said
+from web.desk.words import HERE, mistakes, say, texts
 from web.pages.words import LANGUAGES, placeholders
 
 DESK = HERE.parent
@@ -30,3 +31,25 @@ def test_pages_ask_for_words_that_there_are(page: Path) -> None:
     """Whatever a template asks for by a whole name is there."""
     asked = set(re.findall(r"""say\("(\w+)"[,)]""", page.read_text(encoding="utf-8")))
     assert asked <= set(texts())
+
+
+def test_one_is_not_many() -> None:
+    """Of one it is said as of one, whether the number comes as a number or written; of none and of eleven as of many."""
+    assert say("again_note", "en", n=1).startswith("1 message is queued; it leaves")
+    assert (say("mailings_n", "en", n="1"), say("mailings_n", "nl", n=1)) == ("1 mailing", "1 mailing")
+    assert [say("mailings_n", "en", n=n) for n in (0, 11, "1,001")] == ["0 mailings", "11 mailings", "1,001 mailings"]
+    assert say("cause_bounced", "de", n=1) == "Einmal zurückgekommen."
+    assert say("sign_out", "nl") == "Uitloggen"
+
+
+@pytest.mark.parametrize("name", sorted(name for name in texts() if name.endswith("_one") and name.removesuffix("_one") in texts()))
+def test_what_is_said_of_one_asks_for_no_more(name: str) -> None:
+    """A text for one fills in nothing that the text for many does not: who asks for it need not know there is one."""
+    assert placeholders(texts()[name]["en"]) <= placeholders(texts()[name.removesuffix("_one")]["en"])
+
+
+def test_a_code_is_said_once() -> None:
+    """Where a server's words begin with its code, the code does not stand there twice; where they do not, it stands before them."""
+    assert said("550 5.1.1 Ukjent mottaker", "550 5.1.1") == "550 5.1.1 Ukjent mottaker"
+    assert said("Ukjent mottaker", "550 5.1.1") == "550 5.1.1 Ukjent mottaker"
+    assert (said(None, "550"), said("Ukjent", None), said(None, None)) == ("550", "Ukjent", "")
