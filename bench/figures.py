@@ -73,6 +73,8 @@ READING = """INSERT INTO event_reading (event_id, version, machine, first)
 def main() -> None:
     """Measure, and say it in one line."""
     given = _options().parse_args()
+    if given.folder:
+        Path(given.folder).mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix="mailings-bench-", dir=given.folder))
     try:
         url = f"sqlite:///{folder / 'mailings.db'}"

@@ -77,6 +77,7 @@ def _events(session: Session, delivery: Delivery) -> Iterator[Moment]:
     rows = select(Event, EventReading.machine, TrackedLink.url).outerjoin(EventReading, EventReading.event_id == Event.id)
     rows = rows.outerjoin(TrackedLink, link).where(Event.delivery_id == delivery.id).order_by(Event.id).limit(MOST + 1)
     for event, machine, url in session.execute(rows):
-        told = (event.url or url, event.agent) if event.source == VISIT else (event.code, event.reason)
+        code = event.code if not (event.reason or "").startswith(event.code or "") else None  # their words may begin with it
+        told = (event.url or url, event.agent) if event.source == VISIT else (code, event.reason)
         original = "" if not event.original else orjson.dumps(event.original, option=orjson.OPT_INDENT_2).decode()
         yield Moment(event.at, event.kind.value, " ".join(filter(None, told)), event.source, machine, original)
