@@ -131,8 +131,12 @@ def log(
     if as_json:
         print_json(found)
     else:
-        rows = [(one["at"][:19], one["by"], one["what"], escape(one["subject"]), escape(str(one["details"] or ""))) for one in found]
+        rows = [(one["at"][:19], one["by"], one["what"], escape(one["subject"]), escape(_told(one["details"]))) for one in found]
         table("Log of changes", ("When (UTC)", "Who", "What", "Of what", "More"), rows)
+
+
+def _told(details: dict[str, Any]) -> str:
+    return ", ".join(f"{name.replace('_', ' ')}: {value}" for name, value in details.items() if value not in (None, "", [], {}))
 
 
 def _password(*, generate: bool, stdin: bool) -> str:

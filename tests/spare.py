@@ -1,4 +1,4 @@
-"""PostgreSQL databases handed from test to test, each under a name of its own: making one costs 40 times as much as emptying one."""
+"""PostgreSQL databases handed from test to test, each under a name of its own: making one takes 60 to 220 ms, emptying one 30."""
 
 from __future__ import annotations
 

@@ -25,16 +25,11 @@ def block_address(session: Session, normal: str, why: str, by: str | None = None
     return cancel_queued(session, recipients_at(normal), f"The address was blocked: {why}", by)
 
 
-def unblock_address(session: Session, normal: str) -> bool:
-    """Allow the address again: block and bounce count end, what bounced before is forgotten; a complaint stays.
-
-    False when nothing stood against it.
-    """
-    return unblock_addresses(session, [normal]) == 1
-
-
 def unblock_addresses(session: Session, normals: Collection[str]) -> int:
-    """Allow these addresses again, see unblock_address; how many there was anything against."""
+    """Allow these addresses again: block and bounce count end, what bounced before is forgotten; a complaint stays.
+
+    Returns how many there was anything against.
+    """
     against = or_(AddressStanding.blocked_at.is_not(None), AddressStanding.bounces > 0)
     allowed = update(AddressStanding).where(among(session, AddressStanding.normal, normals), against)
     cleared = allowed.values(blocked_at=None, blocked_why=None, bounces=0, cleared_at=clock.now())

@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from mailings import clock
 from mailings.consent.history import in_force
-from mailings.consent.standing import block_address, complain, unblock_address
+from mailings.consent.standing import block_address, complain, unblock_addresses
 from mailings.db import Database
 from mailings.model import AddressStanding, Basis, Company
 from tests.consent.waiting import a_mailing, a_person, notes, queue, statuses
@@ -36,11 +36,11 @@ def test_a_first_reason_is_kept(any_db: Database) -> None:
         assert standing.blocked_why == "first"
         standing.bounces = 5
         complain(session, "post@x.test")
-        assert unblock_address(session, "post@x.test")
+        assert unblock_addresses(session, ["post@x.test"]) == 1
         session.expire_all()
         assert (standing.blocked_at, standing.bounces, standing.complained_at is not None) == (None, 0, True)
-        assert not unblock_address(session, "post@x.test")
-        assert not unblock_address(session, "nobody@x.test")
+        assert unblock_addresses(session, ["post@x.test"]) == 0
+        assert unblock_addresses(session, ["nobody@x.test"]) == 0
 
 
 def test_a_complaint_withdraws_consent(any_db: Database) -> None:

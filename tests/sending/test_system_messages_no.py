@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select, update
 
 from mailings import clock
-from mailings.consent.standing import block_address, complain, unblock_address
+from mailings.consent.standing import block_address, complain, unblock_addresses
 from mailings.consent.withdrawing import withdraw
 from mailings.db import Database
 from mailings.errors import NotAllowed
@@ -55,7 +55,7 @@ def test_unblocked(any_db: Database) -> None:
         block_address(session, "ase@fjord.test", "by us")
     assert not ask(any_db, who)
     with any_db.writing() as session:
-        unblock_address(session, "ase@fjord.test")
+        unblock_addresses(session, ["ase@fjord.test"])
     assert ask(any_db, who)
     assert [status for status, _ in messages(any_db)] == ["cancelled", "queued"]
     assert books(any_db).deliveries["queued"] == 1

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import update
 
 from mailings import clock
-from mailings.consent.standing import block_address, unblock_address
+from mailings.consent.standing import block_address, unblock_addresses
 from mailings.db import Database
 from mailings.model import Delivery, DeliveryStatus
 from mailings.reported import Report
@@ -129,7 +129,7 @@ def test_allowed_again_by_a_person(any_db: Database) -> None:
     numbers = mailings(any_db, 3)
     heard(any_db, bounce(any_db, numbers[0], 1), bounce(any_db, numbers[1], 2, B.INVALID))
     with clock.standing_at(world.START + timedelta(minutes=10)), any_db.writing() as session:
-        unblock_address(session, ASE)
+        unblock_addresses(session, [ASE])
     heard(any_db, bounce(any_db, numbers[2], 9, B.INVALID), bounce(any_db, numbers[0], 1))
     found = standing(any_db, ASE)
     assert found is not None
