@@ -11,6 +11,7 @@ from cli.runs import BatchSize, run_of, say, tell_outcome
 from mailings.model import MailingStatus
 from mailings.sending.finding import mailing_named
 from mailings.sending.resending import must_be_possible
+from tasks.forms import HowToSend
 
 if TYPE_CHECKING:
     from mailings.sending.resending import Resent
@@ -34,8 +35,8 @@ def resend(name: Name, reload: Reload = False, only: Only = "", batch_size: Batc
     with db.reading() as session:
         must_be_possible(session, mailing_named(session, name), reload=reload, only=only)  # before ten seconds go into starting the engine
     try:
-        with run_of(db, name) as patience:
-            resent = _resent(name, reload, only, (batch_size, patience))
+        with run_of(db, name, batch_size) as how:
+            resent = _resent(name, reload, only, how)
     except KeyboardInterrupt:
         say(f"Interrupted. What is sent is recorded, and who is left is queued; go on with: mailings send {name}")
         raise typer.Exit(130) from None
@@ -44,7 +45,7 @@ def resend(name: Name, reload: Reload = False, only: Only = "", batch_size: Batc
         raise typer.Exit(1)
 
 
-def _resent(name: str, reload: bool, only: str, run: tuple[int | None, float | None]) -> Resent:
+def _resent(name: str, reload: bool, only: str, how: HowToSend) -> Resent:
     from flows.resend_mailing import resend_mailing  # noqa: PLC0415  Prefect takes a second to import
 
-    return resend_mailing(name, reload=reload, only=only, batch_size=run[0], patience=run[1])
+    return resend_mailing(name, reload=reload, only=only, how=how)

@@ -16,6 +16,7 @@ from mailings.db import Database
 from mailings.reports.figures import status_of
 from mailings.sending.finding import mailing_named
 from mailings.settings import settings
+from tasks.forms import HowToSend
 
 if TYPE_CHECKING:
     from mailings.sending.closing import Outcome
@@ -29,13 +30,13 @@ BatchSize = Annotated[
 
 
 @contextmanager
-def run_of(db: Database, name: str) -> Iterator[float | None]:
-    """An engine and a progress bar for the block; yields the run's patience in seconds, None = as the settings say."""
+def run_of(db: Database, name: str, batch_size: int | None) -> Iterator[HowToSend]:
+    """An engine and a progress bar for the block; yields how to send from here."""
     from cli.engine import configured_api, engine  # noqa: PLC0415  Prefect takes a second to import
 
-    patience = None if configured_api() else _patience()
+    how = HowToSend(batch_size=batch_size or 0, patience=-1 if configured_api() else _patience())
     with engine(), progress_of(db, name):
-        yield patience
+        yield how
 
 
 def say(sentence: str) -> None:
@@ -61,7 +62,7 @@ def show(db: Database, name: str, *, as_json: bool) -> None:
         print_figures(document)
 
 
-def _patience() -> float | None:
+def _patience() -> float:
     """Without a server nobody would come back for the last retries: then this run waits for them, unless told how long."""
     chosen = settings()
-    return None if "run_patience" in chosen.model_fields_set else chosen.retry_deadline.total_seconds()
+    return -1 if "run_patience" in chosen.model_fields_set else chosen.retry_deadline.total_seconds()

@@ -82,10 +82,10 @@ def cancel(name: Name) -> None:
 
 def _sent(db: Database, name: str, batch_size: int | None) -> Outcome:
     _may_begin(db, name)
-    with run_of(db, name) as patience:
+    with run_of(db, name, batch_size) as how:
         from flows.send_mailing import send_mailing  # noqa: PLC0415  Prefect takes a second to import
 
-        return send_mailing(name, batch_size=batch_size, patience=patience)
+        return send_mailing(name, how)
 
 
 def _may_begin(db: Database, name: str) -> None:

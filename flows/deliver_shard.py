@@ -8,7 +8,7 @@ from prefect import flow
 from prefect.task_runners import ThreadPoolTaskRunner
 from pydantic import Field
 
-from flows.send_mailing import BatchSize
+from tasks.forms import MailingName
 from tasks.sending import deliver_portion
 from tasks.sharding import is_being_sent, joined
 
@@ -19,13 +19,15 @@ from tasks.sharding import is_being_sent, joined
     task_runner=ThreadPoolTaskRunner(max_workers=1),  # type: ignore[arg-type]  # portions follow one another; its default is unbounded
     persist_result=False,
 )
-def deliver_shard(mailing: str, shard: Annotated[int, Field(ge=1)] = 1, batch_size: BatchSize = None) -> int:
+def deliver_shard(
+    mailing: MailingName, shard: Annotated[int, Field(ge=1)] = 1, batch_size: Annotated[int, Field(ge=0, le=1000)] = 0
+) -> int:
     """Deliver portions of a mailing that is being sent, side by side with others; how many portions. send-mailing asks for these runs.
 
     Args:
         mailing: Its name, as `mailings list` shows it.
         shard: Which of the shards this is; only for the run's name, each takes whatever is next.
-        batch_size: Deliveries claimed at a time; empty = as many as the transport likes: 200, SendGrid 1,000.
+        batch_size: Deliveries claimed at a time; 0 = as many as the transport likes: 200, SendGrid 1,000.
     """
     if not is_being_sent(mailing):
         return 0

@@ -5,8 +5,9 @@ from __future__ import annotations
 from prefect import flow
 from prefect.task_runners import ThreadPoolTaskRunner
 
-from flows.send_mailing import BatchSize, Patience, send_mailing
+from flows.send_mailing import AS_USUAL, send_mailing
 from mailings.sending.resending import Resent
+from tasks.forms import HowToSend, MailingName
 from tasks.resending import is_conducted, queue_again
 
 
@@ -16,7 +17,7 @@ from tasks.resending import is_conducted, queue_again
     task_runner=ThreadPoolTaskRunner(max_workers=1),  # type: ignore[arg-type]  # as send_mailing
     persist_result=False,
 )
-def resend_mailing(mailing: str, reload: bool = False, only: str = "", batch_size: BatchSize = None, patience: Patience = None) -> Resent:
+def resend_mailing(mailing: MailingName, reload: bool = False, only: str = "", how: HowToSend = AS_USUAL) -> Resent:
     """Send a mailing again: reload its list for those who have not received it, or choose whom to send to once more.
 
     Interrupted after they are queued, a run of send-mailing goes on with them. Two at once are one.
@@ -25,13 +26,12 @@ def resend_mailing(mailing: str, reload: bool = False, only: str = "", batch_siz
         mailing: Its name, as `mailings list` shows it.
         reload: Make the list anew from the same sources, with today's addresses, and send to all on it who have not received it.
         only: Instead of that: failed, bounced, in_doubt, cancelled, or addresses, separated by commas; each gets one more message.
-        batch_size: Deliveries claimed at a time; empty = as many as the transport likes: 200, SendGrid 1,000.
-        patience: Seconds the run waits for the next retry before it ends; empty = MAILINGS_RUN_PATIENCE.
+        how: How fast, and by how many processes; as it stands it is right for nearly every mailing.
     """
     again = queue_again(mailing, reload, only)
     if not again.to_be_sent:  # nobody is meant who may have it, or the mailing is paused
         return again.outcome()
     if is_conducted(mailing):
         return again.outcome("The run that is at work sends them.")
-    sent = send_mailing(mailing, batch_size=batch_size, patience=patience)
+    sent = send_mailing(mailing, how)
     return again.outcome(sent.sentence, status=sent.status)

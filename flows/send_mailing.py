@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 from prefect import flow
 from prefect.task_runners import ThreadPoolTaskRunner
-from pydantic import Field
 
 from mailings.model import MailingStatus
 from mailings.sending.closing import Outcome
 from tasks.audience import resolve_recipients
 from tasks.content import check_mailing, compile_content
+from tasks.forms import HowToSend, MailingName
 from tasks.sending import (
     at_work,
     begin_sending,
@@ -25,10 +23,7 @@ from tasks.sending import (
 )
 from tasks.sharding import ask_for_shards, others_at_work, watch_shards
 
-# Prefect takes a form's texts from the docstring, and from an annotation only the limits
-BatchSize = Annotated[int, Field(ge=1, le=1000)] | None
-Patience = Annotated[float | None, Field(ge=0)]
-Shards = Annotated[int, Field(ge=1, le=64)]
+AS_USUAL = HowToSend()
 
 
 @flow(
@@ -37,16 +32,14 @@ Shards = Annotated[int, Field(ge=1, le=64)]
     task_runner=ThreadPoolTaskRunner(max_workers=1),  # type: ignore[arg-type]  # portions follow one another; its default is unbounded
     persist_result=False,
 )
-def send_mailing(mailing: str, batch_size: BatchSize = None, patience: Patience = None, shards: Shards = 1) -> Outcome:
+def send_mailing(mailing: MailingName, how: HowToSend = AS_USUAL) -> Outcome:
     """Send the mailing to everyone who should have it and does not. Safe to run again after any interruption.
 
     Args:
         mailing: Its name, as `mailings list` shows it.
-        batch_size: Deliveries claimed at a time; empty = as many as the transport likes: 200, SendGrid 1,000.
-        patience: Seconds the run waits for the next retry before it ends; empty = MAILINGS_RUN_PATIENCE.
-        shards: Processes that send side by side, each a run of deliver-shard on some worker; 1 = this run sends itself.
+        how: How fast, and by how many processes; as it stands it is right for nearly every mailing.
     """
-    with at_work(mailing, batch_size, patience):
+    with at_work(mailing, how):
         status = pick_up(mailing)
         if status is MailingStatus.POPULATING:
             resolve_recipients(mailing)  # sources -> recipients with verdicts
@@ -55,7 +48,7 @@ def send_mailing(mailing: str, batch_size: BatchSize = None, patience: Patience 
             begin_sending(mailing)
         if status is not MailingStatus.SENT:
             compile_content(mailing)  # once: the skeleton, its size, its links
-            asked = ask_for_shards(mailing, shards, batch_size) if shards > 1 else 0
+            asked = ask_for_shards(mailing, how) if how.shards > 1 else 0
             deliver(mailing, asked)
         outcome = close(mailing)  # sent, paused with its reason, or still sending until the next retry
         collect_figures(mailing)

@@ -6,6 +6,7 @@ from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -21,6 +22,14 @@ def _whole_month(days: int) -> int:
     if days and days < SHORTEST:
         raise ValueError(f"keep events for {SHORTEST} days at least, or write 0 to keep them for good")
     return days
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise ValueError("this is no time zone; write one like Europe/Oslo") from error
+    return name
 
 
 Seconds = Annotated[timedelta, BeforeValidator(lambda v: timedelta(seconds=float(v)) if isinstance(v, str | int | float) else v)]
@@ -58,6 +67,10 @@ class Settings(BaseSettings):
     company_address: str = ""  # `config.companyAddress`
     sender_domains: str = ""  # comma list: domains our contacts may send from, beside that of the mailing's own `from` (D25)
     language: str = "en"
+    time_zone: Annotated[str, AfterValidator(_known_zone)] = "UTC"  # of the nightly deployments, and of schedules that name none
+    approval_above: int | None = Field(
+        default=None, ge=0, description="mailings to more recipients than this ask for approval; absent = none"
+    )
     system_from: str | None = Field(default=None, description="whom system messages come from: Name <address>")
     confirm_minutes: int = Field(default=30, ge=1, description="how long a link that confirms a sign-up holds")
     scripts: str = ""  # comma list of modules that register scripts for links (domain.md E.3)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 from typing import Any
 
 from prefect import task
@@ -22,15 +21,16 @@ from mailings.sending.finding import mailing_named
 from mailings.sending.run import conducting, running
 from mailings.settings import settings
 from tasks import artifacts
+from tasks.forms import HowToSend
 from tasks.retrying import STEP
 
 
 @contextmanager
-def at_work(mailing: str, batch_size: int | None, patience: float | None) -> Iterator[None]:
+def at_work(mailing: str, how: HowToSend) -> Iterator[None]:
     """The run's leases and open transport for the block. Raises NotAllowed while another run is at work on the mailing."""
     with conducting(database(), mailing, settings()) as run:
-        run.batch_size = batch_size
-        run.patience = settings().run_patience if patience is None else timedelta(seconds=patience)
+        run.batch_size = how.batch_size or None
+        run.patience = settings().run_patience if how.stays is None else how.stays
         yield
 
 

@@ -22,6 +22,7 @@ from mailings.sending.interruption import finishing_what_is_in_hand
 from mailings.sending.run import Run, joining, running
 from mailings.settings import settings
 from tasks import artifacts
+from tasks.forms import HowToSend
 from tasks.retrying import STEP
 
 DEPLOYMENT = "deliver-shard/deliver-shard"
@@ -29,24 +30,24 @@ SHARE = 30  # counting a big mailing takes a while: never more than a thirtieth 
 
 
 @contextmanager
-def joined(mailing: str, batch_size: int | None) -> Iterator[None]:
+def joined(mailing: str, batch_size: int) -> Iterator[None]:
     """A sender's lease and open transport for the block. Raises NotAllowed where the mailing is not being sent."""
     with joining(database(), mailing, settings()) as run:
-        run.batch_size = batch_size
+        run.batch_size = batch_size or None
         yield
 
 
 @task(name="ask for shards", **STEP)
-def ask_for_shards(mailing: str, shards: int, batch_size: int | None) -> int:
+def ask_for_shards(mailing: str, how: HowToSend) -> int:
     """Ask for the runs of deliver-shard that are missing; how many senders to wait for. 0 = this run sends alone, having said why."""
     run = running(mailing)
     if not senders.could_be_sent(database(), run):
         return 0
-    missing = senders.missing(database(), run, shards)
-    return shards - missing + _asked(run, missing, batch_size)
+    missing = senders.missing(database(), run, how.shards)
+    return how.shards - missing + _asked(run, missing, how.batch_size)
 
 
-def _asked(run: Run, missing: int, batch_size: int | None) -> int:
+def _asked(run: Run, missing: int, batch_size: int) -> int:
     asked = 0
     try:
         for shard in range(1, missing + 1):
@@ -59,7 +60,7 @@ def _asked(run: Run, missing: int, batch_size: int | None) -> int:
     return asked
 
 
-def _ask(run: Run, shard: int, batch_size: int | None) -> None:
+def _ask(run: Run, shard: int, batch_size: int) -> None:
     run_deployment(
         DEPLOYMENT,
         parameters={"mailing": run.mailing, "shard": shard, "batch_size": batch_size},

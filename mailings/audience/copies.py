@@ -16,8 +16,8 @@ from mailings.model import Delivery, Errand, Event, ImportedRow, Mailing, Mailin
 from mailings.model.adding import added
 
 #: what a copy does not take over: its own identity, and everything that happened to the original
-OWN = {"id", "name", "status", "held_reason", "template", "created_at", "figures_at", "events_deleted_at"} | {
-    f"{what}_at" for what in ("populated", "scheduled", "started", "finished")
+OWN = {"id", "name", "status", "held_reason", "template", "created_at", "figures_at", "events_deleted_at", "recurs_from", "occasion"} | {
+    f"{what}_at" for what in ("populated", "frozen", "scheduled", "started", "finished")
 }
 
 

@@ -1,6 +1,7 @@
 """The nouns: one a file, each with its table, its statuses and the moves they allow."""
 
 from mailings.model.address import Address, AddressStanding
+from mailings.model.approval import Approval, ApprovedRecipient, Decision, Door
 from mailings.model.base import Base, Moment
 from mailings.model.bucket import Bucket
 from mailings.model.company import Company
@@ -33,6 +34,8 @@ __all__ = [
     "VISIT",
     "Address",
     "AddressStanding",
+    "Approval",
+    "ApprovedRecipient",
     "Associate",
     "AuditEntry",
     "Base",
@@ -42,9 +45,11 @@ __all__ = [
     "Combination",
     "Company",
     "Consent",
+    "Decision",
     "Delivery",
     "DeliveryNote",
     "DeliveryStatus",
+    "Door",
     "Errand",
     "Event",
     "EventReading",

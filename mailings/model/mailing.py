@@ -6,11 +6,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, LargeBinary, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, LargeBinary, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from mailings.errors import IllegalMove
-from mailings.model.base import Base, Key
+from mailings.model.base import BIG, Base, Key
 
 
 class MailingType(StrEnum):
@@ -42,6 +42,10 @@ LIFE: dict[str, tuple[frozenset[MailingStatus], MailingStatus]] = {
     "begin": (frozenset({MailingStatus.DRAFT, MailingStatus.SCHEDULED, MailingStatus.POPULATING}), MailingStatus.POPULATING),
     "refuse": (frozenset({MailingStatus.POPULATING}), MailingStatus.DRAFT),
     "send": (frozenset({MailingStatus.POPULATING}), MailingStatus.SENDING),
+    # its list is made and frozen, and somebody is asked; what they approve is taken up where it was left
+    "ask": (frozenset({MailingStatus.POPULATING}), MailingStatus.PAUSED),
+    "approve": (frozenset({MailingStatus.PAUSED}), MailingStatus.POPULATING),
+    "decline": (frozenset({MailingStatus.PAUSED}), MailingStatus.DRAFT),
     # a form response has no list to make: its recipients come one at a time, and it stays sending (domain.md A)
     "open": (frozenset({MailingStatus.DRAFT, MailingStatus.CANCELLED}), MailingStatus.SENDING),
     "pause": (frozenset({MailingStatus.SENDING}), MailingStatus.PAUSED),
@@ -59,7 +63,17 @@ class Mailing(Base):
     """A mailing with everything a run needs; no run reads the folder it came from."""
 
     __tablename__ = "mailing"
-    __table_args__ = {"sqlite_autoincrement": True}  # a number is never given again: a preview's tokens say no more than it
+    __table_args__ = (
+        Index(
+            "uq_mailing_occasion",
+            "recurs_from",
+            "occasion",
+            unique=True,
+            sqlite_where=text("occasion IS NOT NULL"),
+            postgresql_where=text("occasion IS NOT NULL"),
+        ),
+        {"sqlite_autoincrement": True},  # a number is never given again: a preview's tokens say no more than it
+    )
 
     id: Mapped[Key]
     name: Mapped[str] = mapped_column(unique=True)
@@ -87,7 +101,10 @@ class Mailing(Base):
     approval: Mapped[dict[str, Any]] = mapped_column(default=dict)  # {} or {"above": n}
     template: Mapped[bool] = mapped_column(default=False)  # only copied by send_recurring, never sent itself
     more: Mapped[dict[str, Any]] = mapped_column(default=dict)  # what only SMS, documents and system messages know
+    recurs_from: Mapped[int | None] = mapped_column(BIG)  # the template it was copied from by send_recurring
+    occasion: Mapped[str | None]  # for which day, 2026-11-21 in the schedule's zone: never twice for the same
     populated_at: Mapped[datetime | None]  # when the sources were last expanded
+    frozen_at: Mapped[datetime | None]  # when somebody was asked for approval: from then on people are only taken off the list
     scheduled_at: Mapped[datetime | None]
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
@@ -100,6 +117,11 @@ class Mailing(Base):
     def is_system(self) -> bool:
         """True for a form response of the installation's own: sent to whoever asked our pages for it. A copy of one is not."""
         return self.name == f"system-{self.more.get('system')}-{self.more.get('language')}"
+
+    @property
+    def awaits_approval(self) -> bool:
+        """True while somebody is asked: it is paused, and was never begun."""
+        return self.status is MailingStatus.PAUSED and self.started_at is None
 
     def move(self, verb: str) -> None:
         """Change the status by a named move of `LIFE`, or raise IllegalMove saying what may be done instead."""

@@ -165,7 +165,7 @@ def test_two_shards(server: dict[str, str], workplace: Path) -> None:
         env.write("MAILINGS_RATE=2400\n")  # 40 a second: the second shard comes while the first is at it
     worker = [*PREFECT, "worker", "start", "--pool", "mailings"]
     with background(worker, server | {"MAILINGS_ROOT": str(workplace)}, workplace / "worker.log"):
-        asked = ["--param", "mailing=to-skår", "--param", "shards=2", "--param", "batch_size=20"]
+        asked = ["--param", "mailing=to-skår", "--param", 'how={"shards": 2, "batch_size": 20}']
         told([*PREFECT, "deployment", "run", "send-mailing/send-mailing", *asked], server)
         until(lambda: world.status(database, mailing_id) is MailingStatus.SENT, 120)
         until(lambda: [run["state_type"] for run in shard_runs(server)] == ["COMPLETED"] * 2, 60)

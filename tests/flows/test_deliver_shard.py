@@ -20,6 +20,7 @@ from mailings.model import LeaseRole, Mailing, MailingStatus
 from mailings.sending import leases, lifecycle
 from mailings.settings import settings
 from mailings.transports.memory import Memory
+from tasks.forms import HowToSend
 from tasks.sending import at_work
 from tasks.sharding import ask_for_shards
 from tests.flows.test_send_mailing import draft, memory
@@ -85,7 +86,7 @@ def test_without_the_deployment(db: Database, memory: Memory, caplog: pytest.Log
     """Where deliver-shard is not deployed the run says what to do, and sends alone at once."""
     draft(db, "alene", 5)
     with caplog.at_level(logging.WARNING):
-        assert send_mailing("alene", shards=4).status is MailingStatus.SENT
+        assert send_mailing("alene", HowToSend(shards=4)).status is MailingStatus.SENT
     assert "There is no deployment deliver-shard/deliver-shard, so this run sends alone; make it with: prefect deploy --all" in caplog.text
     assert len(memory.kept) == 5
 
@@ -93,7 +94,7 @@ def test_without_the_deployment(db: Database, memory: Memory, caplog: pytest.Log
 def test_without_a_worker(db: Database, memory: Memory, deployed: None, soon: None) -> None:
     """Shards that no worker takes up are waited for, and then the conductor sends to everybody itself."""
     draft(db, "ingen", 7)
-    assert send_mailing("ingen", batch_size=3, shards=2).status is MailingStatus.SENT
+    assert send_mailing("ingen", HowToSend(batch_size=3, shards=2)).status is MailingStatus.SENT
     assert [run.parameters for run in shards("ingen")] == [{"mailing": "ingen", "shard": n, "batch_size": 3} for n in (1, 2)]
     assert len({kept.address for kept in memory.kept}) == len(memory.kept) == 7
 
@@ -102,13 +103,13 @@ def test_asked_for_once(db: Database, memory: Memory, deployed: None) -> None:
     """The same conductor asking twice gets the same runs; one that takes over asks anew, and only for what is missing."""
     mailing_id = begun(db, "nøkkel", 9)
     for _ in range(2):
-        with at_work("nøkkel", 200, None):
-            assert [ask_for_shards("nøkkel", 3, 200) for _ in range(2)] == [3, 3]
+        with at_work("nøkkel", HowToSend(batch_size=200)):
+            assert [ask_for_shards("nøkkel", HowToSend(shards=3, batch_size=200)) for _ in range(2)] == [3, 3]
     assert [run.parameters["shard"] for run in shards("nøkkel")] == [1, 1, 2, 2, 3, 3]
     with db.writing() as session:
         leases.take(session, session.get_one(Mailing, mailing_id), LeaseRole.SENDER)
-    with at_work("nøkkel", 200, None):
-        ask_for_shards("nøkkel", 3, 200)
+    with at_work("nøkkel", HowToSend(batch_size=200)):
+        ask_for_shards("nøkkel", HowToSend(shards=3, batch_size=200))
     assert [run.parameters["shard"] for run in shards("nøkkel")] == [1, 1, 1, 2, 2, 2, 3, 3]
 
 
@@ -130,7 +131,7 @@ def test_the_conductor_watches(db: Database, memory: Memory, deployed: None, soo
 
     with ThreadPoolExecutor(1) as aside:
         ends = aside.submit(shard)
-        outcome = send_mailing("vakt", shards=2)
+        outcome = send_mailing("vakt", HowToSend(shards=2))
         assert ends.result() == 0
     assert outcome.status is MailingStatus.SENT
     assert len(memory.kept) == 6

@@ -19,6 +19,7 @@ from mailings.model import Basis, ImportedRow, LeaseRole, Mailing, MailingStatus
 from mailings.sending import leases, lifecycle
 from mailings.settings import Settings, settings
 from mailings.transports.memory import Memory
+from tasks.forms import HowToSend
 from tests.sending import world
 
 pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("prefect"), pytest.mark.usefixtures("prefect_server")]
@@ -67,7 +68,7 @@ def steps(name: str) -> list[TaskRun]:
 def test_from_a_draft_to_sent(db: Database, memory: Memory) -> None:
     """A draft is resolved, checked, compiled, delivered and closed; everybody has one message; Prefect shows each step by name."""
     mailing_id = draft(db, "host", 12)
-    outcome = send_mailing("host", batch_size=5)
+    outcome = send_mailing("host", HowToSend(batch_size=5))
     assert (outcome.status, outcome.sentence) == (MailingStatus.SENT, "host is sent.")
     assert world.statuses(db, mailing_id) == {"sent": 12}
     assert sorted(kept.address for kept in memory.kept) == sorted(f"ase{n}@fjord.test" for n in range(1, 13))
@@ -145,7 +146,7 @@ def test_a_retry_beyond_patience_leaves_it_sending(db: Database, memory: Memory)
     """A recipient who must wait longer than the run's patience keeps the mailing sending; the outcome says for whom and until when."""
     mailing_id = draft(db, "vent", 3)
     memory.stall("ase2@fjord.test", after=3600)
-    outcome = send_mailing("vent", patience=1.0)
+    outcome = send_mailing("vent", HowToSend(patience=1.0))
     assert outcome.status is world.status(db, mailing_id) is MailingStatus.SENDING
     assert "vent waits: 1 to be tried later, the next at" in outcome.sentence
     assert clock.now().strftime("%Y") in outcome.sentence

@@ -33,6 +33,10 @@ NOBODYS = {
     *("mailing", "mailing_file", "tracked_link", "registered_link", "topic", "folder", "bucket", "mail_domain", "lease", "bookmark"),
     *("figure", "read_mail"),  # numbers of a mailing; which files of a mailbox were read
     *("user_account", "sign_in", "audit_entry", "upload"),  # the staff's; the log names people by number alone (mailings/staff/auditing.py)
+    *(
+        "approval",
+        "approved_recipient",
+    ),  # what staff said of a mailing; marks of those on its list, whose rows there are shown, while they wait
     "outbox",  # what is told elsewhere of follow-ups and requests, which are shown themselves
 }
 #: columns that say nothing about a person, and why
