@@ -9,9 +9,10 @@ import typer
 from cli.door import AsJson, database
 from cli.runs import BatchSize, run_of, say, tell_outcome
 from mailings.model import MailingStatus
+from mailings.sending.choosing import read_choice
 from mailings.sending.finding import mailing_named
 from mailings.sending.resending import must_be_possible
-from tasks.forms import HowToSend
+from tasks.forms import HowToSend, Whom
 
 if TYPE_CHECKING:
     from mailings.sending.resending import Resent
@@ -48,4 +49,12 @@ def resend(name: Name, reload: Reload = False, only: Only = "", batch_size: Batc
 def _resent(name: str, reload: bool, only: str, how: HowToSend) -> Resent:
     from flows.resend_mailing import resend_mailing  # noqa: PLC0415  Prefect takes a second to import
 
-    return resend_mailing(name, reload=reload, only=only, how=how)
+    return resend_mailing(name, _whom(reload, only), how)
+
+
+def _whom(reload: bool, only: str) -> Whom:
+    """The form that says the same."""
+    if reload:
+        return Whom(reload=True)
+    choice = read_choice(only)
+    return Whom.model_validate({"latest": [*choice.statuses, *choice.unmoved], "addresses": [*choice.addresses.values()]})

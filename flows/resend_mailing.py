@@ -7,8 +7,10 @@ from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.send_mailing import AS_USUAL, send_mailing
 from mailings.sending.resending import Resent
-from tasks.forms import HowToSend, MailingName
+from tasks.forms import HowToSend, MailingName, Whom
 from tasks.resending import is_conducted, queue_again
+
+NOBODY_YET = Whom()  # what is to be chosen is refused where it is not
 
 
 @flow(
@@ -17,18 +19,17 @@ from tasks.resending import is_conducted, queue_again
     task_runner=ThreadPoolTaskRunner(max_workers=1),  # type: ignore[arg-type]  # as send_mailing
     persist_result=False,
 )
-def resend_mailing(mailing: MailingName, reload: bool = False, only: str = "", how: HowToSend = AS_USUAL) -> Resent:
+def resend_mailing(mailing: MailingName, whom: Whom = NOBODY_YET, how: HowToSend = AS_USUAL) -> Resent:
     """Send a mailing again: reload its list for those who have not received it, or choose whom to send to once more.
 
     Interrupted after they are queued, a run of send-mailing goes on with them. Two at once are one.
 
     Args:
         mailing: Its name, as `mailings list` shows it.
-        reload: Make the list anew from the same sources, with today's addresses, and send to all on it who have not received it.
-        only: Instead of that: failed, bounced, in_doubt, cancelled, or addresses, separated by commas; each gets one more message.
+        whom: Everybody who has not received it, or some chosen for one more message; one of the two.
         how: How fast, and by how many processes; as it stands it is right for nearly every mailing.
     """
-    again = queue_again(mailing, reload, only)
+    again = queue_again(mailing, whom)
     if not again.to_be_sent:  # nobody is meant who may have it, or the mailing is paused
         return again.outcome()
     if is_conducted(mailing):

@@ -67,6 +67,8 @@ class Settings(BaseSettings):
     company_address: str = ""  # `config.companyAddress`
     sender_domains: str = ""  # comma list: domains our contacts may send from, beside that of the mailing's own `from` (D25)
     language: str = "en"
+    reports_path: Path = Path("var/reports")  # where report-mailing puts workbooks and pages
+    imports_path: Path = Path("var/imports")  # where import-people finds its files
     time_zone: Annotated[str, AfterValidator(_known_zone)] = "UTC"  # of the nightly deployments, and of schedules that name none
     approval_above: int | None = Field(
         default=None, ge=0, description="mailings to more recipients than this ask for approval; absent = none"

@@ -10,16 +10,21 @@ from mailings.db import database
 from mailings.sending import leases, resending
 from mailings.sending.finding import mailing_named
 from mailings.sending.resending import Again
+from tasks.forms import Whom
 from tasks.retrying import STEP
 
 ENDING = 15.0  # seconds a run needs at most from its last look at the queue to its end: books and figures of a million take five
 
 
 @task(name="queue again", **STEP)
-def queue_again(mailing: str, reload: bool, only: str) -> Again:
-    """Queue a message for everybody who is meant and may have it; nobody twice, however often this is repeated."""
+def queue_again(mailing: str, whom: Whom) -> Again:
+    """Queue a message for everybody who is meant and may have it; nobody twice, however often this is repeated.
+
+    Raises what `Whom.only` does for a form that says nothing, or too much.
+    """
+    only = whom.only
     with database().writing() as session:
-        return resending.resend(session, mailing_named(session, mailing, locked=True), reload=reload, only=only)
+        return resending.resend(session, mailing_named(session, mailing, locked=True), reload=whom.reload, only=only)
 
 
 @task(name="look for a run at work", **STEP)

@@ -9,11 +9,12 @@ import pytest
 from flows.resend_mailing import resend_mailing
 from flows.send_mailing import send_mailing
 from mailings.db import Database
-from mailings.errors import NotFound
+from mailings.errors import BadAddress, NotAllowed, NotFound
 from mailings.model import ImportedRow, LeaseRole, Mailing, MailingStatus, Source
 from mailings.sending import leases
 from mailings.transports.memory import Memory
 from tasks import resending
+from tasks.forms import Whom
 from tests.flows.test_send_mailing import draft, memory  # noqa: F401  a fixture
 from tests.sending import world
 
@@ -34,7 +35,7 @@ def test_reload(db: Database, memory: Memory) -> None:  # noqa: F811
     with db.writing() as session:
         source = session.query(Source).one()
         session.add(ImportedRow(source_id=source.id, row=4, name="Désirée van der IJssel", normal="desiree@fjord.test"))
-    outcome = resend_mailing("last", reload=True)
+    outcome = resend_mailing("last", Whom(reload=True))
     assert (outcome.status, outcome.queued) == (MailingStatus.SENT, 2)
     assert outcome.sentence == "last: 2 to be sent, 1 once more, 1 for the first time. last is sent."
     assert sorted(addresses(memory)) == ["ase1", "ase2", "ase3", "desiree"]
@@ -45,7 +46,7 @@ def test_only(db: Database, memory: Memory) -> None:  # noqa: F811
     """Chosen by address, somebody who has it gets it once more; a second run of the same does so again, each once."""
     draft(db, "bare", 3)
     send_mailing("bare")
-    assert resend_mailing("bare", only="ase2@fjord.test").status is MailingStatus.SENT
+    assert resend_mailing("bare", Whom(addresses=["ase2@fjord.test"])).status is MailingStatus.SENT
     assert addresses(memory)[3:] == ["ase2"]
 
 
@@ -53,7 +54,7 @@ def test_nobody_is_meant(db: Database, memory: Memory) -> None:  # noqa: F811
     """A resend of nothing says so and starts no sending."""
     draft(db, "ingen", 2)
     send_mailing("ingen")
-    outcome = resend_mailing("ingen", only="failed")
+    outcome = resend_mailing("ingen", Whom(latest=["failed"]))
     assert (outcome.status, outcome.queued) == (MailingStatus.SENT, 0)
     assert outcome.sentence == "ingen: nobody is to be sent to again."
 
@@ -71,7 +72,7 @@ def test_a_run_that_is_ending_is_waited_for(db: Database, memory: Memory) -> Non
 
     ending = threading.Timer(1.0, end)
     ending.start()
-    assert resend_mailing("slutt", only="ase1@fjord.test").sentence.endswith("slutt is sent.")
+    assert resend_mailing("slutt", Whom(addresses=["ase1@fjord.test"])).sentence.endswith("slutt is sent.")
     ending.join()
     assert addresses(memory)[2:] == ["ase1"]
 
@@ -89,7 +90,7 @@ def test_killed_in_between(db: Database, memory: Memory) -> None:  # noqa: F811
     """Queued and then killed: the sending flow goes on with them, nobody twice."""
     mailing_id = draft(db, "avbrutt", 3)
     send_mailing("avbrutt")
-    resending.queue_again.fn("avbrutt", False, "ase1@fjord.test,ase3@fjord.test")
+    resending.queue_again.fn("avbrutt", Whom(addresses=["ase1@fjord.test", "ase3@fjord.test"]))
     assert world.status(db, mailing_id) is MailingStatus.SENDING
     assert send_mailing("avbrutt").status is MailingStatus.SENT
     assert sorted(addresses(memory)[3:]) == ["ase1", "ase3"]
@@ -100,5 +101,24 @@ def test_what_cannot_be(db: Database, memory: Memory) -> None:  # noqa: F811
     mailing_id = draft(db, "ukjent", 1)
     send_mailing("ukjent")
     with pytest.raises(NotFound, match=r"borte@fjord\.test is not on ukjent"):
-        resend_mailing("ukjent", only="failed, borte@fjord.test")
+        resend_mailing("ukjent", Whom(latest=["failed"], addresses=["borte@fjord.test"]))
+    assert world.statuses(db, mailing_id) == {"sent": 1}
+
+
+@pytest.mark.parametrize(
+    ("whom", "error", "sentence"),
+    [
+        (Whom(), NotAllowed, "Choose whom to send to again"),
+        (Whom(reload=True, latest=["failed"]), NotAllowed, "one of them"),
+        (Whom(addresses=["Désirée van der IJssel"]), BadAddress, "'Désirée van der IJssel' is no e-mail address"),
+        (Whom(addresses=["failed"]), BadAddress, "'failed' is no e-mail address"),
+    ],
+    ids=["nothing", "both", "a name", "a word"],
+)
+def test_what_the_form_cannot_catch(whom: Whom, error: type[Exception], sentence: str, db: Database, memory: Memory) -> None:  # noqa: F811
+    """A form that says nothing, everything, or an address that is none, is refused in one sentence, and nobody is queued."""
+    mailing_id = draft(db, "skjema", 1)
+    send_mailing("skjema")
+    with pytest.raises(error, match=sentence):
+        resend_mailing("skjema", whom)
     assert world.statuses(db, mailing_id) == {"sent": 1}

@@ -1,0 +1,39 @@
+"""Sends a recurring mailing: a template is copied for the day, once, and the copy is sent. Safe to run again."""
+
+from __future__ import annotations
+
+from prefect import flow
+from prefect.task_runners import ThreadPoolTaskRunner
+
+from flows.send_mailing import AS_USUAL, send_mailing
+from mailings.audience.recurring import Recurred
+from tasks.forms import HowToSend, MailingName, Occasion
+from tasks.recurring import copy_for, find_occasion
+from tasks.resending import is_conducted
+
+AS_SCHEDULED = Occasion()
+
+
+@flow(
+    name="send-recurring",
+    flow_run_name="recur-{mailing}",
+    task_runner=ThreadPoolTaskRunner(max_workers=1),  # type: ignore[arg-type]  # as send_mailing
+    persist_result=False,
+)
+def send_recurring(mailing: MailingName, occasion: Occasion = AS_SCHEDULED, how: HowToSend = AS_USUAL) -> Recurred:
+    """Copy a template under the day this run was scheduled for, and send the copy. Never twice for the same day.
+
+    Interrupted after the copy is made, a run of send-mailing sends it: copying and scheduling are one step.
+
+    Args:
+        mailing: The name of a template: a mailing whose folder says `template: true`.
+        occasion: Which day it is for; a schedule leaves this as it is.
+        how: How fast, and by how many processes; as it stands it is right for nearly every mailing.
+    """
+    made = copy_for(mailing, find_occasion(mailing, occasion))
+    if not made.to_be_sent:  # done already, too late, or somebody stopped it: the sentence says so
+        return made
+    if is_conducted(made.mailing):
+        return Recurred(made.mailing, made.status, f"{made.sentence} The run that is at work sends it.")
+    sent = send_mailing(made.mailing, how)
+    return Recurred(made.mailing, sent.status, sent.sentence)

@@ -1,0 +1,92 @@
+"""The steps of bringing people in by a run: the file on the worker's machine, the import, and the page that tells what came of it."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from prefect import task
+
+from mailings.db import database
+from mailings.errors import NotAllowed, NotFound
+from mailings.model import Basis
+from mailings.people.importing import ImportOptions, import_people
+from mailings.people.lists import read_list
+from mailings.settings import settings
+from tasks.forms import HowToImport
+from tasks.retrying import STEP
+
+SHOWN = 200  # wrong rows on the page of the run; the counts are of all
+OFFERED = 1_000  # files looked through for a similar name
+
+
+@task(name="find file", **STEP)
+def find_file(file: str) -> Path:
+    """Where the file lies. Raises NotAllowed for a name that leads out of MAILINGS_IMPORTS_PATH, NotFound with the nearest names."""
+    folder = settings().imports_path.resolve()
+    found = (folder / file).resolve()
+    if not found.is_relative_to(folder):
+        raise NotAllowed(f"{file!r} leads out of the folder for imports; put the file there and give its name alone.")
+    if not found.is_file():
+        near = get_close_matches(file, _names(folder), 3)
+        hint = f"did you mean {' or '.join(near)}?" if near else f"put it into {settings().imports_path} where the worker stands."
+        raise NotFound(f"There is no file {file!r} among the imports; {hint}")
+    return found
+
+
+@task(name="take people in", **STEP)
+def take_in(path: Path, form: HowToImport) -> dict[str, Any]:
+    """Bring the list in, whole or not at all; the document of `people import --json` (cli.md). Raises Unreadable, NotAllowed."""
+    basis = None if form.consent == "as_listed" else Basis(form.consent)
+    options = ImportOptions(basis, form.unknown == "keep", form.selection.strip() or None)
+    read = read_list(path, settings().default_country)
+    with database().writing() as session:
+        outcome = import_people(session, read, options)
+        if form.dry_run:
+            session.rollback()
+    heads = {column: ", ".join(names) for column, names in read.columns.items()}
+    document = outcome.document() | {"members": outcome.members}
+    return document | {"errors": [row | {"column": heads.get(row["column"], row["column"])} for row in document["errors"]]}
+
+
+def sentence(file: str, told: dict[str, Any], form: HowToImport) -> str:
+    """What came of it, for people."""
+    made = "would be created" if form.dry_run else "created"
+    counts = f"{told['created']:,} people {made}, {told['matched']:,} matched, {told['skipped']:,} skipped."
+    return f"{told['rows']:,} rows in {file}: {counts}"
+
+
+def page(file: str, told: dict[str, Any], form: HowToImport) -> str:
+    """The page a run leaves behind, in Markdown: counts, notes, and the first wrong rows with row, column and why."""
+    lines = [f"# {_cell(sentence(file, told, form))}", *_counts(told, form), *(f"* {_cell(note)}" for note in told["notes"])]
+    if wrong := told["errors"]:
+        first = f", the first {SHOWN}" if len(wrong) > SHOWN else ""
+        rows = [f"| {row['row']} | {_cell(row['column'])} | {_cell(row['why'])} |" for row in wrong[:SHOWN]]
+        lines += ["", f"## {len(wrong):,} wrong{first}", "", "| Row | Column | Why |", "|---:|---|---|", *rows]
+    return "\n".join(lines)
+
+
+def _counts(told: dict[str, Any], form: HowToImport) -> list[str]:
+    """What is worth a line, as `people import` says it."""
+    got, has, are = ("would get", "would have", "would be") if form.dry_run else ("got", "now has", "are")
+    said = [
+        (told["filled"], f"* {told['filled']:,} of those matched {got} details that were missing."),
+        (told["members"], f"* The selection {_cell(form.selection)} {has} {told['members']:,} people."),
+        (told["consents"], f"* {told['consents']:,} statements about consent {are} recorded, source Import."),
+        (told["withdrawn_kept"], f"* {told['withdrawn_kept']:,} people have withdrawn their consent earlier; that stays in force."),
+        (not told["consents"], "* No consent was recorded; say on which basis these people may be written to, and run it again."),
+    ]
+    return ["", *(line for counts, line in said if counts)]
+
+
+def _names(folder: Path) -> list[str]:
+    if not folder.is_dir():
+        return []
+    return [path.relative_to(folder).as_posix() for path, _ in zip(folder.rglob("*"), range(OFFERED), strict=False) if path.is_file()]
+
+
+def _cell(text: str) -> str:
+    """Somebody's text as Markdown shows it, and never reads it: no table, link or tag of theirs."""
+    plain = " ".join(text.split())
+    return "".join(f"&#{ord(sign)};" if sign in "\\`*_{}[]<>#|!&" else sign for sign in plain)
