@@ -3,6 +3,7 @@
 MailingsError
 ├── NotAllowed            the rules say no: wrong status, missing right, a name that is taken
 │   ├── IllegalMove       a status may not change that way
+│   ├── NotAsApproved     what somebody approved has changed since
 │   └── Unfinished        the books do not balance yet; nothing may be called done
 ├── NotFound              no such mailing, person, selection, topic, ...
 ├── Unreadable            what was given cannot be read
@@ -31,6 +32,10 @@ class NotAllowed(MailingsError):
 
 class IllegalMove(NotAllowed):
     """A status may not change that way; the sentence names what may be done instead."""
+
+
+class NotAsApproved(NotAllowed):
+    """What somebody approved has changed since; it is not sent."""
 
 
 class Unfinished(NotAllowed):

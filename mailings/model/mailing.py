@@ -120,8 +120,8 @@ class Mailing(Base):
 
     @property
     def awaits_approval(self) -> bool:
-        """True while somebody is asked: it is paused, and was never begun."""
-        return self.status is MailingStatus.PAUSED and self.started_at is None
+        """True while somebody is asked: it is paused with its list frozen, and was never begun."""
+        return self.status is MailingStatus.PAUSED and self.frozen_at is not None and self.started_at is None
 
     def move(self, verb: str) -> None:
         """Change the status by a named move of `LIFE`, or raise IllegalMove saying what may be done instead."""

@@ -15,10 +15,12 @@ from mailings.errors import IllegalMove, NotAllowed
 from mailings.model import Delivery, Mailing, MailingStatus, MailingType
 from mailings.model.figure import stale
 from mailings.seams import Seam
+from mailings.sending import approved
 from mailings.sending.consumers import keep_known
 from mailings.sending.domains import any_limit, lane_of
 from mailings.sending.pacing import take_away_unset
 from mailings.sending.rechecking import judge_again
+from mailings.settings import settings
 
 # one delivery for each eligible recipient that has none; a second time it adds nobody
 DELIVERIES = (
@@ -45,6 +47,8 @@ def pick_up(mailing: Mailing) -> MailingStatus:
 
 def must_be_startable(mailing: Mailing) -> None:
     """Raises IllegalMove for what is paused or cancelled, saying what may be done."""
+    if mailing.awaits_approval:
+        raise _awaits(mailing)
     if mailing.status is MailingStatus.PAUSED:
         why = f" ({mailing.held_reason})" if mailing.held_reason else ""
         raise IllegalMove(f"{mailing.name} is paused{why}; let it go on with: mailings resume {mailing.name}")
@@ -55,21 +59,27 @@ def must_be_startable(mailing: Mailing) -> None:
         )
 
 
-def refuse(mailing: Mailing) -> None:
-    """Preflight found problems: back to draft, nothing was sent."""
+def refuse(session: Session, mailing: Mailing, why: str = "preflight found problems") -> None:
+    """It is not fit to go: back to draft, nothing was sent; an approval it had counts no more."""
     mailing.move("refuse")
     mailing.scheduled_at = None
+    approved.void(session, mailing, why)
 
 
 def begin_sending(session: Session, mailing: Mailing) -> int:
-    """Queue a delivery for every eligible recipient without one, and start; how many were queued."""
+    """Queue a delivery for every eligible recipient without one, and start; how many were queued.
+
+    Raises NotAsApproved where somebody approved it and it is not that any more, NotAllowed where nobody was asked who had to be.
+    """
     judge_again(session, mailing)
+    approved.must_hold(session, mailing, settings())
     mailing.move("send")
     mailing.started_at = mailing.started_at or now()
     session.flush()
     seams.before(Seam.QUEUE)
     queued = session.execute(text(DELIVERIES.format(lane=lane(session))), {"mailing": mailing.id}).rowcount  # type: ignore[attr-defined]  # a cursor result
     seams.after(Seam.QUEUE)
+    approved.begun(session, mailing)
     if queued >= MANY:
         # unless told, PostgreSQL believes in a handful of rows until its autovacuum comes by, and sorts all that is left for each claim:
         # 60 ms at 100,000, 110 at a million
@@ -110,6 +120,8 @@ def resume(mailing: Mailing) -> None:
     if mailing.type is MailingType.FORM_RESPONSE and mailing.status is MailingStatus.CANCELLED:
         open_response(mailing)
         return
+    if mailing.awaits_approval:
+        raise _awaits(mailing)
     mailing.move("resume")
     mailing.held_reason = None
 
@@ -123,8 +135,9 @@ def open_response(mailing: Mailing) -> None:
 
 
 def cancel(session: Session, mailing: Mailing) -> int:
-    """Stop it: what is queued becomes cancelled, what is in hand is finished; how many were cancelled."""
+    """Stop it: what is queued becomes cancelled, what is in hand is finished; how many were cancelled. Nobody need approve it any more."""
     mailing.move("cancel")
+    approved.void(session, mailing, CANCELLED)
     mailing.finished_at, mailing.held_reason, mailing.scheduled_at = now(), None, None
     session.flush()
     stale(session, [mailing.id])
@@ -139,3 +152,7 @@ def cancel_queued(session: Session, mailing: Mailing) -> int:
     taken_back = take_back(session, Delivery.mailing_id == mailing.id, CANCELLED)
     cancelled = session.execute(text(CANCEL), {"mailing": mailing.id, "why": CANCELLED}).rowcount  # type: ignore[attr-defined]  # a cursor result
     return int(cancelled) + taken_back
+
+
+def _awaits(mailing: Mailing) -> IllegalMove:
+    return IllegalMove(f"{mailing.name} awaits approval; approve or decline it with: mailings approve {mailing.name}")

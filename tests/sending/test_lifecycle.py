@@ -55,7 +55,7 @@ def test_picking_up(any_db: Database) -> None:
     with any_db.writing() as session:
         mailing = session.get_one(Mailing, mailing_id)
         assert lifecycle.pick_up(mailing) is lifecycle.pick_up(mailing) is MailingStatus.POPULATING
-        lifecycle.refuse(mailing)
+        lifecycle.refuse(session, mailing)
         lifecycle.schedule(mailing, clock.now() + timedelta(days=1))
         assert lifecycle.pick_up(mailing) is MailingStatus.POPULATING
         lifecycle.begin_sending(session, mailing)

@@ -46,7 +46,6 @@ def test_a_list_that_is_being_sent_stays(db: Database) -> None:
     ("facts", "says"),
     [
         ({"template": True}, "is a template"),
-        ({"approval": {"above": 5000}}, "approval"),
         ({"type": MailingType.SMS}, "type sms"),
         ({"type": MailingType.DOCUMENT}, "type document"),
         ({"type": MailingType.FORM_RESPONSE}, "is a form response"),
