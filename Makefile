@@ -30,8 +30,9 @@ demo: $(READY)  ## a whole mailing on invented people: Excel list in, newsletter
 packages:  ## what some tests use beside Python: Postfix, PostgreSQL, Chromium, Prism
 	@sh .ci/packages
 
+# what is compiled is kept, whatever a container says: 9 s for each worker, and half a second for each of hundreds of processes
 test: $(READY) packages  ## all tests, on SQLite and PostgreSQL (TESTS=tests/audience for some, WORKERS=3)
-	@$(BIN)/pytest -n $(WORKERS) $(TESTS)
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n $(WORKERS) $(TESTS)
 
 torture: $(READY) packages  ## kills a sender at every point, twice, on every transport; a table of what was left (CASES="--once")
 	@$(BIN)/python -m tests.torture $(CASES)

@@ -12,14 +12,17 @@ from pathlib import Path
 import pytest
 
 from tests.cli.engines import answers, asked, command, environment, gone_within, url_of
+from tests.prefect_tables import with_tables
 
 pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("engine")]
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A working folder that keeps its Prefect databases from test to test: migrating a fresh one takes 10 s."""
-    return tmp_path_factory.mktemp("work")
+    """A working folder that keeps its Prefect databases from test to test."""
+    work = tmp_path_factory.mktemp("work")
+    with_tables(work / "var" / "prefect")
+    return work
 
 
 def test_runs_and_leaves_records(folder: Path) -> None:

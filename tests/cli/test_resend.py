@@ -12,6 +12,7 @@ import pytest
 from cli.embedded import embedded_server
 from tests.cli.test_content import HTML, MAILING, PEOPLE
 from tests.cli.typed import type_in
+from tests.prefect_tables import with_tables
 
 Typed = Callable[..., CompletedProcess[str]]
 pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("engine")]
@@ -21,7 +22,7 @@ pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("engine")]
 def typed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Typed]:
     """Commands of an installation whose mailing `host` was sent to three people; `utkast` is still a draft."""
     folder = tmp_path_factory.mktemp("installation")
-    with embedded_server(tmp_path_factory.mktemp("prefect")) as server:
+    with embedded_server(with_tables(tmp_path_factory.mktemp("prefect"))) as server:
 
         def command(*words: str) -> CompletedProcess[str]:
             return type_in(folder, *words, PREFECT_API_URL=server.url, MAILINGS_SECRET="a-secret-of-the-tests")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 from functools import cache
 from pathlib import Path
 
@@ -35,7 +36,8 @@ def pages() -> tuple[Path, ...]:
 @cache
 def written() -> tuple[Path, ...]:
     """Every text file somebody wrote, as paths from the root."""
-    found = (p.relative_to(ROOT) for p in ROOT.rglob("*") if p.is_file() and p.suffix in WRITTEN)
-    return tuple(
-        sorted(p for p in found if not NOT_OURS & set(p.parts) and not any(part.endswith((".egg-info", "_cache")) for part in p.parts))
-    )
+    found: list[Path] = []
+    for folder, inner, names in os.walk(ROOT):
+        inner[:] = [name for name in inner if name not in NOT_OURS and not name.endswith((".egg-info", "_cache"))]
+        found += (Path(folder, name).relative_to(ROOT) for name in names if Path(name).suffix in WRITTEN)
+    return tuple(sorted(found))

@@ -17,6 +17,7 @@ from cli.embedded import embedded_server
 from mailings.audience.drafts import push
 from mailings.db import Database
 from tests.cli.typed import run
+from tests.prefect_tables import with_tables
 
 MAILING = """
 name: host-nytt
@@ -66,7 +67,7 @@ class Office:
 @pytest.fixture(scope="session")
 def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """One Prefect server for all stories: starting one for each command would take most of their time."""
-    with embedded_server(tmp_path_factory.mktemp("prefect")) as server:
+    with embedded_server(with_tables(tmp_path_factory.mktemp("prefect"))) as server:
         yield server.url
 
 
