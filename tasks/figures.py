@@ -6,6 +6,7 @@ from prefect import task
 
 from mailings.db import database
 from mailings.reports.counting_anew import freshen, to_be_counted
+from mailings.sending.finding import mailing_named
 from tasks.retrying import STEP
 
 
@@ -17,3 +18,11 @@ def count_figures() -> int:
     for mailing_id in marked:
         freshen(database(), mailing_id)
     return len(marked)
+
+
+@task(name="count figures anew", task_run_name="count the figures of {mailing}", **STEP)
+def count_figures_of(mailing: str) -> None:
+    """Count the mailing's figures, where those that are kept do not hold any more. Raises NotFound."""
+    with database().reading() as session:
+        mailing_id = mailing_named(session, mailing).id
+    freshen(database(), mailing_id)

@@ -26,11 +26,13 @@ MOST = 30  # messages a run asks about: the feed answers six questions a minute
 
 
 @task(name="compare with SendGrid", task_run_name="compare {days} days", **STEP)
-def compare(days: int) -> list[dict[str, Any]]:
-    """Where SendGrid's numbers of the mailings begun these days are not ours."""
+def compare(days: int, mailing: str = "") -> list[dict[str, Any]]:
+    """Where SendGrid's numbers of the mailings begun these days, or of this one, are not ours."""
     now = clock.now()
     with database().reading() as session:
         begun = mailings_since(session, now - timedelta(days=days))
+    if mailing:
+        begun = {name: when for name, when in begun.items() if name == mailing}
     if not begun:
         return []
     with Questions(Settings.read()) as questions:

@@ -15,6 +15,7 @@ from mailings.model.folder import Folder
 from mailings.model.lease import Lease, LeaseRole
 from mailings.model.mail_domain import MailDomain
 from mailings.model.mailing import LIFE, Mailing, MailingFile, MailingStatus, MailingType, TrackedLink
+from mailings.model.notice import Notice
 from mailings.model.person import Associate, Interest, Person, PersonInterest
 from mailings.model.project import Project, ProjectMember
 from mailings.model.recipient import Recipient, Verdict
@@ -67,6 +68,7 @@ __all__ = [
     "MailingStatus",
     "MailingType",
     "Moment",
+    "Notice",
     "OptOut",
     "Outbox",
     "Person",

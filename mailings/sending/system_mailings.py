@@ -73,11 +73,17 @@ def name_sender(session: Session, mailing: Mailing, settings: Settings) -> None:
     Everybody's messages share it: had each request a say, it would change the sender of what waits for somebody else.
     """
     if settings.system_from or not mailing.sender.get("address"):
-        sender = _sender(session, settings)
-        if sender is None:
-            raise Misconfigured("Nobody is named whom system messages come from; set MAILINGS_SYSTEM_FROM to Name <address>.")
+        sender = sender_of(session, settings)
         if mailing.sender != sender:
             mailing.sender = sender
+
+
+def sender_of(session: Session, settings: Settings) -> dict[str, Any]:
+    """Whom system messages come from: {name, address, use}. Raises Misconfigured where nobody is named."""
+    sender = _sender(session, settings)
+    if sender is None:
+        raise Misconfigured("Nobody is named whom system messages come from; set MAILINGS_SYSTEM_FROM to Name <address>.")
+    return sender
 
 
 def _sender(session: Session, settings: Settings) -> dict[str, Any] | None:

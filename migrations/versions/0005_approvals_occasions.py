@@ -1,4 +1,4 @@
-"""Before the mailing: approvals, and the occasions of mailings that recur.
+"""Before the mailing: approvals, the occasions of mailings that recur, and what the staff were told of.
 
 Revision: 0005, after 0004
 """
@@ -19,6 +19,7 @@ DOOR = ("prefect", "desk", "cli")
 def upgrade() -> None:
     _approvals()
     _occasions()
+    _notices()
 
 
 def _approvals() -> None:
@@ -59,3 +60,16 @@ def _occasions() -> None:
     op.add_column("mailing", sa.Column("occasion", sa.String(), nullable=True))
     known = {f"{dialect}_where": sa.text("occasion IS NOT NULL") for dialect in ("sqlite", "postgresql")}
     op.create_index(op.f("uq_mailing_occasion"), "mailing", ["recurs_from", "occasion"], unique=True, **known)
+
+
+def _notices() -> None:
+    op.create_table(
+        "notice",
+        sa.Column("id", BIG, autoincrement=True, nullable=False),
+        sa.Column("mailing_id", BIG, nullable=False),
+        sa.Column("trouble", sa.String(), nullable=False),
+        sa.Column("told_at", BIG, nullable=False),
+        sa.ForeignKeyConstraint(["mailing_id"], ["mailing.id"], name=op.f("fk_notice_mailing_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_notice")),
+        sa.UniqueConstraint("mailing_id", "trouble", name=op.f("uq_notice_mailing_id_trouble")),
+    )

@@ -1,0 +1,21 @@
+"""What provisioning did to one thing on the server, as a value and in a sentence."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+WORDS = {"made": "made", "kept": "there already", "updated": "brought up to date", "removed": "removed", "waiting": "waits"}
+
+
+class Made(NamedTuple):
+    """One thing: a work pool, a variable, an automation. `why` where there is more to say."""
+
+    kind: str
+    name: str
+    did: Literal["made", "kept", "updated", "removed", "waiting"]
+    why: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """Such as: Work pool mailings: there already."""
+        return f"{self.kind.capitalize()} {self.name}: {WORDS[self.did]}{': ' + self.why if self.why else ''}."
