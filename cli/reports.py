@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 
 from cli.door import AsJson, database, notes, print_json
 from cli.figures_drawn import draw_report
-from cli.outfile import written
 from mailings.model import Mailing
 from mailings.reports.counting_anew import freshen
+from mailings.reports.outfile import written
 from mailings.reports.saying import spoken
 from mailings.reports.summary import Summary, summary_of
 from mailings.sending.finding import mailing_named

@@ -10,9 +10,9 @@ from typing import IO
 import pytest
 from openpyxl import load_workbook
 
-from cli.outfile import written
 from mailings.db import Database
 from mailings.errors import NotAllowed
+from mailings.reports.outfile import written
 from tests.cli.typed import type_in
 from tests.reports.read_back import a_mailing
 

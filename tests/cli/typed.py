@@ -25,6 +25,7 @@ FORKED = frozenset(
     {"init", "people", "topics", "selections", "projects", "push", "copy", "delete", "list", "check", "recipients", "explain"}
     | {"users", "preview", "status", "pause", "resume", "cancel", "settle", "limits", "links", "reread", "report"}
 )
+DRAWS = frozenset({"--help", "--html"})  # what draws charts has threads: where a test drew one, a fork would wait for them for ever
 
 
 def type_in(folder: Path, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -35,7 +36,7 @@ def type_in(folder: Path, *words: str, **environment: str) -> subprocess.Complet
 
 def run(folder: Path, words: tuple[str, ...], environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
     """Run `mailings WORDS` in `folder`, in just that environment."""
-    if not FORKED.intersection(words[:1]) or "--help" in words:
+    if not FORKED.intersection(words[:1]) or DRAWS.intersection(words):
         command = [sys.executable, "-m", "cli.main", *words]
         given = {"cwd": folder, "env": environment, "stdin": subprocess.DEVNULL, "timeout": LONGEST}
         return subprocess.run(command, capture_output=True, text=True, **given)

@@ -1,4 +1,4 @@
-"""Files that commands write: whole or not at all, whatever happens on the way."""
+"""Files that are written for people: whole or not at all, whatever happens on the way."""
 
 from __future__ import annotations
 
@@ -13,30 +13,30 @@ from mailings.errors import NotAllowed
 
 
 @contextmanager
-def written(path: Path, option: str) -> Iterator[IO[bytes]]:
+def written(path: Path, by: str) -> Iterator[IO[bytes]]:
     """A file that takes the place of `path` when the block is done; what stood there stays until then.
 
-    Raises NotAllowed naming `option` where nothing can be written. A full disk stays an OSError, of which cli/main.py tells.
+    Raises NotAllowed naming what chooses the place, `by`, where nothing can be written: an option, a setting. A full disk stays an OSError.
     """
     try:
         file = tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False)  # noqa: SIM115  closed below
     except OSError as error:
-        raise NotAllowed(f"{path} cannot be written: {error.strerror}; choose another place with {option}.") from error
+        raise NotAllowed(f"{path} cannot be written: {error.strerror}; choose another place with {by}.") from error
     begun = Path(file.name)
     try:
         with file:
             yield file
         begun.chmod(0o666 & ~_umask())
-        _put(begun, path, option)
+        _put(begun, path, by)
     finally:
         begun.unlink(missing_ok=True)
 
 
-def _put(begun: Path, path: Path, option: str) -> None:
+def _put(begun: Path, path: Path, by: str) -> None:
     try:
         begun.replace(path)
     except OSError as error:
-        raise NotAllowed(f"{path} cannot be written: {error.strerror}; choose another place with {option}.") from error
+        raise NotAllowed(f"{path} cannot be written: {error.strerror}; choose another place with {by}.") from error
 
 
 def _umask() -> int:

@@ -1,0 +1,34 @@
+"""What people fill in to have a mailing reported: the form of report-mailing, as Prefect draws it."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from tasks.forms import FORM, at
+
+
+class WhatToReport(BaseModel):
+    """Which files are written beside the figures that the run shows by itself."""
+
+    model_config = ConfigDict(**FORM, title="What to report")
+
+    workbook: bool = Field(
+        True,
+        title="Workbook",
+        description="NAME-report.xlsx: figures, every recipient, links, bounces, hours. It names people: keep it where they may be named.",
+        json_schema_extra=at(1),
+    )
+    page: bool = Field(
+        True,
+        title="Page with charts",
+        description="NAME-report.html: one page that needs nothing but itself, to be sent on or printed. It names nobody.",
+        json_schema_extra=at(2),
+    )
+    language: Literal["", "en", "nl", "da", "no", "sv", "de"] = Field(
+        "",
+        title="Language",
+        description="Of the files and of the page this run shows; empty = the installation's, MAILINGS_LANGUAGE.",
+        json_schema_extra=at(3),
+    )
