@@ -38,6 +38,7 @@ class Sample:
     subject: str
     text: str
     html: str
+    recipient_id: int  # whose the message is, for doors that lead on to it
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,8 +162,8 @@ def _sample(session: Session, mailing: Mailing, recipient: Recipient) -> Sample:
     try:
         shown = preview_for(session, mailing, recipient)
     except MailingsError as error:  # it was fit to go when somebody was asked: say what is wrong now, and let them answer
-        return Sample(name, "", str(error), "")
-    return Sample(name, shown.subject, shown.text, shown.html)
+        return Sample(name, "", str(error), "", recipient.id)
+    return Sample(name, shown.subject, shown.text, shown.html, recipient.id)
 
 
 def _name(session: Session, recipient: Recipient) -> str:
