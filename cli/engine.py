@@ -14,6 +14,8 @@ from pathlib import Path
 
 from cli.door import notes
 from cli.embedded import embedded_server
+from cli.prefect_api import speaking_to
+from cli.up_place import api_here
 from mailings.errors import Unreachable
 
 FOLDER = Path("var/prefect")  # beside the default database
@@ -38,9 +40,10 @@ def engine() -> Iterator[str]:
     with _environment({name: os.environ.get(name, value) for name, value in OUR_PROCESS.items()}):
         logging.getLogger("mailings").setLevel(logging.INFO)
         if url := configured_api():
-            _must_answer(url)
-            with _plainly(url):
-                yield url
+            with _environment(speaking_to(url)):
+                _must_answer(url)
+                with _plainly(url):
+                    yield url
             return
         with ExitStack() as running:
             with notes.status("starting the engine…"), ThreadPoolExecutor(1) as aside:
@@ -71,7 +74,12 @@ def _written_down(api: str, since: datetime) -> None:
 
 
 def configured_api() -> str | None:
-    """The API Prefect would use: the environment, .env, prefect.toml, or the active profile. None = there is no server."""
+    """The API a run is recorded by: one that is named, else that of `mailings up` in this folder. None = there is no server."""
+    return named_api() or api_here()
+
+
+def named_api() -> str | None:
+    """The API Prefect itself would use: the environment, .env, prefect.toml, or the active profile. None = nobody named one."""
     if not _may_be_configured():
         return None  # mostly: and asking Prefect takes 1.3 s
     from prefect.settings import get_current_settings  # noqa: PLC0415  see above

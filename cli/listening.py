@@ -20,7 +20,7 @@ def listening_on(place: Path | tuple[str, int]) -> Iterator[socket.socket]:
 
     Raises NotAllowed where somebody listens already or we may not, Unreadable for a host there is not.
     """
-    listener = _at_path(place) if isinstance(place, Path) else _at_port(*place)
+    listener = _at_path(place) if isinstance(place, Path) else _at_port(*place, "--port")
     try:
         yield listener
     finally:
@@ -29,15 +29,20 @@ def listening_on(place: Path | tuple[str, int]) -> Iterator[socket.socket]:
             place.unlink(missing_ok=True)
 
 
-def _at_port(host: str, port: int) -> socket.socket:
+def must_be_free(host: str, port: int, option: str) -> None:
+    """Raises NotAllowed, naming the option that chooses another, where nothing could listen at that port now."""
+    _at_port(host, port, option).close()
+
+
+def _at_port(host: str, port: int, option: str) -> socket.socket:
     try:
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
     except (socket.gaierror, UnicodeError):
-        raise Unreadable(f"There is no address {host} on this machine to listen on; --host takes 127.0.0.1, ::1 or 0.0.0.0.") from None
+        raise Unreadable(f"There is no address {host} on this machine to listen on; {option.replace('port', 'host')} takes 127.0.0.1, ::1 or 0.0.0.0.") from None
     try:
         return socket.create_server(address, family=family, backlog=BACKLOG)
     except OSError as error:
-        raise NotAllowed(_why_not(error, f"Port {port} of {host}", "--port")) from None
+        raise NotAllowed(_why_not(error, f"Port {port} of {host}", option)) from None
 
 
 def _at_path(path: Path) -> socket.socket:

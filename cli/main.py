@@ -60,6 +60,7 @@ COMMANDS = {
     "bounces": "cli.bounces",
     "reread": "cli.rereading",
     "serve": "cli.serving",
+    "up": "cli.up",
     "users": "cli.users",
 }
 GROUPS = frozenset({"people", "topics", "selections", "projects", "limits", "links", "users", "bounces"})

@@ -1,0 +1,65 @@
+"""Asks a Prefect server in plain HTTP: importing Prefect's own client takes a second that doctor and `up` need not wait for."""
+
+from __future__ import annotations
+
+import base64
+import os
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import Request, urlopen
+
+import orjson
+
+from cli.up_place import api_here
+from mailings.errors import Unreachable, Untrusted
+
+LOOK_S = 3.0  # how long to wait for an answer
+
+
+def ask(api: str, path: str, body: dict[str, Any] | None = None) -> Any:
+    """The answer to a question: GET, or POST of `body`. Raises Unreachable when there is none, Untrusted when it wants to know us."""
+    if urlsplit(api).scheme not in ("http", "https"):
+        raise Unreachable(f"{api} is no http address; PREFECT_API_URL looks like http://127.0.0.1:4200/api.")
+    question = Request(f"{api.rstrip('/')}/{path}", None if body is None else orjson.dumps(body), _heads(api))  # noqa: S310  checked above
+    try:
+        with urlopen(question, timeout=LOOK_S) as answer:  # noqa: S310  the scheme is checked above
+            return orjson.loads(answer.read() or b"null")
+    except (OSError, ValueError) as error:
+        code = getattr(error, "code", None)
+        if code in (401, 403):
+            raise Untrusted(f"{api} asks who we are; set PREFECT_API_AUTH_STRING to what its server was given.") from error
+        raise Unreachable(f"{api} answers {code}" if code else f"{api} does not answer: {getattr(error, 'reason', error)}") from error
+
+
+def healthy(api: str) -> bool:
+    """Whether it answers now."""
+    try:
+        return bool(ask(api, "health"))
+    except (Unreachable, Untrusted):
+        return False
+
+
+def told(name: str) -> str:
+    """A setting of Prefect's as this folder has it: the environment, else `.env`; "" where neither does."""
+    from dotenv import dotenv_values  # noqa: PLC0415  most commands never ask
+
+    return os.environ.get(name) or (dotenv_values(".env").get(name) if Path(".env").is_file() else "") or ""
+
+
+def auth_string(api: str) -> str:
+    """What the API is asked with, `user:password`; that of our own server is told to nobody but the one `up` started here."""
+    return told("PREFECT_API_AUTH_STRING") or (told("PREFECT_SERVER_API_AUTH_STRING") if api == api_here() else "")
+
+
+def speaking_to(api: str) -> dict[str, str]:
+    """The environment in which Prefect's own client speaks to that API."""
+    known = auth_string(api)
+    return {"PREFECT_API_URL": api} | ({"PREFECT_API_AUTH_STRING": known} if known else {})
+
+
+def _heads(api: str) -> dict[str, str]:
+    heads = {"Content-Type": "application/json"}
+    if known := auth_string(api):
+        heads["Authorization"] = f"Basic {base64.b64encode(known.encode()).decode()}"
+    return heads

@@ -1,0 +1,103 @@
+"""`mailings up` at work: begins its processes in order, keeps them up, and ends them so that nothing in hand is lost."""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+from threading import Event
+
+from cli import up_parts
+from cli.prefect_api import ask, healthy
+from cli.up_children import Child, Part
+from cli.up_deploying import deploy
+from cli.up_family import descendants, kill_all
+from cli.up_parts import Chosen
+from cli.up_place import Place
+from cli.up_shown import Shown
+from mailings.errors import MailingsError, Unreachable
+
+PATIENCE = 180.0  # seconds for the server to answer the first time: 4 s on a database that is there, 10-20 s on a fresh one
+TICK = 0.2  # seconds between two looks at the children
+ASK = 3.0  # seconds between two questions to the server
+ORDER = ("worker", "door", "server")  # of ending: runs finish what is in hand and report it, while there is somebody to report to
+
+
+class Running:
+    """The children of one `up`."""
+
+    def __init__(self, chosen: Chosen, place: Place, shown: Shown) -> None:
+        self.chosen, self.place, self.shown = chosen, place, shown
+        self.children: dict[str, Child] = {}
+        self.stop, self.hurry = Event(), Event()
+        self._asked = 0.0
+
+    def run(self) -> None:
+        """Everything up, until told to stop. Raises Unreachable where the server or the deployments do not come to be."""
+        try:
+            if self.chosen.door:
+                self._begin(up_parts.door(self.chosen.door))
+            self._begin(up_parts.server(self.chosen, self.place))
+            self._until_it_answers()
+            self.shown.doing("putting pool, automations and deployments in place…")
+            if deploy(self.place, self.chosen.api, up_parts.environment(self.chosen, self.place), self.stop):
+                self.shown.say("server", "has its pool, automations and deployments: put in place just now")
+            self._begin(up_parts.worker(self.chosen, self.place))
+            self.place.tell(self.chosen.api)
+            self.shown.ready()
+            while not self.stop.wait(TICK):
+                self._look()
+        except KeyboardInterrupt:
+            return  # told to stop while it was starting
+
+    def end(self) -> None:
+        """The worker first, whose runs finish what is in hand; then the door; the server last. A second signal hurries."""
+        with suppress(OSError):
+            self.place.tell(None)
+        for name in ORDER:
+            if child := self.children.pop(name, None):
+                self.shown.doing("ending: runs finish what is in hand; Ctrl-C once more hurries")
+                self.shown.state(name, "is ending")
+                self._end(child)
+                self.shown.state(name, "has ended")
+
+    def _begin(self, part: Part) -> None:
+        self.children[part.name] = Child(part, self.place.log(part.name), self.place.lock.fileno())
+        self.shown.state(part.name, "starts" if part.name == "server" else "runs")
+
+    def _until_it_answers(self) -> None:
+        server, deadline = self.children["server"], time.monotonic() + PATIENCE
+        while not healthy(self.chosen.api):
+            if not server.alive or time.monotonic() > deadline:
+                raise Unreachable(f"Prefect's server did not start ({server.last_words()}); its log says why: {server.log}")
+            if self.stop.wait(TICK):
+                raise KeyboardInterrupt
+        if not server.alive:  # somebody else answers at that port
+            raise Unreachable(f"Prefect's server did not start ({server.last_words()}); its log says why: {server.log}")
+        self.shown.state("server", "runs")
+
+    def _look(self) -> None:
+        for name, child in self.children.items():
+            if sentence := child.kept_up():
+                self.shown.say(name, sentence)
+            self.shown.state(name, "runs" if child.alive else "is down")
+        if time.monotonic() - self._asked > ASK:
+            self._asked = time.monotonic()
+            self.shown.at_work(self._runs())
+
+    def _runs(self) -> int | None:
+        """How many runs are at work; None when the server does not say."""
+        with suppress(MailingsError):
+            return int(ask(self.chosen.api, "flow_runs/count", {"flow_runs": {"state": {"type": {"any_": ["RUNNING"]}}}}))
+        return None
+
+    def _end(self, child: Child) -> None:
+        """Ask, wait as long as it may take, then end it; and with it whatever it began that outlives it."""
+        family = descendants(child.process.pid)
+        child.ask_to_end()
+        deadline = time.monotonic() + child.part.grace
+        while child.alive and time.monotonic() < deadline and not self.hurry.wait(0.1):
+            family |= descendants(child.process.pid)
+        if child.alive:
+            child.kill()
+        child.let_go()
+        kill_all(family)
