@@ -9,13 +9,14 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from pydantic import Field
 
 from tasks.forms import MailingName
+from tasks.naming import of_run
 from tasks.sending import deliver_portion
 from tasks.sharding import is_being_sent, joined
 
 
 @flow(
     name="deliver-shard",
-    flow_run_name="deliver-{mailing}-{shard}",
+    flow_run_name=of_run("shard {shard} of {mailing}"),
     task_runner=ThreadPoolTaskRunner(max_workers=1),  # type: ignore[arg-type]  # portions follow one another; its default is unbounded
     persist_result=False,
 )

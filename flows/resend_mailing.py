@@ -8,6 +8,7 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from flows.send_mailing import AS_USUAL, send_mailing
 from mailings.sending.resending import Resent
 from tasks.forms import HowToSend, MailingName, Whom
+from tasks.naming import of_run
 from tasks.resending import is_conducted, queue_again
 
 NOBODY_YET = Whom()  # what is to be chosen is refused where it is not
@@ -15,7 +16,7 @@ NOBODY_YET = Whom()  # what is to be chosen is refused where it is not
 
 @flow(
     name="resend-mailing",
-    flow_run_name="resend-{mailing}",
+    flow_run_name=of_run("send {mailing} again"),
     task_runner=ThreadPoolTaskRunner(max_workers=1),  # type: ignore[arg-type]  # as send_mailing
     persist_result=False,
 )

@@ -7,9 +7,12 @@ from prefect.task_runners import ThreadPoolTaskRunner
 
 from mailings.model import MailingStatus
 from mailings.sending.closing import Outcome
+from tasks.approval import answered, ask_for_approval
 from tasks.audience import resolve_recipients
 from tasks.content import check_mailing, compile_content
+from tasks.events import started
 from tasks.forms import HowToSend, MailingName
+from tasks.naming import of_run
 from tasks.sending import (
     at_work,
     begin_sending,
@@ -17,9 +20,7 @@ from tasks.sending import (
     collect_figures,
     deliver_portion,
     pick_up,
-    progress_of,
     refuse,
-    show_progress,
 )
 from tasks.sharding import ask_for_shards, others_at_work, watch_shards
 
@@ -28,7 +29,7 @@ AS_USUAL = HowToSend()
 
 @flow(
     name="send-mailing",
-    flow_run_name="send-{mailing}",
+    flow_run_name=of_run("send {mailing}"),
     task_runner=ThreadPoolTaskRunner(max_workers=1),  # type: ignore[arg-type]  # portions follow one another; its default is unbounded
     persist_result=False,
 )
@@ -39,20 +40,39 @@ def send_mailing(mailing: MailingName, how: HowToSend = AS_USUAL) -> Outcome:
         mailing: Its name, as `mailings list` shows it.
         how: How fast, and by how many processes; as it stands it is right for nearly every mailing.
     """
+    outcome = answered(mailing) or run_through(mailing, how)
+    if outcome.status is MailingStatus.PAUSED:
+        return answered(mailing) or outcome  # awaiting approval the run is suspended here; its leases have ended
+    return outcome
+
+
+def run_through(mailing: str, how: HowToSend) -> Outcome:
+    """All the steps, as the only run at work on the mailing."""
     with at_work(mailing, how):
         status = pick_up(mailing)
-        if status is MailingStatus.POPULATING:
-            resolve_recipients(mailing)  # sources -> recipients with verdicts
-            if problems := check_mailing(mailing):  # needs the list: empty variables, nobody to send to
-                return refuse(mailing, problems)
-            begin_sending(mailing)
+        if status is MailingStatus.POPULATING and (held := begin(mailing)):
+            return held
         if status is not MailingStatus.SENT:
+            started(mailing)
             compile_content(mailing)  # once: the skeleton, its size, its links
             asked = ask_for_shards(mailing, how) if how.shards > 1 else 0
             deliver(mailing, asked)
         outcome = close(mailing)  # sent, paused with its reason, or still sending until the next retry
-        collect_figures(mailing)
+        collect_figures(outcome)  # the run's page and tables; what others are told
         return outcome
+
+
+def begin(mailing: str) -> Outcome | None:
+    """Make the list, look everything over, have it approved where somebody must, and queue. The outcome where it is not sent now."""
+    resolve_recipients(mailing)  # sources -> recipients with verdicts
+    found = check_mailing(mailing)  # needs the list: empty variables, nobody to send to
+    if found.problems:
+        return refuse(mailing, found.problems)
+    if waiting := ask_for_approval(mailing, found.warnings):  # from here on the list is frozen
+        collect_figures(waiting)
+        return waiting
+    changed = begin_sending(mailing)  # nothing, unless what was approved has changed
+    return refuse(mailing, changed) if changed else None
 
 
 def deliver(mailing: str, asked: int) -> None:
@@ -61,8 +81,7 @@ def deliver(mailing: str, asked: int) -> None:
     while True:
         if others:
             watch_shards(mailing, asked)
-        progress = progress_of(mailing)
-        while (portion := deliver_portion(mailing)).more:
-            show_progress(progress, portion)  # trouble is a value in a portion, not an exception
+        while deliver_portion(mailing).more:
+            pass  # trouble is a value in a portion, not an exception; the run's bar moves by itself
         if not (others := others_at_work(mailing)):
             return

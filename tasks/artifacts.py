@@ -1,100 +1,79 @@
-"""What a run shows in Prefect while it sends and when it is done: a progress bar and a summary, in words people understand."""
+"""Publishing what a run shows in Prefect: pages, tables, a bar. A server that takes none stops nothing."""
 
 from __future__ import annotations
 
 import re
-import time
-from collections.abc import Mapping
-from typing import Any, cast
+import unicodedata
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
 from uuid import UUID
 
 import httpx
-from prefect.artifacts import create_markdown_artifact, create_progress_artifact, update_progress_artifact
-from prefect.context import FlowRunContext
+import orjson
+from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.client.schemas.actions import ArtifactCreate
+from prefect.context import FlowRunContext, TaskRunContext
 from prefect.exceptions import PrefectHTTPStatusError
 from prefect.logging import get_run_logger
+from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 
-from tasks.words import headline, progress_line, summary
+REFUSALS = (httpx.HTTPError, PrefectHTTPStatusError)  # what a server that is gone, or says no, comes to
+PATIENCE = 10.0  # seconds for one request: an artifact is not worth the two minutes Prefect tries for a state
+LETTERS = str.maketrans({"ø": "o", "æ": "ae", "œ": "oe", "ß": "ss", "ð": "d", "þ": "th", "ł": "l"})  # which no accent can be taken off
 
-EVERY = 2.0  # seconds between two updates of a bar: one costs 10 ms of the server, and nobody reads faster
-
-Document = Mapping[str, Any]  #: the status document of cli.md
-
-_bars: dict[UUID, _Bar] = {}
-
-
-class _Bar:
-    """One run's progress bar. A server that stops answering is asked no more: a bar is not worth waiting for."""
-
-    def __init__(self) -> None:
-        self.artifact: UUID | None = None
-        self.shown_at = -EVERY
-        self.gone = False
+Rows = list[dict[str, Any]]
 
 
-def show_progress(mailing: str, document: Document) -> None:
-    """Draw or move the run's progress bar, at most every two seconds. Does nothing outside a flow run."""
-    run = _run()
-    if run is None:
-        return
-    bar = _bars.setdefault(run, _Bar())
-    if time.monotonic() - bar.shown_at >= EVERY:
-        _move(bar, mailing, document)
-
-
-def publish_summary(document: Document) -> None:
-    """Bring the bar to its end and publish the run's figures as a page. Does nothing outside a flow run."""
-    run = _run()
-    if run is None:
-        return
-    bar = _bars.pop(run, _Bar())
-    _move(bar, document["name"], document)
-    _publish(bar, document)
-
-
-def publish_page(key: str, page: str) -> None:
+def publish_page(key: str, text: str, description: str | None = None) -> None:
     """Publish a page of the run, in Markdown; one of the same key is followed by it. Does nothing outside a flow run."""
-    if _run() is None:
+    publish([page(key, text, description)])
+
+
+def page(key: str, text: str, description: str | None = None) -> ArtifactCreate:
+    """A page in Markdown, to be published by the run or task we are in."""
+    return artifact("markdown", key, text, description)
+
+
+def table(key: str, rows: Rows, description: str) -> ArtifactCreate:
+    """A table, to be published; a few hundred rows at most: Prefect keeps it as one value and draws all of it."""
+    return artifact("table", key, orjson.dumps(rows).decode(), description)
+
+
+def artifact(kind: str, key: str, content: str | float, description: str | None) -> ArtifactCreate:
+    """An artifact of the run we are in, and of its task where we are in one."""
+    task = TaskRunContext.get()
+    told: dict[str, Any] = {"type": kind, "key": key, "data": content, "description": description, "flow_run_id": run_id()}
+    return ArtifactCreate(**told, task_run_id=task.task_run.id if task else None)
+
+
+def publish(artifacts: Sequence[ArtifactCreate]) -> None:
+    """Publish them in turn. What a server does not take is said in the log, and not tried again. Does nothing outside a flow run."""
+    if run_id() is None:
         return
     try:
-        create_markdown_artifact(page, key=key)
-    except (httpx.HTTPError, PrefectHTTPStatusError) as error:
-        _give_up(_Bar(), error)
+        with connected() as client:
+            for one in artifacts:
+                client.create_artifact(one)
+    except REFUSALS as error:
+        get_run_logger().warning("Prefect's server takes no artifacts of this run (%s); what was sent is kept.", type(error).__name__)
 
 
-def _run() -> UUID | None:
+@contextmanager
+def connected() -> Iterator[SyncPrefectClient]:
+    """A connection to the server beside the run's own, whose requests fail soon where it does not answer."""
+    fresh = {"timeout": PATIENCE}  # settings of its own make a client of its own; the run's may be in use, or be closed any moment
+    with temporary_settings({PREFECT_CLIENT_MAX_RETRIES: 1}), get_client(httpx_settings=fresh, sync_client=True) as client:
+        yield client
+
+
+def run_id() -> UUID | None:
+    """The flow run we are in; None outside."""
     context = FlowRunContext.get()
     return context.flow_run.id if context and context.flow_run else None
 
 
-def _move(bar: _Bar, mailing: str, document: Document) -> None:
-    if bar.gone:
-        return
-    share, line = progress_line(document)
-    try:
-        if bar.artifact is None:
-            made = create_progress_artifact(share, key=_key(mailing, "progress"), description=line)
-            bar.artifact = cast(UUID, made)  # a coroutine for asynchronous callers only
-        else:
-            update_progress_artifact(bar.artifact, share, description=line)
-    except (httpx.HTTPError, PrefectHTTPStatusError) as error:
-        _give_up(bar, error)
-    bar.shown_at = time.monotonic()
-
-
-def _publish(bar: _Bar, document: Document) -> None:
-    if bar.gone:
-        return
-    try:
-        create_markdown_artifact(summary(document), key=_key(document["name"], "summary"), description=headline(document))
-    except (httpx.HTTPError, PrefectHTTPStatusError) as error:
-        _give_up(bar, error)
-
-
-def _give_up(bar: _Bar, error: Exception) -> None:
-    bar.gone = True
-    get_run_logger().warning("The server takes no more artifacts of this run (%s); sending goes on.", type(error).__name__)
-
-
-def _key(mailing: str, what: str) -> str:
-    return f"{re.sub('[^a-z0-9]+', '-', mailing.lower())}-{what}"  # Prefect takes small letters, digits and dashes
+def key_of(mailing: str, what: str) -> str:
+    """An artifact's name: Prefect takes small letters, digits and dashes. `høst-nytt`, `summary` -> `host-nytt-summary`."""
+    plain = unicodedata.normalize("NFKD", mailing.lower().translate(LETTERS)).encode("ascii", "ignore").decode()
+    return "-".join(filter(None, [re.sub("[^a-z0-9]+", "-", plain).strip("-"), what]))

@@ -9,10 +9,11 @@ from mailings.db import database
 from mailings.sending import providers
 from mailings.sending.finding import mailing_named
 from mailings.settings import settings
+from tasks.naming import of_task
 from tasks.retrying import STEP
 
 
-@task(name="resolve recipients", **STEP)
+@task(name="resolve recipients", task_run_name=of_task("make the list of {mailing}"), **STEP)
 def resolve_recipients(mailing: str) -> dict[str, int]:
     """Sources to recipients with verdicts; how many have each."""
     with database().writing() as session:

@@ -11,12 +11,13 @@ from mailings.sending import leases, resending
 from mailings.sending.finding import mailing_named
 from mailings.sending.resending import Again
 from tasks.forms import Whom
+from tasks.naming import of_task
 from tasks.retrying import STEP
 
 ENDING = 15.0  # seconds a run needs at most from its last look at the queue to its end: books and figures of a million take five
 
 
-@task(name="queue again", **STEP)
+@task(name="queue again", task_run_name=of_task("queue {mailing} again"), **STEP)
 def queue_again(mailing: str, whom: Whom) -> Again:
     """Queue a message for everybody who is meant and may have it; nobody twice, however often this is repeated.
 
@@ -27,7 +28,7 @@ def queue_again(mailing: str, whom: Whom) -> Again:
         return resending.resend(session, mailing_named(session, mailing, locked=True), reload=whom.reload, only=only)
 
 
-@task(name="look for a run at work", **STEP)
+@task(name="look for a run at work", task_run_name=of_task("look for a run of {mailing}"), **STEP)
 def is_conducted(mailing: str, ending: float = ENDING) -> bool:
     """Whether another run is at work and takes along what was queued. One that ends within `ending` seconds would not: it is waited for."""
     until = time.monotonic() + ending

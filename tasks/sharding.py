@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -15,18 +14,16 @@ from prefect.runtime import flow_run
 
 from mailings.db import database
 from mailings.model import MailingStatus
-from mailings.reports.figures import status_of
 from mailings.sending import senders
 from mailings.sending.finding import mailing_named
 from mailings.sending.interruption import finishing_what_is_in_hand
 from mailings.sending.run import Run, joining, running
 from mailings.settings import settings
-from tasks import artifacts
 from tasks.forms import HowToSend
+from tasks.naming import of_task
 from tasks.retrying import STEP
 
 DEPLOYMENT = "deliver-shard/deliver-shard"
-SHARE = 30  # counting a big mailing takes a while: never more than a thirtieth of the time goes into it
 
 
 @contextmanager
@@ -37,7 +34,7 @@ def joined(mailing: str, batch_size: int) -> Iterator[None]:
         yield
 
 
-@task(name="ask for shards", **STEP)
+@task(name="ask for shards", task_run_name=of_task("ask for shards of {mailing}"), **STEP)
 def ask_for_shards(mailing: str, how: HowToSend) -> int:
     """Ask for the runs of deliver-shard that are missing; how many senders to wait for. 0 = this run sends alone, having said why."""
     run = running(mailing)
@@ -72,21 +69,13 @@ def _ask(run: Run, shard: int, batch_size: int) -> None:
     )
 
 
-@task(name="watch shards", **STEP)
+@task(name="watch shards", task_run_name=of_task("watch the shards of {mailing}"), **STEP)
 def watch_shards(mailing: str, asked: int) -> None:
-    """Show the mailing's progress while others send it; ends when nobody does, and this run goes on by itself."""
-    run, shown, took = running(mailing), time.monotonic(), 0.0
+    """Wait while others send the mailing; ends when nobody does, and this run goes on by itself."""
+    run = running(mailing)
     with finishing_what_is_in_hand(run.stop):
         for _ in senders.looks(database(), run, asked):
-            if (begun := time.monotonic()) - shown >= max(artifacts.EVERY, took * SHARE):
-                _show(mailing)
-                shown, took = begun, time.monotonic() - begun
-
-
-def _show(mailing: str) -> None:
-    with database().reading() as session:
-        document = status_of(session, mailing_named(session, mailing))
-    artifacts.show_progress(mailing, document)
+            pass  # the run's bar shows where it stands
 
 
 def others_at_work(mailing: str) -> bool:

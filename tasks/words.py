@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from mailings.model import DeliveryStatus, Verdict
+from mailings.model import DeliveryStatus, MailingStatus, Verdict
+from mailings.reports.watching import Look, Pace
+from mailings.settings import settings
 
 STATUS_WORDS = {
     DeliveryStatus.QUEUED: "still to be sent",
@@ -29,77 +34,66 @@ VERDICT_WORDS = {
     Verdict.DUPLICATE: "address served already",
     Verdict.ERASED: "erased",
 }
-NEXT_STEPS = {
-    "draft": "It was refused and is a draft again. See why: `mailings check {name}`",
-    "scheduled": "It waits for its time.",
-    "sending": "It goes on by itself when the next attempt is due; at once with `mailings send {name}`",
-    "paused": "When the reason is mended: `mailings resume {name}`, then `mailings send {name}`",
-    "cancelled": "It is stopped. To send to the rest after all: `mailings resend {name} --reload`",
+#: where a mailing stands, as a run's page says it
+STANDS = {
+    MailingStatus.DRAFT: "not sent, a draft again",
+    MailingStatus.SCHEDULED: "scheduled",
+    MailingStatus.POPULATING: "its list is being made",
+    MailingStatus.SENDING: "still being sent",
+    MailingStatus.PAUSED: "paused",
+    MailingStatus.SENT: "sent",
+    MailingStatus.CANCELLED: "cancelled",
 }
-_TROUBLE = (DeliveryStatus.FAILED, DeliveryStatus.IN_DOUBT, DeliveryStatus.BOUNCED)
-OPEN = (DeliveryStatus.QUEUED, DeliveryStatus.SENDING)
+ADDRESS = re.compile(r"[^\s<>\"'(),;:]+@(?=[^\s<>\"'(),;:])")  # up to the sign: the domain may stay, it says whose server spoke
+SERVED = (DeliveryStatus.SENT, DeliveryStatus.DELIVERED)
 
-Document = Mapping[str, Any]
+Document = Mapping[str, Any]  #: the status document of cli.md
 
 
-def progress_line(document: Document) -> tuple[float, str]:
-    """The share that is done, 0-100, and a line on it: `1,200 of 5,000; 3 failed`."""
-    deliveries: Mapping[str, int] = document["deliveries"]
-    everyone = sum(deliveries.values())
-    done = everyone - sum(deliveries.get(status, 0) for status in OPEN)
-    extra = [f"{deliveries[s]:,} {STATUS_WORDS[s].split(':')[0]}" for s in _TROUBLE if deliveries.get(s)]
-    if document.get("waiting"):
-        extra.append(f"{document['waiting']:,} to be tried again, the next {_time(document.get('next_attempt'))}")
-    return (100.0 * done / everyone if everyone else 0.0), "; ".join([f"{done:,} of {everyone:,}", *extra])
+def progress_line(look: Look, pace: Pace) -> tuple[float, str]:
+    """The share that is done, 0-100, and a line on it: `1,200 of 5,000; 3 failed; 600 a minute, done about 14:05 UTC`."""
+    if not look.total:
+        return 0.0, STANDS[MailingStatus(look.status)]
+    extra = [f"{n:,} {word}" for n, word in ((look.failed, "failed"), (look.in_doubt, "in doubt"), (look.cancelled, "cancelled")) if n]
+    if look.waiting:
+        extra.append(f"{look.waiting:,} to be tried again")
+    if look.status == MailingStatus.PAUSED:
+        extra.append(f"paused: {unnamed(look.held or 'by a person')}")
+    elif look.limited:
+        extra.append(f"waits {look.limited}")
+    elif pace.per_minute and pace.ends:
+        extra.append(f"{pace.per_minute:,.0f} a minute, done about {local(pace.ends):%H:%M %Z}")
+    return 100.0 * look.done / look.total, "; ".join([f"{look.done:,} of {look.total:,}", *extra])
 
 
 def headline(document: Document) -> str:
-    """The mailing and where it stands: `autumn-news: sent (1,200 of 5,000 recipients)`."""
+    """The mailing and where it stands: `høst-nytt is sent: 1,200 of 5,000 recipients have it`."""
     deliveries, recipients = document["deliveries"], document["recipients"]
-    served = sum(deliveries.get(s, 0) for s in (DeliveryStatus.SENT, DeliveryStatus.DELIVERED))
-    return f"{document['name']}: {document['status']} ({served:,} of {recipients['total']:,} recipients)"
+    served = sum(deliveries.get(s, 0) for s in SERVED)
+    have = "recipient has" if recipients["total"] == 1 else "recipients have"
+    return f"{document['name']} is {STANDS[MailingStatus(document['status'])]}: {served:,} of {recipients['total']:,} {have} it"
 
 
-def summary(document: Document) -> str:
-    """The page a run leaves behind, in Markdown: where it stands, who got it, who did not and why, what to do next."""
-    recipients, deliveries = document["recipients"], document["deliveries"]
-    reached = [(STATUS_WORDS[s], deliveries.get(s, 0)) for s in DeliveryStatus if deliveries.get(s)]
-    left_out = sorted(recipients["excluded"].items(), key=lambda pair: -pair[1])
-    parts = [f"# {headline(document)}"]
-    if reason := document.get("reason"):
-        parts.append(f"Paused: {reason}")
-    if not document.get("balanced", True):
-        parts.append("**The figures do not add up: some recipients are not accounted for.** Nothing is called sent before they do.")
-    parts.append(_table(f"Eligible: {recipients['eligible']:,}", reached))
-    if left_out:
-        named = [(VERDICT_WORDS.get(Verdict(verdict), verdict), n) for verdict, n in left_out]
-        parts.append(_table(f"Left out: {sum(n for _, n in left_out):,}", named))
-    parts += ["## What next", *(f"* {step}" for step in next_steps(document))]
-    return "\n\n".join(parts)
+def moment(value: object) -> str:
+    """A moment (ISO text, UTC) as people read it, in the installation's time zone, to the minute."""
+    return f"at {local(datetime.fromisoformat(str(value))):%Y-%m-%d %H:%M %Z}" if value else "soon"
 
 
-def next_steps(document: Document) -> list[str]:
-    """What a person may do now, each a sentence with the command."""
-    name, deliveries = document["name"], document["deliveries"]
-    steps = [NEXT_STEPS[document["status"]].format(name=name)] if document["status"] in NEXT_STEPS else []
-    if document.get("waiting"):
-        steps.append(f"{document['waiting']:,} were asked to be tried later, the next {_time(document.get('next_attempt'))}.")
-    if deliveries.get(DeliveryStatus.IN_DOUBT):
-        steps.append(f"Those in doubt are never sent again by themselves; what others say of them settles it: `mailings settle {name}`")
-    if again := [s.value for s in (DeliveryStatus.FAILED, DeliveryStatus.BOUNCED) if deliveries.get(s)]:
-        steps.append(f"To try them once more, when the reason is mended: `mailings resend {name} --only {','.join(again)}`")
-    if document["recipients"]["excluded"]:
-        steps.append(
-            f"Why somebody was left out: `mailings explain {name} ADDRESS`, or all: `mailings recipients {name} --verdict VERDICT`"
-        )
-    return [*steps, f"Figures any time: `mailings status {name}` and `mailings report {name}`"]
+def local(moment: datetime) -> datetime:
+    """The moment in the installation's time zone."""
+    return moment.astimezone(ZoneInfo(settings().time_zone))
 
 
-def _table(title: str, rows: list[tuple[str, int]]) -> str:
-    lines = "\n".join(f"| {word} | {n:,} |" for word, n in rows)
-    return f"## {title}\n\n| | recipients |\n|---|---:|\n{lines}" if rows else f"## {title}"
+def share(part: int, whole: int) -> str:
+    """`92.7 %`; nothing where it is of nothing."""
+    return f"{100 * part / whole:.1f} %" if whole else ""
 
 
-def _time(moment: object) -> str:
-    """A moment of the document (ISO, UTC) as people read it, to the minute."""
-    return f"at {str(moment)[:16].replace('T', ' ')} UTC" if moment else "soon"
+def counted(n: int, one: str, more: str) -> str:
+    """`1 recipient`, `1,200 recipients`."""
+    return f"{n:,} {one if n == 1 else more}"
+
+
+def unnamed(sentence: str) -> str:
+    """The sentence without anybody's address: servers repeat whom they refuse. `…@fjord.test` for `åse@fjord.test`."""
+    return ADDRESS.sub("…@", sentence)

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from mailings.model import DeliveryStatus, MailingStatus, Verdict
-from tasks.words import NEXT_STEPS, STATUS_WORDS, VERDICT_WORDS, headline, next_steps, progress_line, summary
+from mailings.reports.watching import Look, Pace
+from mailings.settings import settings
+from tasks.next_steps import ADVICE, NEXT_STEPS, next_steps
+from tasks.summaries import summary
+from tasks.words import STANDS, STATUS_WORDS, VERDICT_WORDS, headline, progress_line
+
+AT = datetime(2026, 11, 22, 14, 5, tzinfo=UTC)
+LOOK = Look(at=AT, status="sending", total=1200, sent=1195, left=4, failed=1, in_doubt=0, cancelled=0, waiting=0)
 
 
 def document(status: str = "sent", excluded: dict[str, int] | None = None, **deliveries: int) -> dict[str, Any]:
@@ -26,47 +34,89 @@ def document(status: str = "sent", excluded: dict[str, int] | None = None, **del
 
 
 def test_every_word_is_there() -> None:
-    """Each status of a delivery and each verdict that keeps somebody back has words, so that no page shows a bare code."""
+    """Each status and each verdict that keeps somebody back has words, and what to do about it: no page shows a bare code."""
     assert set(STATUS_WORDS) == set(DeliveryStatus)
-    assert set(VERDICT_WORDS) == set(Verdict) - {Verdict.ELIGIBLE}
+    assert set(VERDICT_WORDS) == set(ADVICE) == set(Verdict) - {Verdict.ELIGIBLE}
+    assert set(STANDS) == set(MailingStatus)
     assert set(NEXT_STEPS) <= set(MailingStatus)
 
 
 def test_progress() -> None:
     """What is neither queued nor in somebody's hands is done; trouble and waiting are named with their numbers."""
-    share, line = progress_line(document("sending", queued=3, sending=1, sent=1195, failed=1))
+    share, line = progress_line(LOOK, Pace())
     assert share == pytest.approx(100 * 1196 / 1200)
     assert line == "1,196 of 1,200; 1 failed"
-    waiting = document("sending", queued=2, sent=2) | {"waiting": 2, "next_attempt": datetime(2026, 11, 22, 14, 5, tzinfo=UTC).isoformat()}
-    assert progress_line(waiting) == (50.0, "2 of 4; 2 to be tried again, the next at 2026-11-22 14:05 UTC")
+    assert progress_line(replace(LOOK, failed=0, left=2, total=4, waiting=2), Pace()) == (50.0, "2 of 4; 2 to be tried again")
+
+
+def test_pace() -> None:
+    """How fast it goes and when it may be done, in the installation's own time; while a limit holds it back, that instead."""
+    pace = Pace(per_minute=1234.5, ends=AT)
+    assert progress_line(LOOK, pace)[1] == "1,196 of 1,200; 1 failed; 1,234 a minute, done about 14:05 UTC"
+    assert progress_line(replace(LOOK, limited="until 15:00 for 600 a minute"), pace)[1].endswith("; waits until 15:00 for 600 a minute")
+
+
+def test_time_zone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """People read the time of their own clock: MAILINGS_TIME_ZONE."""
+    monkeypatch.setenv("MAILINGS_TIME_ZONE", "Europe/Oslo")
+    settings.cache_clear()
+    assert progress_line(LOOK, Pace(600.0, AT))[1].endswith("done about 15:05 CET")
+    assert any("2026-11-22 15:05 CET" in step for step in next_steps(document(queued=1) | {"waiting": 1, "next_attempt": AT.isoformat()}))
+
+
+def test_paused_bar() -> None:
+    """A bar that stands says why."""
+    assert progress_line(replace(LOOK, status="paused", held="awaiting approval"), Pace())[1].endswith("; paused: awaiting approval")
+    assert progress_line(replace(LOOK, status="paused"), Pace())[1].endswith("; paused: by a person")
 
 
 def test_nobody_yet() -> None:
     """A mailing without deliveries is at nought, not a division by it."""
-    assert progress_line(document("populating")) == (0.0, "0 of 0")
+    nobody = replace(LOOK, status="populating", total=0, sent=0, left=0, failed=0)
+    assert progress_line(nobody, Pace()) == (0.0, "its list is being made")
 
 
 def test_summary() -> None:
-    """The page names who got it, who did not and why, the most frequent reason first."""
+    """The page names who got it, who did not and why, the most frequent reason first, and leads to the desk."""
     page = summary(document(excluded={"duplicate": 4, "no_consent": 9}, sent=180, failed=1))
-    assert page.startswith("# høst-nytt: sent (180 of 194 recipients)")
-    assert "| sent | 180 |" in page
+    assert page.startswith("# høst\\-nytt is sent\\: 180 of 194 recipients have it")
+    assert "| sent | 180 | 99.4 % |" in page
     assert "| failed | 1 |" in page
-    assert "bounced" not in page
+    assert "bounced |" not in page
     assert page.index("| no consent | 9 |") < page.index("| address served already | 4 |")
-    assert "mailings explain høst-nytt ADDRESS" in page
+    assert "http://127.0.0.1:8600/desk/mailings/h%C3%B8st-nytt/reports" in page
+
+
+def test_what_came_back() -> None:
+    """Opens and clicks stand on the page once there are any; the chart is in the page, its text for whoever does not see it too."""
+    report = {"opened": 3, "open_rate": 0.25, "clicked": 0, "click_rate": 0.0, "recipients_by_status": {"read": 3, "sent": 9}}
+    page = summary(document(sent=12), report)
+    assert "| opened it | 3 | 25.0 % |" in page
+    assert "clicked a link" not in page
+    assert "![Recipients by status\\: Read by recipient 3, Sent 9](data:image/svg+xml;base64," in page
+    assert len(page.encode()) < 100_000
+
+
+def test_refused() -> None:
+    """A refused mailing's page gives every problem; nothing in one becomes markup."""
+    page = summary(document("draft"), problems=["[[ customer.fornavn ]] is *unknown*."])
+    assert page.startswith("# høst\\-nytt is not sent, a draft again")
+    assert "* \\[\\[ customer.fornavn \\]\\] is \\*unknown\\*." in page
 
 
 def test_unbalanced() -> None:
-    """Books that do not balance are the first thing the page says."""
+    """Books that do not balance are said on the page."""
     assert "do not add up" in summary(document(sent=1) | {"balanced": False})
 
 
 def test_paused() -> None:
-    """A paused mailing says why, and how it goes on."""
+    """A paused mailing says why, and how it goes on; one that waits for an answer, who may give it."""
     page = summary(document("paused", queued=2) | {"reason": "The server refused our login."})
     assert "The server refused our login." in page
     assert "`mailings resume høst-nytt`" in page
+    asked = summary(document("paused", queued=2) | {"reason": "awaiting approval"})
+    assert "`mailings approve høst-nytt`" in asked
+    assert "mailings resume" not in asked
 
 
 def test_in_doubt() -> None:
@@ -75,5 +125,6 @@ def test_in_doubt() -> None:
 
 
 def test_headline() -> None:
-    """Sent and delivered both count as served."""
-    assert headline(document(sent=1000, delivered=200, bounced=1)) == "høst-nytt: sent (1,200 of 1,201 recipients)"
+    """Sent and delivered both count as served; one is said as one."""
+    assert headline(document(sent=1000, delivered=200, bounced=1)) == "høst-nytt is sent: 1,200 of 1,201 recipients have it"
+    assert headline(document(sent=1)) == "høst-nytt is sent: 1 of 1 recipient has it"

@@ -11,7 +11,6 @@ from mailings.db import Database
 from mailings.message import Outcome
 from mailings.model import Delivery, Mailing, Verdict
 from mailings.reports.figures import report_of, status_of
-from mailings.reports.progress import Progress
 from mailings.sending import lifecycle
 from tests.sending import world
 from tests.sending.test_lifecycle import answer, close
@@ -99,12 +98,3 @@ def test_a_draft_is_balanced_and_a_lost_recipient_is_not(any_db: Database) -> No
     with any_db.writing() as session:
         world.add_recipients(session, mailing_id, 1, word="borte")
     assert not document(any_db, mailing_id)["balanced"]
-
-
-def test_progress_moves_with_receipts(any_db: Database) -> None:
-    """Counting on from the start of a run gives the figures the database has afterwards."""
-    mailing_id = world.sending(any_db, recipients=4)
-    progress = Progress(document(any_db, mailing_id))
-    answer(any_db, mailing_id, Outcome.ACCEPTED, Outcome.REFUSED, Outcome.UNKNOWN, Outcome.UNTOUCHED)
-    counts = {Outcome.ACCEPTED: 1, Outcome.REFUSED: 1, Outcome.UNKNOWN: 1, Outcome.UNTOUCHED: 1}
-    assert progress.after(counts) == document(any_db, mailing_id)

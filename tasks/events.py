@@ -1,0 +1,79 @@
+"""What becomes of a mailing, told as events of Prefect: started, paused, finished, failed. Automations react to them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from prefect.events import emit_event
+from prefect.logging import get_run_logger
+
+from mailings.db import database
+from mailings.errors import MailingsError
+from mailings.model import MailingStatus
+from mailings.reports.figures import status_of
+from mailings.sending.closing import Outcome
+from mailings.sending.finding import mailing_named
+from tasks.artifacts import run_id
+from tasks.words import unnamed
+
+NAMES = {MailingStatus.PAUSED: "paused", MailingStatus.SENT: "finished"}
+UNFORESEEN = "The run of {mailing} failed ({kind}); its log says why."
+
+Figures = dict[str, Any]  #: the status document of cli.md
+
+
+def started(mailing: str) -> None:
+    """A run begins, or goes on, to send the mailing. Does nothing outside a flow run; nor do the others."""
+    _tell("started", Outcome(mailing, MailingStatus.SENDING, f"{mailing} is being sent."), _figures(mailing))
+
+
+def ended(outcome: Outcome, figures: Figures) -> None:
+    """A run left the mailing paused or sent; one that stays sending, for retries, is told when it ends."""
+    if outcome.status in NAMES:
+        _tell(NAMES[outcome.status], outcome, figures)
+
+
+def refused(outcome: Outcome, figures: Figures) -> None:
+    """Preflight found problems, and the mailing is a draft again."""
+    _tell("failed", outcome, figures)
+
+
+@contextmanager
+def failures_of(mailing: str) -> Iterator[None]:
+    """An error that ends the block is told as the mailing's failure. Only our own words are: others' may hold anything."""
+    try:
+        yield
+    except Exception as error:
+        sentence = str(error) if isinstance(error, MailingsError) else UNFORESEEN.format(mailing=mailing, kind=type(error).__name__)
+        figures = _figures(mailing)
+        _tell("failed", Outcome(mailing, MailingStatus(figures.get("status", MailingStatus.SENDING)), sentence), figures)
+        raise
+
+
+def _figures(mailing: str) -> Figures:
+    if run_id() is None:
+        return {}
+    try:
+        with database().reading() as session:
+            return status_of(session, mailing_named(session, mailing))
+    except MailingsError:  # the database is what failed: the event is told without
+        return {}
+
+
+def _tell(what: str, outcome: Outcome, figures: Figures) -> None:
+    if run_id() is None:
+        return
+    payload = {
+        "mailing": outcome.mailing,
+        "status": str(outcome.status),
+        "sentence": unnamed(outcome.sentence),
+        "reason": unnamed(figures.get("reason", "")),
+        "problems": [unnamed(problem) for problem in outcome.problems],
+        "figures": figures | ({"reason": unnamed(figures["reason"])} if "reason" in figures else {}),
+    }
+    resource = {"prefect.resource.id": f"mailings.mailing.{outcome.mailing}", "prefect.resource.name": outcome.mailing}
+    # queued: Prefect's own thread takes it to the server, and what is queued when the process ends is sent before it does
+    if emit_event(f"mailings.mailing.{what}", resource=resource, payload=payload) is None:
+        get_run_logger().debug("Prefect takes no events here; %s is not told.", what)
