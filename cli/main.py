@@ -50,6 +50,7 @@ COMMANDS = {
     "pause": "cli.sending",
     "resume": "cli.sending",
     "cancel": "cli.sending",
+    "approve": "cli.approving",
     "resend": "cli.resending",
     "settle": "cli.settling",
     "deliver": "cli.delivering",

@@ -92,7 +92,7 @@ def _may_begin(db: Database, name: str) -> None:
     """Say at once what would stop the run, before ten seconds go into starting its engine; trouble that held it is over now."""
     with db.writing() as session:
         mailing = mailing_named(session, name, locked=True)
-        if mailing.status is MailingStatus.PAUSED and mailing.held_reason:
+        if mailing.status is MailingStatus.PAUSED and mailing.held_reason and not mailing.awaits_approval:
             say(f"{name} was held: {escape(mailing.held_reason)} It goes on now.")
             lifecycle.resume(mailing)
         leases.must_be_free(session, mailing)

@@ -33,14 +33,14 @@ def find_due() -> list[Due]:
 @task(name="start mailing", task_run_name="start {mailing.name}", **STEP)
 def start_mailing(mailing: Due) -> UUID | None:
     """Ask for a run of the mailing; its id, or None where one is on its way already. Raises NotFound without a deployment."""
-    if _on_its_way(mailing):
+    if on_its_way(mailing.name):
         return None
     try:
         run = run_deployment(
             DEPLOYMENT,
             parameters={"mailing": mailing.name},
             idempotency_key=_key(mailing, now()),
-            tags=[_tag(mailing)],
+            tags=[tag_of(mailing.name)],
             timeout=0,
             as_subflow=False,  # its own run: it outlives this one, and cancelling this one leaves it alone
         )
@@ -54,18 +54,19 @@ def _key(mailing: Due, moment: datetime) -> str:
     return f"{mailing.name}-{mailing.mailing_id}-{moment:%Y%m%dT%H%M}"
 
 
-def _tag(mailing: Due) -> str:
-    return f"mailing:{mailing.name}"
+def tag_of(mailing: str) -> str:
+    """By which a run that was asked for, or resumed, is found again."""
+    return f"mailing:{mailing}"
 
 
-def _on_its_way(mailing: Due) -> bool:
+def on_its_way(mailing: str) -> bool:
     """Whether a run for it waits for a worker, or began so lately that it may not hold its lease yet."""
     states = [StateType.SCHEDULED, StateType.PENDING, StateType.RUNNING]
     with get_client(sync_client=True) as client:
         runs = client.read_flow_runs(
             flow_filter=FlowFilter.model_validate({"name": {"any_": ["send-mailing"]}}),
             deployment_filter=DeploymentFilter.model_validate({"name": {"any_": ["send-mailing"]}}),
-            flow_run_filter=FlowRunFilter.model_validate({"tags": {"all_": [_tag(mailing)]}, "state": {"type": {"any_": states}}}),
+            flow_run_filter=FlowRunFilter.model_validate({"tags": {"all_": [tag_of(mailing)]}, "state": {"type": {"any_": states}}}),
         )
     return any(_is_alive(run) for run in runs)
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from mailings import seams
 from mailings.audience.facts import facts_of
+from mailings.audience.frozen import take_off
 from mailings.audience.scratch import counted, named_people, scratch, wanted_recipients
 from mailings.audience.sources import Candidates, expanded, on_the_list
 from mailings.audience.verdicts import judged, mark_duplicates
@@ -28,9 +29,13 @@ def populate(session: Session, mailing: Mailing, *, launch: bool) -> dict[Verdic
     """Bring the list up to date (domain.md C.5, D28). Returns how many recipients have each verdict.
 
     A draft's sources are expanded anew each time; at launch only with *update when sending*, or when that was never done. Verdicts are
-    always decided anew, as a whole. The list of a mailing that has started is frozen: only counted (reloading.py is what changes it).
+    always decided anew, as a whole. From a list somebody was asked to approve people are only taken off (frozen.py). The list of a
+    mailing that has started stays: it is only counted (reloading.py is what changes it).
     """
     if mailing.status not in OPEN:
+        return counts(session, mailing)
+    if mailing.frozen_at is not None:
+        take_off(session, mailing)
         return counts(session, mailing)
     anew = mailing.populated_at is None or (mailing.update_when_sending if launch else mailing.status is MailingStatus.DRAFT)
     if anew:

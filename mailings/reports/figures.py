@@ -13,6 +13,7 @@ from mailings.model import Mailing, MailingStatus
 from mailings.reports.document import Link, document_of
 from mailings.reports.kept import figures_of, figures_of_all
 from mailings.reports.waiting import waiting_of
+from mailings.sending import approved
 from mailings.sending.books import Books, books_of
 from mailings.sending.opening import waits
 from mailings.settings import settings
@@ -41,6 +42,8 @@ def status_of(session: Session, mailing: Mailing) -> dict[str, Any]:
         document["limited"] = limit
     if mailing.status is MailingStatus.PAUSED:
         document["reason"] = mailing.held_reason or "paused by a person"
+    if (approval := approved.latest(session, mailing)) is not None:
+        document["approval"] = approved.told(approval)
     if mailing.status is MailingStatus.SCHEDULED and mailing.scheduled_at:
         document["scheduled_at"] = _iso(mailing.scheduled_at)
     return document

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Any
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -70,6 +73,23 @@ def begun(session: Session, mailing: Mailing) -> None:
     """It is being sent: who was on the list when it was approved is told by its deliveries from now on."""
     if (approval := given(session, mailing)) is not None:
         forget_marks(session, approval)
+
+
+def told(approval: Approval) -> dict[str, Any]:
+    """For `status --json`: asked_at, eligible, decision (None while it is open), decided_at, by, door, comment."""
+    return {
+        "asked_at": _iso(approval.asked_at),
+        "eligible": approval.eligible,
+        "decision": approval.decision and str(approval.decision),
+        "decided_at": approval.decided_at and _iso(approval.decided_at),
+        "by": approval.decided_by,
+        "door": approval.door and str(approval.door),
+        "comment": approval.comment,
+    }
+
+
+def _iso(moment: datetime) -> str:
+    return moment.isoformat(timespec="milliseconds")
 
 
 def _limits(mailing: Mailing, settings: Settings) -> tuple[int | None, int | None]:

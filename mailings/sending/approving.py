@@ -23,11 +23,15 @@ REASON = "awaiting approval"
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What somebody says to a question: who they are, where they said it, and what they add."""
+    """What somebody says to a question: who they are, where they said it, and what they add.
+
+    `question` = the number of the one they saw; where another is asked by now, theirs is no answer to it. None = whichever is asked.
+    """
 
     by: str
     door: Door
     comment: str | None = None
+    question: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +134,8 @@ def _answered(session: Session, mailing: Mailing, decision: Decision, answer: An
     question = asked(session, mailing)
     if question is None or not mailing.awaits_approval:
         raise _nobody_asks(session, mailing)
+    if answer.question not in (None, question.id):
+        raise IllegalMove(f"{mailing.name} was changed and asks anew since you looked; look at it again before you answer.")
     question.decision, question.decided_at = decision, now()
     question.decided_by, question.door, question.comment = (
         answer.by.strip() or "somebody",

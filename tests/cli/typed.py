@@ -23,7 +23,7 @@ LONGEST = 180.0  # seconds
 #: Prefect, threads or other processes get an interpreter of their own
 FORKED = frozenset(
     {"init", "people", "topics", "selections", "projects", "push", "copy", "delete", "list", "check", "recipients", "explain"}
-    | {"users", "preview", "status", "pause", "resume", "cancel", "settle", "limits", "links", "reread", "report"}
+    | {"approve", "users", "preview", "status", "pause", "resume", "cancel", "settle", "limits", "links", "reread", "report"}
 )
 DRAWS = frozenset({"--help", "--html"})  # what draws charts has threads: where a test drew one, a fork would wait for them for ever
 
