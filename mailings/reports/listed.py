@@ -29,6 +29,9 @@ COLUMNS: dict[str, Any] = {
     "topic": func.lower(func.coalesce(Topic.name, "")),
 }
 SORTS = (*COLUMNS, *RATES)
+#: paused, and never begun: somebody is asked for approval; beside the statuses it may be asked for by this word
+AWAITS = "awaits_approval"
+AWAITING = and_(Mailing.status == MailingStatus.PAUSED, Mailing.started_at.is_(None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,7 @@ class Row:
     type: str
     status: str
     held: bool
+    awaits: bool  # paused because somebody is asked for approval
     topic: str | None
     when: datetime
     recipients: int
@@ -101,7 +105,9 @@ def _rules(session: Session, asked: Asked) -> list[ColumnElement[bool]]:
         rules.append(Mailing.status == MailingStatus.SCHEDULED)
     if asked.type in set(MailingType):
         rules.append(Mailing.type == MailingType(asked.type))
-    if asked.status in set(MailingStatus):
+    if asked.status == AWAITS:
+        rules.append(AWAITING)
+    elif asked.status in set(MailingStatus):
         rules.append(Mailing.status == MailingStatus(asked.status))
     if asked.topic:
         rules.append(Topic.name == asked.topic)
@@ -122,6 +128,7 @@ def _rows(session: Session, ids: Sequence[int], figures: dict[int, dict[str, Any
         Mailing.type,
         Mailing.status,
         Mailing.held_reason,
+        AWAITING,
         Topic.name,
         WHEN,
     )  # not what they say: 30 kB
@@ -129,9 +136,9 @@ def _rows(session: Session, ids: Sequence[int], figures: dict[int, dict[str, Any
     rows = {row[0]: row[1:] for row in session.execute(found)}
     sizes = _sizes(session, ids)
     return [
-        Row(name, subject, kind, status, held is not None, topic, when, sizes.get(key, 0), figures.get(key, {}))
+        Row(name, subject, kind, status, held is not None, bool(awaits), topic, when, sizes.get(key, 0), figures.get(key, {}))
         for key in ids
-        for name, subject, kind, status, held, topic, when in [rows[key]]
+        for name, subject, kind, status, held, awaits, topic, when in [rows[key]]
     ]
 
 

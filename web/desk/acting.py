@@ -64,7 +64,7 @@ def _planned(desk: Desk, name: str, at: datetime) -> Response:
     answers = _spf_of(desk, name)
 
     def plan(session: Session, mailing: Mailing) -> dict[str, Any]:
-        _may_override(desk, mailing)
+        may_override(desk, mailing)
         lifecycle.schedule(mailing, at)  # what is not to be scheduled need not be looked over
         findings = check(session, mailing, desk.door.settings, answers)
         if findings.problems:
@@ -76,7 +76,7 @@ def _planned(desk: Desk, name: str, at: datetime) -> Response:
     return _do(desk, name, Deed("schedule", plan, "is_scheduled", {"at": moment(at, desk.language)}))
 
 
-def _may_override(desk: Desk, mailing: Mailing) -> None:
+def may_override(desk: Desk, mailing: Mailing) -> None:
     """V14: a mailing that overrides consent is sent by whoever has that right. Raises NotAllowed."""
     if mailing.override_consent and not desk.may(Role.OVERRIDE_CONSENT):
         raise NotAllowed(desk.say("needs_override", role=desk.say("role_override_consent")))
@@ -130,7 +130,7 @@ def resume(name: str, desk: AtDesk) -> Response:
     """Let it go on with what is left (domain.md D17)."""
 
     def go_on(_: Session, mailing: Mailing) -> None:
-        _may_override(desk, mailing)
+        may_override(desk, mailing)
         lifecycle.resume(mailing)
 
     return _do(desk, name, Deed("resume", go_on, "is_resumed"))

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from mailings.model import Mailing, MailingType, Recipient, Verdict
+from mailings.reports.listed import AWAITS
 from mailings.sending.finding import mailing_named
 
 #: tab -> where it stands below the mailing; its words are `tab_<name>`
@@ -22,6 +23,8 @@ class Head:
     name: str
     type: str
     status: str
+    stands: str  # the same as people say it: a paused one that nobody has approved awaits approval
+    awaits: bool  # approval
     held: str | None
     when: datetime
     recipients: int
@@ -36,4 +39,7 @@ def head_of(session: Session, name: str) -> tuple[Mailing, Head]:
     when = mailing.started_at or mailing.finished_at or mailing.scheduled_at or mailing.created_at
     tabs = tuple(tab for tab in TABS if tab != "links" or mailing.type in (MailingType.EMAIL, MailingType.FORM_RESPONSE))
     size = session.scalar(listed) or 0
-    return mailing, Head(mailing.name, str(mailing.type), str(mailing.status), mailing.held_reason, when, size, tabs)
+    awaits = mailing.awaits_approval
+    stands = AWAITS if awaits else str(mailing.status)
+    held = None if awaits else mailing.held_reason  # said in the reader's language, with the way to decide
+    return mailing, Head(mailing.name, str(mailing.type), str(mailing.status), stands, awaits, held, when, size, tabs)

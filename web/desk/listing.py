@@ -10,10 +10,11 @@ from fastapi.responses import Response
 from sqlalchemy import select
 
 from mailings.audience.folders import tree, within
-from mailings.model import MailingStatus, MailingType, Topic
+from mailings.model import MailingStatus, MailingType, Role, Topic
 from mailings.reports.comparing import SORTS as COMPARED_BY
 from mailings.reports.comparing import Wanted, best, by_topic, compared, this_year, together
-from mailings.reports.listed import PAGE, SORTS, VIEWS, Asked, mailings_listed
+from mailings.reports.listed import AWAITS, PAGE, SORTS, VIEWS, Asked, mailings_listed
+from web.desk.asking import how_many_wait
 from web.desk.at import AtDesk, Desk, path
 
 router = APIRouter()
@@ -76,9 +77,12 @@ def mailings(desk: AtDesk) -> Response:
         topics = list(session.scalars(select(Topic.name).order_by(Topic.name)))
         listing = Listing(replace(asked, folders=within(shelves, folder) if folder else None), folder)
         rows, total = mailings_listed(session, listing.asked)
+        waiting = how_many_wait(session) if desk.may(Role.SENDER) else 0
     choices: dict[str, Any] = {
         "types": list(MailingType),
-        "statuses": list(MailingStatus),
+        "statuses": [*MailingStatus, AWAITS],
+        "waiting": waiting,
+        "awaiting": path("mailings", status=AWAITS),
         "topics": topics,
         "views": VIEWS,
         "sorts": SORTS,

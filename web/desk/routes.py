@@ -2,6 +2,7 @@
 
 from web.desk import (
     acting,
+    approving,
     audit,
     bounces,
     correcting,
@@ -27,6 +28,7 @@ from web.desk import (
 
 ROUTERS = (
     acting.router,
+    approving.router,
     audit.router,
     bounces.router,
     correcting.router,

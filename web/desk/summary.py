@@ -18,6 +18,7 @@ from mailings.errors import NotAllowed
 from mailings.model import LIFE, ImportedRow, Mailing, MailingStatus, MailingType, Project, Role, Selection, Topic
 from mailings.reports.figures import report_of
 from mailings.reports.watching import look_at
+from web.desk.asking import asked_of, asks_above
 from web.desk.at import Desk
 from web.desk.heads import head_of
 from web.desk.whom import audience_of
@@ -63,6 +64,8 @@ def show_summary(desk: Desk, name: str, refused: Refused = NOTHING, status: int 
             "look": look_at(session, name),
             "may": _may(desk, mailing),
             "folders": [shelf.path for shelf in tree(session)],
+            "asked": asked_of(session, mailing),
+            "asks": asks_above(mailing, desk.door.settings),
         }
     return desk.show("mailing/summary.html", status, refused=refused, now=clock.now().astimezone(UTC), pace=None, **values)
 
@@ -76,6 +79,8 @@ def _may(desk: Desk, mailing: Mailing) -> set[str]:
         can -= {"schedule"}  # one answers a person at a time, the other is only copied
     if mailing.override_consent and not desk.may(Role.OVERRIDE_CONSENT):
         can -= {"schedule", "resume"}
+    if mailing.awaits_approval:
+        can -= {"resume"}  # it goes on when somebody has approved it
     if mailing.status in (MailingStatus.DRAFT, MailingStatus.SCHEDULED):
         can.add("check")
     if mailing.status in (MailingStatus.DRAFT, MailingStatus.CANCELLED):
@@ -91,9 +96,9 @@ def _facts(session: Session, mailing: Mailing) -> dict[str, Any]:
         "subject": mailing.subject,
         "preheader": mailing.preheader,
         "topic": topic.name if topic else None,
-        "sender": _written(mailing.sender),
+        "sender": written(mailing.sender),
         "sender_use": mailing.sender.get("use", "always"),
-        "reply_to": _written(mailing.reply_to),
+        "reply_to": written(mailing.reply_to),
         "reply_use": mailing.reply_to.get("use", "from"),
         "folder": folder_of(session, mailing),
         "selection": selection.name if selection else None,
@@ -103,7 +108,8 @@ def _facts(session: Session, mailing: Mailing) -> dict[str, Any]:
     }
 
 
-def _written(address: dict[str, Any]) -> str:
+def written(address: dict[str, Any]) -> str:
+    """A sender or reply-to of mailing.yaml as people write one, Name <address>."""
     name, where = str(address.get("name") or ""), str(address.get("address") or "")
     return f"{name} <{where}>" if name and where else where or name
 
