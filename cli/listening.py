@@ -38,7 +38,9 @@ def _at_port(host: str, port: int, option: str) -> socket.socket:
     try:
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
     except (socket.gaierror, UnicodeError):
-        raise Unreadable(f"There is no address {host} on this machine to listen on; {option.replace('port', 'host')} takes 127.0.0.1, ::1 or 0.0.0.0.") from None
+        raise Unreadable(
+            f"There is no address {host} on this machine to listen on; {option.replace('port', 'host')} takes 127.0.0.1, ::1 or 0.0.0.0."
+        ) from None
     try:
         return socket.create_server(address, family=family, backlog=BACKLOG)
     except OSError as error:

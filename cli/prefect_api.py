@@ -12,13 +12,16 @@ from urllib.request import Request, urlopen
 import orjson
 
 from cli.up_place import api_here
-from mailings.errors import Unreachable, Untrusted
+from mailings.errors import MailingsError, NotFound, Unreachable, Untrusted
 
 LOOK_S = 3.0  # how long to wait for an answer
 
 
 def ask(api: str, path: str, body: dict[str, Any] | None = None) -> Any:
-    """The answer to a question: GET, or POST of `body`. Raises Unreachable when there is none, Untrusted when it wants to know us."""
+    """The answer to a question: GET, or POST of `body`.
+
+    Raises Unreachable when there is none, Untrusted when it wants to know who asks, NotFound for what it does not have.
+    """
     if urlsplit(api).scheme not in ("http", "https"):
         raise Unreachable(f"{api} is no http address; PREFECT_API_URL looks like http://127.0.0.1:4200/api.")
     question = Request(f"{api.rstrip('/')}/{path}", None if body is None else orjson.dumps(body), _heads(api))  # noqa: S310  checked above
@@ -29,14 +32,16 @@ def ask(api: str, path: str, body: dict[str, Any] | None = None) -> Any:
         code = getattr(error, "code", None)
         if code in (401, 403):
             raise Untrusted(f"{api} asks who we are; set PREFECT_API_AUTH_STRING to what its server was given.") from error
-        raise Unreachable(f"{api} answers {code}" if code else f"{api} does not answer: {getattr(error, 'reason', error)}") from error
+        if code == 404:
+            raise NotFound(f"{api} has no {path}.") from error
+        raise Unreachable(f"{api} answers {code}." if code else f"{api} does not answer: {getattr(error, 'reason', error)}.") from error
 
 
 def healthy(api: str) -> bool:
     """Whether it answers now."""
     try:
         return bool(ask(api, "health"))
-    except (Unreachable, Untrusted):
+    except MailingsError:
         return False
 
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import socket
 from collections.abc import Iterator
 from contextlib import suppress
-from urllib.error import HTTPError
 from urllib.parse import urlsplit
-from urllib.request import urlopen
 
 from cli.found import Found
 from cli.inspection import own_settings
 from cli.reach_desk import desk_findings
+from cli.reach_prefect import prefect_findings
 from mailings.db import database
 from mailings.errors import MailingsError
 from mailings.plugins import transport_class
@@ -28,10 +26,7 @@ def findings() -> Iterator[Found]:
     yield _database()
     yield _transport()
     yield from _remarks()
-    if api := os.environ.get("PREFECT_API_URL"):
-        yield _prefect(api)
-    else:
-        yield Found("prefect", True, "no PREFECT_API_URL: each run starts an engine of its own")
+    yield from prefect_findings()
     yield _public_url(settings().public_url)
     yield from desk_findings(settings())
     if settings().demo_secret:
@@ -87,18 +82,6 @@ def _answering(what: str, host: str, port: int) -> Found:
             return Found(what, True, f"{host}:{port} answers")
     except OSError as error:
         return Found(what, False, f"{host}:{port} does not answer: {error.strerror or error}")
-
-
-def _prefect(api: str) -> Found:
-    if urlsplit(api).scheme not in ("http", "https"):
-        return Found("prefect", False, f"PREFECT_API_URL {api} is no http address")
-    try:
-        with urlopen(f"{api.rstrip('/')}/health", timeout=LOOK_S) as answer:  # noqa: S310  the scheme is checked above
-            return Found("prefect", answer.status == 200, f"{api} answers")
-    except HTTPError as error:
-        return Found("prefect", False, f"{api} answers {error.code}")
-    except OSError as error:
-        return Found("prefect", False, f"{api} does not answer: {error}")
 
 
 def _public_url(url: str) -> Found:

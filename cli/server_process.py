@@ -47,7 +47,19 @@ class ServerProcess:
         }
         with (self.home / "server.log").open("a") as log:
             self._child = subprocess.Popen(  # noqa: S603  our own interpreter and our own words
-                [sys.executable, "-m", "cli.guarded", *ALONE, "--no-prompt", "server", "start", "--host", "127.0.0.1", "--port", str(self.port)],
+                [
+                    sys.executable,
+                    "-m",
+                    "cli.guarded",
+                    *ALONE,
+                    "--no-prompt",
+                    "server",
+                    "start",
+                    "--host",
+                    "127.0.0.1",
+                    "--port",
+                    str(self.port),
+                ],
                 env=inherited | RECORDS_ONLY | ours,
                 stdin=subprocess.PIPE,
                 stdout=log,

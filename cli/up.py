@@ -37,6 +37,7 @@ NoDoor = Annotated[bool, typer.Option("--no-door", help="Leave the web door to a
 
 @app.command()
 def up(
+    *,
     port: Port = 8600,
     host: Host = "127.0.0.1",
     prefect_port: PrefectPort = 4200,

@@ -21,12 +21,12 @@ from mailings.settings import settings
 
 ROOT = Path(__file__).parent.parent
 PATIENCE = 180.0  # seconds for each of the two steps; 4 s mostly
-MATTERS = ("prefect.yaml", "deployments/*.py", "deployments/automations/*.yaml", "flows/*.py", "tasks/forms*.py")
+MATTERS = ("deployments/*.py", "deployments/automations/*.yaml", "flows/*.py", "tasks/forms*.py")
 
 
 def prefect_file() -> Path:
-    """The file that names the deployments: in the folder we stand in, else that of the installed package. Raises Unreadable."""
-    for path in (Path("prefect.yaml").absolute(), ROOT / "prefect.yaml", ROOT / "deployments" / "prefect.yaml"):
+    """The file that names the deployments: in the folder we stand in, else the one the package brings. Raises Unreadable."""
+    for path in (Path("prefect.yaml").absolute(), ROOT / "deployments" / "prefect.yaml"):
         if path.is_file():
             return path
     raise Unreadable(f"There is no prefect.yaml, neither in {Path.cwd()} nor in {ROOT}; install the package whole, or run from a checkout.")
@@ -64,8 +64,8 @@ def deploy(place: Place, api: str, env: Mapping[str, str], stop: Event) -> bool:
 def fingerprint(file: Path) -> str:
     """What the deployments come from: our version, Prefect's, the file, the flows' forms, the zone of their schedules."""
     parts = [version("mailings"), version("prefect"), str(Path.cwd()), settings().time_zone]
-    for path in (file, *(path for pattern in MATTERS for path in sorted(ROOT.glob(pattern)))):
-        parts.append(hashlib.sha256(path.read_bytes()).hexdigest())
+    ours = (path for pattern in MATTERS for path in sorted(ROOT.glob(pattern)))
+    parts += [hashlib.sha256(path.read_bytes()).hexdigest() for path in (file, *ours)]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 

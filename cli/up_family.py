@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
-import time
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 PROC = Path("/proc")
-NOTICE = 5.0  # seconds in which a run notices that its worker is gone (4 measured), and ends by itself
 
 
 def descendants(pid: int) -> set[tuple[int, str]]:
@@ -17,22 +16,24 @@ def descendants(pid: int) -> set[tuple[int, str]]:
 
     Empty where the system does not tell (macOS): there runs end by themselves, some seconds after their worker.
     """
-    parents = {child: (parent, began) for child, parent, began in _all()}
-    found: set[tuple[int, str]] = set()
-    for child, (parent, began) in parents.items():
-        while parent > 1 and parent != pid:
-            parent = parents.get(parent, (0, ""))[0]
-        if parent == pid:
-            found.add((child, began))
-    return found
+    everyone = _all()
+    parents = {child: parent for child, parent, _ in everyone}
+    return {(child, began) for child, _, began in everyone if pid in _ancestors(child, parents)}
+
+
+def _ancestors(pid: int, parents: dict[int, int]) -> Iterator[int]:
+    while (pid := parents.get(pid, 0)) > 1:
+        yield pid
+
+
+def left_of(family: set[tuple[int, str]]) -> set[tuple[int, str]]:
+    """Those that have not ended."""
+    return family & {(pid, began) for pid, _, began in _all()}
 
 
 def kill_all(family: set[tuple[int, str]]) -> None:
-    """End what is left of them: most are gone already, a run gets the seconds it needs to notice."""
-    deadline = time.monotonic() + NOTICE
-    while (left := family & {(pid, began) for pid, _, began in _all()}) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    for pid, _ in left:
+    """End what is left of them now."""
+    for pid, _ in left_of(family):
         with suppress(ProcessLookupError, PermissionError):
             os.kill(pid, signal.SIGKILL)
 

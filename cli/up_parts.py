@@ -69,9 +69,14 @@ def server(chosen: Chosen, place: Place) -> Part:
 
 def worker(chosen: Chosen, place: Place) -> Part:
     """Starts a process for each run the server asks for."""
-    named = ("--name", f"up-{socket.gethostname()}", "--limit", str(chosen.runs))
+    named = ("--name", worker_name(), "--limit", str(chosen.runs))
     words = ("prefect", "--no-prompt", "worker", "start", "--pool", POOL, "--type", "process", *named)
     return Part("worker", words, environment(chosen, place), WORKER_S)
+
+
+def worker_name() -> str:
+    """The same from start to start, so that the server does not gather workers that are gone."""
+    return f"up-{socket.gethostname()}"
 
 
 def door(where: tuple[str, int]) -> Part:

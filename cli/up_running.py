@@ -8,9 +8,10 @@ from threading import Event
 
 from cli import up_parts
 from cli.prefect_api import ask, healthy
+from cli.up_again import taken_up_again
 from cli.up_children import Child, Part
 from cli.up_deploying import deploy
-from cli.up_family import descendants, kill_all
+from cli.up_family import descendants, kill_all, left_of
 from cli.up_parts import Chosen
 from cli.up_place import Place
 from cli.up_shown import Shown
@@ -41,6 +42,8 @@ class Running:
             self.shown.doing("putting pool, automations and deployments in place…")
             if deploy(self.place, self.chosen.api, up_parts.environment(self.chosen, self.place), self.stop):
                 self.shown.say("server", "has its pool, automations and deployments: put in place just now")
+            if again := taken_up_again(self.chosen.api, up_parts.worker_name()):
+                self.shown.say("worker", f"takes up again what was cut off: {', '.join(again)}")
             self._begin(up_parts.worker(self.chosen, self.place))
             self.place.tell(self.chosen.api)
             self.shown.ready()
@@ -91,13 +94,13 @@ class Running:
         return None
 
     def _end(self, child: Child) -> None:
-        """Ask, wait as long as it may take, then end it; and with it whatever it began that outlives it."""
+        """Ask, wait as long as it and its runs may take, then end what is left. A worker ends before the runs it asked to."""
         family = descendants(child.process.pid)
         child.ask_to_end()
         deadline = time.monotonic() + child.part.grace
-        while child.alive and time.monotonic() < deadline and not self.hurry.wait(0.1):
+        while (child.alive or left_of(family)) and time.monotonic() < deadline and not self.hurry.wait(0.1):
             family |= descendants(child.process.pid)
         if child.alive:
             child.kill()
-        child.let_go()
         kill_all(family)
+        child.let_go()

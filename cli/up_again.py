@@ -1,0 +1,30 @@
+"""Runs that an earlier `mailings up` left in the middle: its worker ended with them, and nobody told the server."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cli.prefect_api import ask
+from cli.up_parts import POOL
+from mailings.clock import now
+
+CUT_OFF = ["PENDING", "RUNNING"]
+MOST = 200  # one answer of the server
+
+
+def taken_up_again(api: str, ours: str) -> list[str]:
+    """Let the worker that is about to start take them up again, the same runs; their names. Every run is safe to start again.
+
+    `ours` = our worker's name. While another worker is at the pool nothing is done, for they may be its: a run that is silent for
+    two minutes is started again by an automation.
+    """
+    workers = ask(api, f"work_pools/{POOL}/workers/filter", {})
+    if any(one["status"] == "ONLINE" and one["name"] != ours for one in workers):
+        return []
+    asked: dict[str, Any] = {"work_pools": {"name": {"any_": [POOL]}}, "flow_runs": {"state": {"type": {"any_": CUT_OFF}}}}
+    found = ask(api, "flow_runs/filter", asked | {"limit": MOST})
+    state = {"type": "SCHEDULED", "name": "AwaitingRetry", "message": "It was cut off when mailings up ended; it goes on."}
+    for run in found:
+        details = {"scheduled_time": now().isoformat()}
+        ask(api, f"flow_runs/{run['id']}/set_state", {"state": state | {"state_details": details}, "force": True})
+    return sorted(str(run["name"]) for run in found)

@@ -1,0 +1,143 @@
+"""`mailings up` as an operator starts it, on ports of the test's own, and what can be seen of it from outside."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from mailings.db import Database, connected
+from tests.flows.test_send_mailing import draft
+from tests.servers.sink import free_port
+
+ROOT = Path(__file__).parents[2]
+STARTS = 240.0  # seconds on a machine that is busy with other tests; alone it is 25 the first time, 8 after that
+
+
+@dataclass
+class Up:
+    """A running `up` in a folder."""
+
+    process: subprocess.Popen[bytes]
+    folder: Path
+    prefect_port: int
+    port: int
+
+    @property
+    def api(self) -> str:
+        """The API of its Prefect server."""
+        return f"http://127.0.0.1:{self.prefect_port}/api"
+
+    @property
+    def said(self) -> str:
+        """Everything it told so far."""
+        return (self.folder / "up.out").read_text()
+
+    def ready(self) -> bool:
+        """Whether it says that everything runs; fails where it has ended instead."""
+        assert self.process.poll() is None, self.said
+        return "Everything runs" in self.said
+
+    def ask(self, path: str, body: dict[str, Any] | None = None) -> Any:
+        """What its Prefect server answers."""
+        url = f"{self.api}/{path}"
+        return (httpx.get(url, timeout=30) if body is None else httpx.post(url, json=body, timeout=30)).raise_for_status().json()
+
+    def run(self, deployment: str, **parameters: object) -> str:
+        """Ask for a run as the browser does; its id."""
+        found = self.ask(f"deployments/name/{deployment}/{deployment}")["id"]
+        return str(self.ask(f"deployments/{found}/create_flow_run", {"parameters": parameters})["id"])
+
+    def state(self, run: str) -> str:
+        """The name of the state a run is in."""
+        return str(self.ask(f"flow_runs/{run}")["state_name"])
+
+    def end(self, number: int = signal.SIGINT) -> float:
+        """Ask it to end; how many seconds that took."""
+        begun = time.monotonic()
+        self.process.send_signal(number)
+        self.process.wait(90)
+        return time.monotonic() - begun
+
+
+@contextmanager
+def upped(folder: Path, *words: str, **environment: str) -> Iterator[Up]:
+    """An `up` that is ready, killed after the block if it still runs."""
+    port, prefect_port = free_port(), free_port()
+    with (folder / "up.out").open("wb") as out:
+        process = subprocess.Popen(
+            command(port, prefect_port, *words), cwd=folder, env=plain(**environment), stdin=subprocess.DEVNULL, stdout=out, stderr=out
+        )
+    with process:
+        try:
+            up = Up(process, folder, prefect_port, port)
+            until(up.ready, STARTS)
+            yield up
+        finally:
+            process.kill()
+
+
+def command(port: int, prefect_port: int, *words: str) -> list[str]:
+    """What an operator types."""
+    return [sys.executable, "-m", "cli.main", "up", "--port", str(port), "--prefect-port", str(prefect_port), *words]
+
+
+def plain(**environment: str) -> dict[str, str]:
+    """The environment of somebody who has set nothing but `environment`."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("MAILINGS_", "PREFECT_"))}
+    return kept | {"HOME": "/nonexistent", "COLUMNS": "200", "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"} | environment
+
+
+def installation(folder: Path, mailing: str, people: int, rate: int) -> Database:
+    """A folder with a database in which a mailing to so many people stands, and a limit of so many messages a minute."""
+    (folder / "var").mkdir(parents=True)
+    (folder / ".env").write_text(f"MAILINGS_RATE={rate}\n")
+    subprocess.run([sys.executable, "-m", "cli.main", "init"], cwd=folder, env=plain(), check=True, capture_output=True)
+    database = connected(f"sqlite:///{folder}/var/mailings.db")
+    draft(database, mailing, people)
+    return database
+
+
+def outbox(folder: Path) -> list[str]:
+    """The messages in the Maildir, each by the name of its delivery."""
+    new = folder / "var" / "outbox" / "new"
+    return [path.name.split(".")[0] for path in new.iterdir()] if new.is_dir() else []
+
+
+def family(folder: Path) -> set[int]:
+    """Every process that stands in the folder: `up`, what it began, and what that began."""
+    found = set()
+    for proc in Path("/proc").glob("[0-9]*"):
+        try:
+            if (proc / "cwd").readlink() == folder and (proc / "stat").read_text().rpartition(")")[2].split()[0] != "Z":
+                found.add(int(proc.name))
+        except OSError:
+            continue
+    return found
+
+
+def status(folder: Path, mailing: str) -> dict[str, Any]:
+    """What `mailings status` says."""
+    told = subprocess.run(
+        [sys.executable, "-m", "cli.main", "status", mailing, "--json"], cwd=folder, env=plain(), check=True, capture_output=True
+    )
+    document: dict[str, Any] = json.loads(told.stdout)
+    return document
+
+
+def until(holds: Callable[[], bool], seconds: float) -> None:
+    """Wait until it holds, and fail after so many seconds."""
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, "it took too long"
+        time.sleep(0.2)
