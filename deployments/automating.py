@@ -64,12 +64,8 @@ def _put(client: SyncPrefectClient, automation: dict[str, Any]) -> list[Made]:
 def _brought_up(client: SyncPrefectClient, there: Automation, ours: AutomationCore) -> Made:
     if _said(there) == _said(ours):
         return Made("automation", ours.name, "kept")
-    client.update_automation(there.id, AutomationCore(**(_whole(ours) | {"enabled": there.enabled})))
+    client.update_automation(there.id, ours.model_copy(update={"enabled": there.enabled}))
     return Made("automation", ours.name, "updated")
-
-
-def _whole(automation: AutomationCore) -> dict[str, Any]:
-    return {name: getattr(automation, name) for name in AutomationCore.model_fields}
 
 
 def _said(automation: AutomationCore) -> Any:

@@ -17,5 +17,5 @@ class Made(NamedTuple):
 
     @property
     def sentence(self) -> str:
-        """Such as: Work pool mailings: there already."""
-        return f"{self.kind.capitalize()} {self.name}: {WORDS[self.did]}{': ' + self.why if self.why else ''}."
+        """Such as: Work pool 'mailings': there already."""
+        return f"{self.kind.capitalize()} {self.name!r}: {WORDS[self.did]}{': ' + self.why if self.why else ''}."

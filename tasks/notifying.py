@@ -26,10 +26,10 @@ def who_is_told() -> list[str]:
 
 @task(name="write to the staff", task_run_name="write to the staff about {mailing}", **STEP)
 def write_to_staff(mailing: str, what: Literal["paused", "failed"], reason: str, people: list[str]) -> int:
-    """Write to each of them, unless they were told within the hour; how many were written to."""
+    """Write to each of them, unless they were told within the hour or it is over; how many were written to."""
     told = notify(database(), Trouble(mailing, what, reason), people, settings())
     for address, why in told.not_to.items():
         get_run_logger().warning("%s was not told: %s", address, why)
-    if told.lately:
-        get_run_logger().info("They were told of this within the hour, so nobody is written to again.")
+    if told.nobody:
+        get_run_logger().info("Nobody is written to: %s", told.nobody)
     return len(told.to)

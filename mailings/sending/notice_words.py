@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 import secrets
+import shlex
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from functools import cached_property
 from html import escape
 from urllib.parse import quote
 
@@ -31,7 +33,8 @@ TO_DO = {
 }
 HEADERS = {"Auto-Submitted": "auto-generated"}  # RFC 3834: no out-of-office answers
 _ADDRESS = re.compile(r"[^\s<>\"'(),;:]+@[^\s<>\"'(),;:]*[^\s<>\"'(),;:.]")
-_UNSAFE = re.compile(r"[^\w.\-]")
+_PLAIN = re.compile(r"[\w.\-]+")
+_QUOTABLE = re.compile(r'[^"$`\\!]+')
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,11 @@ class Words:
 
     subject: str
     text: str
+
+    @cached_property
+    def form_letter(self) -> FormLetter:
+        """The same for everybody, without slots: one request of a provider carries all."""
+        return FormLetter([self.subject], [self.text], [_html(self.text)], headers=HEADERS)
 
     def to(self, address: str, sender: Mailbox) -> Letter:
         """The message for one address."""
@@ -55,9 +63,8 @@ class Letter:
     sender: Mailbox
 
     def filled(self) -> Filled:
-        """The message as a form letter without slots, but for the base of links, which there are none of."""
-        letter = FormLetter([self.words.subject], [self.words.text], [_html(self.words.text)], headers=HEADERS)
-        return Filled(letter, [""], self.receiver, self.sender, None, {}, "")
+        """The message as a form letter; its only slot is the base of links, of which it has none."""
+        return Filled(self.words.form_letter, [""], self.receiver, self.sender, None, {}, "")
 
     def mime(self, *, eight_bit: bool = False) -> bytes:
         """The whole e-mail with CRLF line ends."""
@@ -83,11 +90,18 @@ def letter_of(name: str, what: str, reason: str, settings: Settings) -> Words:
     parts = [
         OPENINGS[case].format(name=name),
         f"Why: {why}" if why else "",
-        TO_DO[case].format(name=name if not _UNSAFE.search(name) else f"'{name}'"),
+        TO_DO[case].format(name=_typed(name)),
         f"At the desk: {page}",
         f"Written by the mailing system on {_day(now())}. Who gets this stands in Prefect, under Variables: mailings_notify.",
     ]
     return Words(SUBJECTS[case].format(name=name), "\n\n".join(filter(None, parts)) + "\n")
+
+
+def _typed(name: str) -> str:
+    """The name as it is typed into a shell; shlex.quote alone would put every ø between quotes."""
+    if _PLAIN.fullmatch(name):
+        return name
+    return f'"{name}"' if _QUOTABLE.fullmatch(name) else shlex.quote(name)
 
 
 def _without_addresses(text: str) -> str:

@@ -17,7 +17,8 @@ from mailings.db import Database, insert_into
 from mailings.errors import TryLater
 from mailings.letter import Mailbox
 from mailings.message import Offer, Outcome, Receipt
-from mailings.model import Mailing, Notice
+from mailings.model import Mailing, MailingStatus, Notice
+from mailings.sending import leases
 from mailings.sending.finding import mailing_named
 from mailings.sending.notice_words import letter_of
 from mailings.sending.run import ready_transport
@@ -45,11 +46,11 @@ class Trouble:
 
 
 class Told(NamedTuple):
-    """What came of it: who took the message, who did not and why; `lately` = they were told within the hour, so nothing went out."""
+    """What came of it: who took the message, who did not and why; `nobody` = why it went to nobody, as a sentence."""
 
     to: list[str]
     not_to: dict[str, str]
-    lately: bool = False
+    nobody: str = ""
 
 
 def notify(database: Database, trouble: Trouble, people: Sequence[str], settings: Settings) -> Told:
@@ -60,12 +61,14 @@ def notify(database: Database, trouble: Trouble, people: Sequence[str], settings
     """
     addresses, wrong = _read(people)
     if not addresses:
-        return Told([], wrong)
+        return Told([], wrong, "Nobody is named who could be written to.")
     with database.writing() as session:
         mailing = mailing_named(session, trouble.mailing)
+        if over := _over(session, mailing, trouble):
+            return Told([], wrong, over)
         sender = sender_of(session, settings)
         if not _claimed(session, mailing, trouble):
-            return Told([], wrong, lately=True)
+            return Told([], wrong, "They were told of this within the hour.")
         mailing_id = mailing.id
     try:
         receipts = _sent(trouble, addresses, Mailbox(sender.get("name") or "", sender["address"]), settings)
@@ -82,6 +85,16 @@ def _read(people: Sequence[str]) -> tuple[list[str], dict[str, str]]:
     return list(normals), {one: found.problem or "It is no address." for one, found in read.items() if found.normal is None}
 
 
+def _over(session: Session, mailing: Mailing, trouble: Trouble) -> str:
+    """Why nobody need hear of it any more, as a sentence: an event is some seconds old when it gets here."""
+    if trouble.what == "paused":
+        return "" if mailing.status is MailingStatus.PAUSED else f"{mailing.name} is {mailing.status} by now."
+    if mailing.status is MailingStatus.SENT:
+        return f"{mailing.name} is sent by now."
+    # a second run that found the first one at work failed, and the mailing did not
+    return f"{mailing.name} is being sent." if leases.conductor_of(session, mailing.id) else ""
+
+
 def _claimed(session: Session, mailing: Mailing, trouble: Trouble) -> bool:
     """Whether it is ours to tell: nobody has within the hour. One statement, so that of two runs one tells."""
     moment = now()
@@ -95,13 +108,11 @@ def _claimed(session: Session, mailing: Mailing, trouble: Trouble) -> bool:
 
 def _sent(trouble: Trouble, addresses: list[str], sender: Mailbox, settings: Settings) -> dict[int, Receipt]:
     """What the transport answered, by the place in `addresses`. Raises TryLater where it took none, and wants to be asked again."""
+    words = letter_of(trouble.mailing, trouble.what, trouble.reason, settings)
     transport = ready_transport(settings.email_transport)
     try:
         # numbers of no delivery: what is in the ledger counts from 1
-        offers = [
-            Offer(-1 - i, address, sender.address, letter_of(trouble.mailing, trouble.what, trouble.reason, settings).to(address, sender))
-            for i, address in enumerate(addresses)
-        ]
+        offers = [Offer(-1 - i, address, sender.address, words.to(address, sender)) for i, address in enumerate(addresses)]
         receipts = {-1 - receipt.delivery: receipt for receipt in transport.send(iter(offers))}
     finally:
         transport.close()

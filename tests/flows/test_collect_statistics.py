@@ -13,6 +13,7 @@ from flows.collect_statistics import collect_statistics
 from mailings import clock
 from mailings.channels.email.identity import mark_of
 from mailings.db import Database
+from mailings.errors import NotFound
 from mailings.model import Delivery, Event, Mailing
 from mailings.reported import EventKind, Report
 from mailings.settings import Settings
@@ -83,6 +84,7 @@ def test_differences_are_told(db: Database, double: Double) -> None:
             {"mailing": "høst-nytt", "what": "opened", "theirs": 1, "ours": 0},
         ],
         "feed": {},
+        "freshened": 2,
     }
     with db.reading() as session:
         assert session.scalar(select(Delivery.id).where(Delivery.opened_at.is_not(None))) is None
@@ -98,8 +100,9 @@ def test_lost_bounces_are_taken_in_once(db: Database, double: Double) -> None:
     stranger = message("other.filter1", "ukjent@fjord.test", after=timedelta(days=-2)) | {"unique_args": "{}"}
     double.activity = [lost(db, mailing_id, 3), lost(db, mailing_id, 4), stranger]
     with clock.standing_at(NOW):
-        assert collect_statistics() == {"differences": [], "feed": {"asked": 3, "new": 3, "left": 0}}
-        assert collect_statistics() == {"differences": [], "feed": {"asked": 0, "new": 0, "left": 0}}
+        assert collect_statistics(feed=False)["feed"] == {}
+        assert collect_statistics()["feed"] == {"asked": 3, "new": 3, "left": 0}
+        assert collect_statistics() == {"differences": [], "feed": {"asked": 0, "new": 0, "left": 0}, "freshened": 0}
     assert world.statuses(db, mailing_id) == {"delivered": 3, "bounced": 2}
     assert sum(path.startswith("messages/") for path in double.questions) == 3
     with db.reading() as session:
@@ -115,7 +118,27 @@ def test_what_the_webhook_may_still_tell(db: Database, double: Double) -> None:
         assert collect_statistics()["feed"] == {"asked": 0, "new": 0, "left": 0}
 
 
-def test_without_an_account(configured: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where no key is set the nightly run does nothing, and does not fail."""
+def test_only_one(db: Database, double: Double) -> None:
+    """Asked for one mailing, its figures hold again, only it is compared, and the slow feed is left for the night."""
+    carried(db, "høst-nytt", 5, 4)
+    carried(db, "vår-nytt", 3, 3)
+    day = f"{BEGUN:%Y-%m-%d}"
+    double.stats = {"høst-nytt": {day: {"delivered": 5}}, "vår-nytt": {day: {"delivered": 2}}}
+    double.activity = []
+    with clock.standing_at(NOW):
+        told = collect_statistics(mailing="høst-nytt")
+    assert {one["mailing"] for one in told["differences"]} == {"høst-nytt"}
+    assert told["feed"] == {}
+    with db.reading() as session:
+        counted = dict(session.execute(select(Mailing.name, Mailing.figures_at.is_not(None))).all())
+    assert counted == {"høst-nytt": True, "vår-nytt": False}
+
+
+def test_without_an_account(db: Database, configured: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where no key is set nothing is compared; the figures that do not hold any more are counted all the same, and once."""
     monkeypatch.delenv("MAILINGS_SENDGRID_API_KEY", raising=False)
-    assert collect_statistics() == {}
+    carried(db, "høst-nytt", 5, 4)
+    assert collect_statistics(days=2) == {"freshened": 1}
+    assert collect_statistics(days=2) == {"freshened": 0}
+    with pytest.raises(NotFound):
+        collect_statistics(mailing="vår-nytt")
