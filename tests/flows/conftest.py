@@ -19,7 +19,9 @@ def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     from prefect.context import _temporary_global_settings_context, get_settings_context  # noqa: PLC0415  1.3 s, only for these tests
     from prefect.settings import PREFECT_API_URL, PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings  # noqa: PLC0415  see above
 
-    with embedded_server(with_tables(tmp_path_factory.mktemp("prefect"))) as server:
-        with temporary_settings({PREFECT_API_URL: server.url, PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
-            with _temporary_global_settings_context(get_settings_context()):  # threads that were there before, too
-                yield
+    with (
+        embedded_server(with_tables(tmp_path_factory.mktemp("prefect"))) as server,
+        temporary_settings({PREFECT_API_URL: server.url, PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}),
+        _temporary_global_settings_context(get_settings_context()),  # threads that were there before, too
+    ):
+        yield

@@ -1,0 +1,138 @@
+"""A Prefect server with everything switched on, and what its page in the browser sends it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx
+
+from tests.prefect_tables import with_tables
+
+ROOT = Path(__file__).parents[2]
+PREFECT = [sys.executable, "-m", "prefect", "--no-prompt"]
+FINAL = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
+PATIENCE = 180.0  # seconds for anything a run is to bring about; on a quiet machine all of it is over in fifteen
+
+
+def until(holds: Callable[[], object], seconds: float = PATIENCE, what: str = "it") -> None:
+    """Wait until it holds, and fail after so many seconds."""
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, f"{what} took longer than {seconds:g} s"
+        time.sleep(0.2)
+
+
+def told(command: list[str], env: dict[str, str]) -> str:
+    """What a command that must succeed says, run from the checkout."""
+    done = subprocess.run(command, env=env, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+@contextmanager
+def background(command: list[str], env: dict[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A process that is asked to end after the block, and made to if it does not."""
+    with (
+        log.open("ab") as out,
+        subprocess.Popen(command, env=env, cwd=log.parent, stdout=out, stderr=out, start_new_session=True) as process,
+    ):
+        try:
+            yield process
+        finally:
+            process.terminate()
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+
+
+@dataclass
+class Server:
+    """A server as its page in the browser speaks to it. `env` = the environment of somebody who uses it."""
+
+    env: dict[str, str]
+
+    @cached_property
+    def api(self) -> httpx.Client:
+        """Its API."""
+        return httpx.Client(base_url=self.env["PREFECT_API_URL"], timeout=30)
+
+    def post(self, path: str, **body: Any) -> httpx.Response:
+        """The answer to a request; one whose SQLite was busy for too long (503) is sent again, as Prefect's own client does."""
+        deadline = time.monotonic() + PATIENCE
+        while (answer := self.api.post(path, json=body)).status_code == 503 and time.monotonic() < deadline:
+            time.sleep(1)
+        return answer
+
+    def found(self, what: str, **which: Any) -> list[dict[str, Any]]:
+        """Everything of a kind ("deployments") that is asked for."""
+        answer: list[dict[str, Any]] = self.post(f"/{what}/filter", **which).raise_for_status().json()
+        return answer
+
+    def asked(self, flow: str, **parameters: Any) -> httpx.Response:
+        """The answer to the form of a deployment, sent as the button "Custom run" sends it."""
+        number = self.api.get(f"/deployments/name/{flow}/{flow}").raise_for_status().json()["id"]
+        form = {"parameters": parameters, "enforce_parameter_schema": True, "state": {"type": "SCHEDULED", "message": "Run from the UI"}}
+        return self.post(f"/deployments/{number}/create_flow_run", **form, idempotency_key=uuid4().hex)
+
+    def begin(self, flow: str, **parameters: Any) -> str:
+        """The id of a new run of a deployment."""
+        return str(self.asked(flow, **parameters).raise_for_status().json()["id"])
+
+    def run(self, run: str) -> dict[str, Any]:
+        """A run, as it is shown."""
+        shown: dict[str, Any] = self.api.get(f"/flow_runs/{run}").raise_for_status().json()
+        return shown
+
+    def press(self, run: str, state: str, name: str) -> None:
+        """What the buttons Retry and Cancel of a run's page send."""
+        wanted = {"state": {"type": state, "name": name, "message": "From the UI"}, "force": True}
+        assert self.post(f"/flow_runs/{run}/set_state", **wanted).raise_for_status().json()["status"] == "ACCEPT"
+
+    def ends(self, run: str, count: int = 1) -> str:
+        """The state a run ends in, once it has begun `count` times."""
+        until(lambda: self._is_over(run, count), what=f"a run of {run}")
+        return str(self.run(run)["state_type"])
+
+    def _is_over(self, run: str, count: int) -> bool:
+        shown = self.run(run)
+        return shown["run_count"] >= count and shown["state_type"] in FINAL
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[Server]:
+    """A server provisioned and deployed to. Its scheduler rests: nothing runs but what a test asks for."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = str(probe.getsockname()[1])
+    env = {k: v for k, v in os.environ.items() if not k.startswith("PREFECT_")} | {
+        "PREFECT_HOME": str(with_tables(folder, ".")),
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "PREFECT_SERVER_SERVICES_SCHEDULER_ENABLED": "false",
+        "DO_NOT_TRACK": "1",
+        "PREFECT_WORKER_QUERY_SECONDS": "1",
+    }
+    url = f"http://127.0.0.1:{port}/api"
+    with background([*PREFECT, "server", "start", "--host", "127.0.0.1", "--port", port], env, folder / "server.log"):
+        until(lambda: answers(f"{url}/health"))
+        yield Server(env | {"PREFECT_API_URL": url})
+
+
+def answers(url: str) -> bool:
+    """Whether the address answers with 200."""
+    try:
+        return httpx.get(url, timeout=5).status_code == 200
+    except httpx.HTTPError:
+        return False

@@ -1,0 +1,102 @@
+"""What people press while a mailing is sent: pause, go on, cancel, Retry, a copy with other parameters. Nobody twice, nobody lost."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import text
+
+from mailings.model import MailingStatus
+from tests.deployments.place import Place, lives
+from tests.deployments.server import until
+
+pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("server")]
+
+PEOPLE = 300  # 7.5 s at 40 a second
+SLOWLY = {"batch_size": 10}
+
+
+def begun(place: Place, name: str) -> tuple[int, str]:
+    """A mailing of which twenty are sent, and its run."""
+    number = place.draft(name, PEOPLE)
+    run = place.server.begin("send-mailing", mailing=name, how=SLOWLY)
+    place.until_sent(number, 20)
+    return number, run
+
+
+def everybody_once(place: Place, number: int) -> bool:
+    """Whether each has one message, and the books say so."""
+    letters = place.letters(number)
+    return (len(letters), letters.total(), place.counts(number)) == (PEOPLE, PEOPLE, {"sent": PEOPLE})
+
+
+def test_paused_and_resumed(place: Place) -> None:
+    """A paused mailing's run ends well and early; resumed, the next look of start-due-mailings sends the rest."""
+    number, run = begun(place, "på-vent")
+    place.type("pause", "på-vent")
+    assert place.server.ends(run) == "COMPLETED"
+    assert place.stands(number) is MailingStatus.PAUSED
+    assert place.counts(number)["queued"] > 0
+    place.type("resume", "på-vent")
+    place.start_due()
+    place.until(number, MailingStatus.SENT)
+    assert everybody_once(place, number)
+
+
+def test_cancelled(place: Place) -> None:
+    """A cancelled mailing's run ends well; whoever was not served by then never is, neither by Retry nor by start-due-mailings."""
+    number, run = begun(place, "avlyst")
+    place.type("cancel", "avlyst")
+    assert place.server.ends(run) == "COMPLETED"
+    place.server.press(run, "SCHEDULED", "AwaitingRetry")
+    place.server.ends(run, 2)
+    place.start_due()
+    left = place.counts(number)
+    assert place.stands(number) is MailingStatus.CANCELLED
+    assert left["sent"] == len(place.letters(number)) == place.letters(number).total()
+    assert left == {"sent": left["sent"], "cancelled": PEOPLE - left["sent"]}
+    assert left["cancelled"] > 0
+
+
+def test_its_run_is_cancelled(place: Place) -> None:
+    """Cancelling the run stops this process, not the mailing: nothing is in doubt, and start-due-mailings goes on with it."""
+    number, run = begun(place, "løpet-stanset")
+    process = place.process(run)
+    place.server.press(run, "CANCELLING", "Cancelling")
+    until(lambda: not lives(process), what="the end of its process")
+    assert place.counts(number).keys() == {"sent", "queued"}
+    place.start_due()
+    place.until(number, MailingStatus.SENT)
+    assert everybody_once(place, number)
+    until(lambda: place.server.run(run)["state_type"] == "CANCELLED", what="a run that is cancelled")
+
+
+def test_retried(place: Place) -> None:
+    """A run that failed for want of its mailing sends it when it is retried; a finished one that is retried serves nobody again."""
+    run = place.server.begin("send-mailing", mailing="kommer-snart")
+    assert place.server.ends(run) == "FAILED"
+    number = place.draft("kommer-snart", PEOPLE)
+    for count in (2, 3):
+        place.server.press(run, "SCHEDULED", "AwaitingRetry")
+        assert place.server.ends(run, count) == "COMPLETED"
+        assert place.stands(number) is MailingStatus.SENT
+        assert everybody_once(place, number)
+
+
+def test_copied_with_other_parameters(place: Place) -> None:
+    """Sent again to the failed; the same form again finds none; a copy of it for one address sends that one a third."""
+    number = place.draft("igjen", 5)
+    assert place.server.ends(place.server.begin("send-mailing", mailing="igjen")) == "COMPLETED"
+    with place.db.writing() as session:
+        session.execute(
+            text("UPDATE delivery SET status = 'failed', code = 'http-400' WHERE mailing_id = :id AND id % 5 < 2"), {"id": number}
+        )
+    assert place.counts(number) == {"sent": 3, "failed": 2}
+    form = {"mailing": "igjen", "whom": {"latest": ["failed"]}}
+    for _ in range(2):
+        run = place.server.begin("resend-mailing", **form)
+        assert place.server.ends(run) == "COMPLETED"
+        assert sorted(place.letters(number).values()) == [1, 1, 1, 2, 2]
+    (twice, _), *_ = place.letters(number).most_common()
+    copied = place.server.run(run)["parameters"] | {"whom": {"addresses": [twice]}}
+    assert place.server.ends(place.server.begin("resend-mailing", **copied)) == "COMPLETED"
+    assert sorted(place.letters(number).values()) == [1, 1, 1, 2, 3]
