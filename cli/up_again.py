@@ -13,17 +13,17 @@ MOST = 200  # one answer of the server
 
 
 def taken_up_again(api: str, ours: str) -> list[str]:
-    """Let the worker that is about to start take them up again, the same runs; their names. Every run is safe to start again.
+    """Let our worker, which does not run now, take them up again when it starts, the same runs; their names.
 
-    `ours` = our worker's name. While another worker is at the pool nothing is done, for they may be its: a run that is silent for
-    two minutes is started again by an automation.
+    Every run is safe to start again. `ours` = our worker's name. While another worker is at the pool nothing is done, for they may be
+    its: a run that is silent for two minutes is started again by an automation. Raises NotFound where there is no pool yet.
     """
     workers = ask(api, f"work_pools/{POOL}/workers/filter", {})
     if any(one["status"] == "ONLINE" and one["name"] != ours for one in workers):
         return []
     asked: dict[str, Any] = {"work_pools": {"name": {"any_": [POOL]}}, "flow_runs": {"state": {"type": {"any_": CUT_OFF}}}}
     found = ask(api, "flow_runs/filter", asked | {"limit": MOST})
-    state = {"type": "SCHEDULED", "name": "AwaitingRetry", "message": "It was cut off when mailings up ended; it goes on."}
+    state = {"type": "SCHEDULED", "name": "AwaitingRetry", "message": "It was cut off when mailings up ended; it goes on with the next."}
     for run in found:
         details = {"scheduled_time": now().isoformat()}
         ask(api, f"flow_runs/{run['id']}/set_state", {"state": state | {"state_details": details}, "force": True})

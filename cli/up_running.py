@@ -39,11 +39,10 @@ class Running:
                 self._begin(up_parts.door(self.chosen.door))
             self._begin(up_parts.server(self.chosen, self.place))
             self._until_it_answers()
+            self._take_up_again("takes up again what was cut off")  # before the server finds it silent, and starts it anew
             self.shown.doing("putting pool, automations and deployments in place…")
             if deploy(self.place, self.chosen.api, up_parts.environment(self.chosen, self.place), self.stop):
                 self.shown.say("server", "has its pool, automations and deployments: put in place just now")
-            if again := taken_up_again(self.chosen.api, up_parts.worker_name()):
-                self.shown.say("worker", f"takes up again what was cut off: {', '.join(again)}")
             self._begin(up_parts.worker(self.chosen, self.place))
             self.place.tell(self.chosen.api)
             self.shown.ready()
@@ -62,6 +61,8 @@ class Running:
                 self.shown.state(name, "is ending")
                 self._end(child)
                 self.shown.state(name, "has ended")
+                if name == "worker":
+                    self._take_up_again("leaves to the next mailings up")
 
     def _begin(self, part: Part) -> None:
         self.children[part.name] = Child(part, self.place.log(part.name), self.place.lock.fileno())
@@ -77,6 +78,11 @@ class Running:
         if not server.alive:  # somebody else answers at that port
             raise Unreachable(f"Prefect's server did not start ({server.last_words()}); its log says why: {server.log}")
         self.shown.state("server", "runs")
+
+    def _take_up_again(self, saying: str) -> None:
+        with suppress(MailingsError):  # a server that died says so by itself; the start-due run comes to the same
+            if again := taken_up_again(self.chosen.api, up_parts.worker_name()):
+                self.shown.say("worker", f"{saying}: {', '.join(again)}")
 
     def _look(self) -> None:
         for name, child in self.children.items():
