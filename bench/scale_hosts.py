@@ -77,6 +77,7 @@ def server(folder: Path, database: str, redis: str = "") -> Iterator[Prefect]:
     ours |= {"PREFECT_SERVER_DATABASE_SQLALCHEMY_POOL_SIZE": "5", "PREFECT_SERVER_DATABASE_SQLALCHEMY_MAX_OVERFLOW": "5"}
     if redis:
         ours |= REDIS | {"PREFECT_REDIS_MESSAGING_URL": f"{redis}/0", "PREFECT_SERVER_DOCKET_URL": f"{redis}/1"}
+        ours |= {"PREFECT_REDIS_WORKER_CLEANUP_QUEUE_URL": f"{redis}/0"}  # does not follow the messages' address
     subprocess.run([*PREFECT, "server", "database", "upgrade", "-y"], env=ours, check=True, stdout=subprocess.DEVNULL, timeout=120)
     start = [*PREFECT, "server", "start", "--host", "127.0.0.1", "--port", str(port), *(["--no-services"] if redis else [])]
     with background(start, ours, folder / "server.log"):

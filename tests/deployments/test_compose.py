@@ -1,4 +1,4 @@
-"""deployments/compose.yaml, read without Docker: what it names is there, what it publishes only this machine reaches, no secret stands in it."""
+"""deployments/compose.yaml, read without Docker: what it names is there, nothing is open to others, no secret in it."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from cli.inspection import known_settings
 from cli.main import COMMANDS
 from deployments.provision import POOL
 from deployments.steps import PREFECT_FILE
+from mailings.settings import Settings as MailingsSettings
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "deployments"
@@ -32,7 +33,7 @@ EXAMPLE = (FOLDER / "compose.env.example").read_text()
 #: read by Prefect's server, though it is none of its settings (prefect/server/utilities/encryption.py)
 BESIDE = {"PREFECT_SERVER_ENCRYPTION_KEY"}
 #: of the package prefect-redis, which only a server with Redis has (the extra `scale`)
-OF_REDIS = {"PREFECT_REDIS_MESSAGING_URL"}
+OF_REDIS = {"PREFECT_REDIS_MESSAGING_URL", "PREFECT_REDIS_WORKER_CLEANUP_QUEUE_URL"}
 ASKED = re.compile(r"\$\{(\w+)(?::([-?])((?:[^{}]|\$\{[^}]*\})*))?\}")
 
 
@@ -58,10 +59,19 @@ def named() -> set[str]:
 
 def test_every_setting_exists() -> None:
     """A name Prefect or we do not know would be passed over in silence; so would a typing mistake in the example of the environment."""
-    written = named() | set(re.findall(r"^#? ?((?:MAILINGS|PREFECT)_\w+)=", EXAMPLE, re.M))
+    written = named() | set(re.findall(r"^#? ?((?:MAILINGS|PREFECT)_\w+)=", EXAMPLE, re.MULTILINE))
     known = {*prefects(), *known_settings(), *BESIDE, *OF_REDIS, "DO_NOT_TRACK"}
     assert written - known == set()
     assert any(name.startswith("MAILINGS_") for name in written)
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_every_value_can_be_read(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Prefect's settings and ours take what a process is given: a duration that is none would end it as it starts."""
+    for variable, value in OURS[name]["environment"].items():
+        monkeypatch.setenv(variable, ASKED.sub(lambda m: ASKED.sub("secret", m[3] or "") if m[2] == "-" else "secret", value))
+    assert PrefectSettings().server.analytics_enabled is False
+    assert MailingsSettings(_env_file=None).database_url.get_secret_value().startswith(("postgresql+psycopg://mailings:secret@", "sqlite"))
 
 
 @pytest.mark.parametrize("name", OURS)
@@ -90,7 +100,7 @@ def _path(words: list[str]) -> list[str]:
 
 @pytest.mark.parametrize("name", SERVICES)
 def test_waits_for_what_is_there(name: str) -> None:
-    """What a service waits for exists, and can become what is waited for: healthy has a health check, completed ends and is not restarted."""
+    """What a service waits for exists, and can become that: healthy has a health check, completed ends and is not started again."""
     for wanted, how in SERVICES[name].get("depends_on", {}).items():
         assert wanted in SERVICES
         if how["condition"] == "service_healthy":
@@ -117,20 +127,20 @@ def test_no_secret_is_in_the_file() -> None:
     assert {name for name, _ in asked} >= secret
     assert {how for name, how in asked if name in secret} == {"?"}
     for name in secret:
-        assert re.search(rf"^{name}=$", EXAMPLE, re.M), f"{name} has its line in the example, and no value there"
+        assert re.search(rf"^{name}=$", EXAMPLE, re.MULTILINE), f"{name} has its line in the example, and no value there"
 
 
 @pytest.mark.parametrize("name", SERVICES)
 def test_what_is_asked_for_is_explained(name: str) -> None:
     """Each variable a service takes from the environment has its line in the example, or a default."""
     for found in ASKED.finditer(yaml.safe_dump(SERVICES[name])):
-        assert found[2] == "-" or re.search(rf"^#? ?{found[1]}=", EXAMPLE, re.M), found[1]
+        assert found[2] == "-" or re.search(rf"^#? ?{found[1]}=", EXAMPLE, re.MULTILINE), found[1]
 
 
 def test_images_are_pinned() -> None:
     """Every image of others is named with its full version, in the Dockerfile too."""
     images = [service["image"] for service in SERVICES.values() if "build" not in service]
-    images += re.findall(r"^FROM (\S+)", (FOLDER / "Dockerfile").read_text(), re.M)
+    images += re.findall(r"^FROM (\S+)", (FOLDER / "Dockerfile").read_text(), re.MULTILINE)
     for image in images:
         assert re.search(r":\d+\.\d+(\.\d+)?-", image), image
 
