@@ -45,6 +45,8 @@ def deliver_portion(database: Database, run: Run, limit: int) -> Portion:
         run.hand.give_back()
         source.record()
         source.tidy()
+        if run.telling is not None:
+            run.telling.rest()
     return portion
 
 

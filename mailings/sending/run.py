@@ -29,6 +29,7 @@ from mailings.sending.preparing import joined
 from mailings.sending.receipts import RetryPolicy
 from mailings.sending.recovery import recover
 from mailings.sending.slowing import Slowing
+from mailings.sending.telling import Telling
 from mailings.sending.throttle import Throttle
 from mailings.settings import Settings
 
@@ -59,6 +60,7 @@ class Run:
     idle: int = 0  # portions in a row that the transport ended without getting one message out
     barren: int = 0  # portions in a row that got nothing of what seemed to be there
     stop: threading.Event = field(default_factory=threading.Event)  # finish what is in hand, then end
+    telling: Telling | None = None  # lines in the log; None = nobody reads them
     lent: Transport | None = None  # its lender's to close: kept open from run to run
     _transport: Transport | None = None
 
@@ -163,6 +165,7 @@ def _of(session: Session, mailing: Mailing, lease: int, settings: Settings) -> R
 @contextmanager
 def _at_work(database: Database, run: Run, held: list[int]) -> Iterator[None]:
     run.hand = Hand(Alike(asking(database, run.by.mailing_id)))
+    run.telling = Telling(database, run.mailing, run.by.mailing_id)
     heart = Heart(database, held)
     _open[run.mailing] = run
     try:
