@@ -35,13 +35,23 @@ def ready(db: Database, people: int = 3, **facts: object) -> int:
 
 def ask(db: Database) -> int | None:
     """What a run does until it asks: pick up, make the list, ask. The number of the question; None where it may be sent."""
+    listed(db)
+    return asked(db)
+
+
+def listed(db: Database) -> None:
+    """Its list is made."""
     with db.writing() as session:
         mailing = mailing_named(session, NAME, locked=True)
         lifecycle.pick_up(mailing)
         populate(session, mailing, launch=True)
+
+
+def asked(db: Database) -> int | None:
+    """Somebody is asked."""
     with db.writing() as session:
-        asked = approving.ask(session, mailing_named(session, NAME, locked=True), ["Det mangler en tekst."], SETTINGS)
-        return asked and asked.id
+        found = approving.ask(session, mailing_named(session, NAME, locked=True), ["Det mangler en tekst."], SETTINGS)
+        return found and found.id
 
 
 def approve(db: Database, answer: Answer = YES) -> None:
@@ -52,10 +62,7 @@ def approve(db: Database, answer: Answer = YES) -> None:
 
 def send(db: Database) -> set[tuple[int, str]]:
     """What a run does once it was approved; whom it queued: recipient and address."""
-    with db.writing() as session:
-        mailing = mailing_named(session, NAME, locked=True)
-        lifecycle.pick_up(mailing)
-        populate(session, mailing, launch=True)
+    listed(db)
     with db.writing() as session:
         lifecycle.begin_sending(session, mailing_named(session, NAME, locked=True))
     return queued(db)
