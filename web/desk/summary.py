@@ -122,6 +122,9 @@ def folder_of(session: Session, mailing: Mailing) -> str:
 def _options(mailing: Mailing) -> list[tuple[str, dict[str, Any]]]:
     """Names of texts, with what is put into them."""
     found: list[tuple[str, dict[str, Any]]] = [(f"option_{name}", {}) for name in OPTIONS if getattr(mailing, name)]
+    if mailing.frozen_at is not None:  # somebody was asked about the list: it is not made again
+        found = [one for one in found if one[0] != "option_update_when_sending"]
+
     if mailing.tracking.get("opens"):
         found.append(("option_opens", {}))
     if (clicks := mailing.tracking.get("clicks")) in ("all", "registered"):
