@@ -15,7 +15,7 @@ from tasks.importing import find_file, page, sentence, take_in
 AS_LISTED = HowToImport()
 
 
-@flow(name="import-people", flow_run_name="import-{file}", persist_result=False)
+@flow(name="import-people", flow_run_name="import {file}", persist_result=False)
 def import_people(file: Annotated[str, Field(min_length=1)], form: HowToImport = AS_LISTED) -> dict[str, Any]:
     """Bring a workbook or text file with people in, as `mailings people import` does; known people are recognised, nobody comes in twice.
 
@@ -23,7 +23,7 @@ def import_people(file: Annotated[str, Field(min_length=1)], form: HowToImport =
 
     Args:
         file: The file's name in the folder MAILINGS_IMPORTS_PATH of the worker, like members.xlsx.
-        form: What is said of the people on the list, and what becomes of them.
+        form: What you say of the people in it, and what becomes of them.
     """
     told = take_in(find_file(file), form)
     get_run_logger().info(sentence(file, told, form))
