@@ -8,9 +8,8 @@ from prefect import flow
 from prefect.logging import get_run_logger
 from pydantic import Field
 
-from tasks.artifacts import publish_page
 from tasks.forms import HowToImport
-from tasks.importing import find_file, page, sentence, take_in
+from tasks.importing import find_file, publish_what_came, sentence, take_in
 
 AS_LISTED = HowToImport()
 
@@ -27,5 +26,5 @@ def import_people(file: Annotated[str, Field(min_length=1)], form: HowToImport =
     """
     told = take_in(find_file(file), form)
     get_run_logger().info(sentence(file, told, form))
-    publish_page("import-people", page(file, told, form))
+    publish_what_came(file, told, form)
     return told | {"errors": told["errors"][:20]}

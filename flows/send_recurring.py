@@ -7,8 +7,10 @@ from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.send_mailing import AS_USUAL, send_mailing
 from mailings.audience.recurring import Recurred
+from mailings.model import MailingStatus
 from tasks.forms import HowToSend, MailingName, Occasion
-from tasks.recurring import copy_for, find_occasion
+from tasks.naming import of_run
+from tasks.recurring import copy_for, find_occasion, let_a_run_ask
 from tasks.resending import is_conducted
 
 AS_SCHEDULED = Occasion()
@@ -16,7 +18,7 @@ AS_SCHEDULED = Occasion()
 
 @flow(
     name="send-recurring",
-    flow_run_name="recur-{mailing}",
+    flow_run_name=of_run("send {mailing} for its day"),
     task_runner=ThreadPoolTaskRunner(max_workers=1),  # type: ignore[arg-type]  # as send_mailing
     persist_result=False,
 )
@@ -36,4 +38,6 @@ def send_recurring(mailing: MailingName, occasion: Occasion = AS_SCHEDULED, how:
     if is_conducted(made.mailing):
         return Recurred(made.mailing, made.status, f"{made.sentence} The run that is at work sends it.")
     sent = send_mailing(made.mailing, how)
+    if sent.status is MailingStatus.PAUSED:
+        let_a_run_ask(made.mailing)  # a run within a run cannot be suspended
     return Recurred(made.mailing, sent.status, sent.sentence)

@@ -14,10 +14,11 @@ from mailings.model import Basis
 from mailings.people.importing import ImportOptions, import_people
 from mailings.people.lists import read_list
 from mailings.settings import settings
+from tasks.artifacts import page, publish, table
 from tasks.forms import HowToImport
 from tasks.retrying import STEP
 
-SHOWN = 200  # wrong rows on the page of the run; the counts are of all
+SHOWN = 200  # wrong rows in the table of the run; the counts are of all
 OFFERED = 1_000  # files looked through for a similar name
 
 
@@ -57,14 +58,20 @@ def sentence(file: str, told: dict[str, Any], form: HowToImport) -> str:
     return f"{told['rows']:,} rows in {file}: {counts}"
 
 
-def page(file: str, told: dict[str, Any], form: HowToImport) -> str:
-    """The page a run leaves behind, in Markdown: counts, notes, and the first wrong rows with row, column and why."""
-    lines = [f"# {_cell(sentence(file, told, form))}", *_counts(told, form), *(f"* {_cell(note)}" for note in told["notes"])]
-    if wrong := told["errors"]:
-        first = f", the first {SHOWN}" if len(wrong) > SHOWN else ""
-        rows = [f"| {row['row']} | {_cell(row['column'])} | {_cell(row['why'])} |" for row in wrong[:SHOWN]]
-        lines += ["", f"## {len(wrong):,} wrong{first}", "", "| Row | Column | Why |", "|---:|---|---|", *rows]
-    return "\n".join(lines)
+def publish_what_came(file: str, told: dict[str, Any], form: HowToImport) -> None:
+    """The run's page with the counts, and a table of the first wrong rows: row, column, why."""
+    wrong = told["errors"]
+    lines = [f"# {_cell(sentence(file, told, form))}", "", *_counts(told, form), *(f"* {_cell(note)}" for note in told["notes"])]
+    if wrong:
+        lines.append(f"* {len(wrong):,} cells or rows are wrong; the table beside this page names them.")
+    shown = [{"Row": row["row"], "Column": row["column"], "Why": row["why"]} for row in wrong[:SHOWN]]
+    title = f"What is wrong in {file}" + (f": the first {SHOWN} of {len(wrong):,}" if len(wrong) > SHOWN else "")
+    publish(
+        [
+            page("import-people", "\n".join(lines), sentence(file, told, form)),
+            *([table("import-wrong-rows", shown, title)] if shown else []),
+        ]
+    )
 
 
 def _counts(told: dict[str, Any], form: HowToImport) -> list[str]:
@@ -75,9 +82,9 @@ def _counts(told: dict[str, Any], form: HowToImport) -> list[str]:
         (told["members"], f"* The selection {_cell(form.selection)} {has} {told['members']:,} people."),
         (told["consents"], f"* {told['consents']:,} statements about consent {are} recorded, source Import."),
         (told["withdrawn_kept"], f"* {told['withdrawn_kept']:,} people have withdrawn their consent earlier; that stays in force."),
-        (not told["consents"], "* No consent was recorded; say on which basis these people may be written to, and run it again."),
+        (not told["consents"], "* No consent was recorded; if these people may be written to, say on which basis and run it again."),
     ]
-    return ["", *(line for counts, line in said if counts)]
+    return [line for counts, line in said if counts]
 
 
 def _names(folder: Path) -> list[str]:

@@ -19,16 +19,19 @@ from mailings.audience import recurring
 from mailings.audience.recurring import Recurred
 from mailings.clock import now
 from mailings.db import database
-from mailings.errors import NotAllowed, Unreachable, Unreadable
+from mailings.errors import NotAllowed, NotFound, Unreachable, Unreadable
+from mailings.sending.due import Due
 from mailings.sending.finding import mailing_named
 from mailings.settings import settings
+from tasks.due import start_mailing
 from tasks.forms import Occasion
+from tasks.naming import of_task
 from tasks.retrying import STEP
 
 ENDED = {"CANCELLED", "CANCELLING"}  # a run that somebody stopped sends no later day
 
 
-@task(name="find occasion", **STEP)
+@task(name="find occasion", task_run_name=of_task("find the day of {mailing}"), **STEP)
 def find_occasion(mailing: str, asked: Occasion) -> recurring.Occasion:
     """The day this run is for: the given one, else that of the moment it was scheduled for, in its schedule's zone.
 
@@ -36,12 +39,12 @@ def find_occasion(mailing: str, asked: Occasion) -> recurring.Occasion:
     """
     try:
         with get_client(sync_client=True) as client:
-            return _occasion(client, client.read_flow_run(flow_run.id), mailing, asked)
+            return occasion_of(client, client.read_flow_run(flow_run.id), mailing, asked)
     except (httpx.HTTPError, PrefectHTTPStatusError) as error:
         raise Unreachable(f"Prefect's API does not say what {mailing} was scheduled for ({type(error).__name__}).") from error
 
 
-@task(name="copy for the day", **STEP)
+@task(name="copy for the day", task_run_name=of_task("copy {mailing} for its day"), **STEP)
 def copy_for(mailing: str, occasion: recurring.Occasion) -> Recurred:
     """The template's copy for the day, made and scheduled in one transaction if there is none yet."""
     with database().writing() as session:
@@ -50,7 +53,23 @@ def copy_for(mailing: str, occasion: recurring.Occasion) -> Recurred:
     return made
 
 
-def _occasion(client: SyncPrefectClient, run: FlowRun, mailing: str, asked: Occasion) -> recurring.Occasion:
+@task(name="let a run ask", task_run_name=of_task("let a run ask about {mailing}"), **STEP)
+def let_a_run_ask(mailing: str) -> bool:
+    """Where the copy awaits approval, a run of send-mailing of its own is asked for: it is suspended and shows the form; ours cannot be.
+
+    False where nobody is asked, or there is no such deployment; then the desk and the command line still ask.
+    """
+    with database().reading() as session:
+        found = mailing_named(session, mailing)
+        waiting = Due(found.id, found.name, found.held_reason or "") if found.awaits_approval else None
+    try:
+        return waiting is not None and start_mailing.fn(waiting) is not None
+    except NotFound:
+        return False
+
+
+def occasion_of(client: SyncPrefectClient, run: FlowRun, mailing: str, asked: Occasion) -> recurring.Occasion:
+    """The day a run is for; see find_occasion."""
     schedules = client.read_deployment_schedules(run.deployment_id) if run.deployment_id else []
     zone = _zone(asked.zone or _zone_of(run, schedules, mailing) or settings().time_zone)
     moment = run.expected_start_time or now()

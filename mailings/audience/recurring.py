@@ -65,7 +65,12 @@ def recur(session: Session, template: Mailing, occasion: Occasion) -> Recurred:
 
 
 def _copied(session: Session, template: Mailing, occasion: Occasion) -> Mailing:
-    made = copy(session, template, f"{template.name}-{occasion.day}")
+    name = f"{template.name}-{occasion.day}"
+    if session.scalar(select(Mailing.id).where(Mailing.name == name)) is not None:
+        raise NotAllowed(
+            f"{name} is another mailing's name already, so nothing is sent for that day; push {template.name} under another name."
+        )
+    made = copy(session, template, name)
     made.recurs_from, made.occasion = template.id, occasion.day.isoformat()
     made.move("schedule")  # with the copy: whoever makes it may die here, and start_due_mailings sends it
     made.scheduled_at = min(occasion.moment, now())
@@ -75,9 +80,7 @@ def _copied(session: Session, template: Mailing, occasion: Occasion) -> Mailing:
 
 def _must_recur(template: Mailing) -> None:
     if not template.template:
-        raise NotAllowed(
-            f"{template.name} is no template, so it is sent once; to let it recur, write `template: true` in its folder."
-        )
+        raise NotAllowed(f"{template.name} is no template, so it is sent once; to let it recur, write `template: true` in its folder.")
     if template.type is MailingType.FORM_RESPONSE:
         raise NotAllowed(f"{template.name} is a form response: it goes to whoever asks for it, and is never scheduled.")
     if template.status is MailingStatus.CANCELLED:
