@@ -1,0 +1,80 @@
+"""`mailings approve`, typed as a person would: what it shows, what it asks, what it says next."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mailings.db import Database
+from mailings.model import MailingStatus
+from tests.cli.typed import type_in
+from tests.sending import asking, world
+from tests.sending.asking import NAME
+
+SENDER = {"name": "Fjord", "address": "news@fjord.test", "use": "always"}
+
+
+class Desk:
+    """A person at a terminal, and a mailing that awaits approval."""
+
+    def __init__(self, folder: Path, db: Database) -> None:
+        self.folder = folder
+        self.environment = {"MAILINGS_DATABASE_URL": db.url.render_as_string(hide_password=False)}
+
+    def says(self, *words: str, code: int = 0) -> str:
+        """What the command prints; errors too, where it ends with another code."""
+        done = type_in(self.folder, *words, **self.environment)
+        assert done.returncode == code, done.stderr
+        return done.stdout if code == 0 else done.stdout + done.stderr
+
+    def document(self, *words: str) -> Any:
+        """What it prints for machines."""
+        return json.loads(self.says(*words, "--json"))
+
+
+@pytest.fixture
+def desk(db: Database, tmp_path: Path) -> Desk:
+    """A terminal in an empty folder; somebody is asked about a mailing to three."""
+    asking.ready(db, 3, html="<p>Hei [[ customer.name ]]</p>", sender=SENDER)
+    with db.writing() as session:
+        asking.join_in(session, "Utmeldt", "").no_mailings = True
+    asking.ask(db)
+    return Desk(tmp_path, db)
+
+
+def test_shown_and_approved(db: Database, desk: Desk) -> None:
+    """It shows how many get it, who is left out, warnings and messages; then it says what comes next, and status tells who approved it."""
+    said = desk.says("approve", NAME, "--yes", "--comment", "Så fint!")
+    for words in ("høst-nytt would go to 3 recipients.", "Left out: 1 stopped.", "! Det mangler en tekst.", "To Åse Ødegård 0: Høst"):
+        assert words in said
+    assert "  Hei Åse Ødegård 2" in said
+    assert "høst-nytt is approved." in said
+    assert "mailings send høst-nytt" in said
+    told = desk.document("status", NAME)["approval"]
+    assert (told["decision"], told["door"], told["comment"], told["eligible"]) == ("approved", "cli", "Så fint!", 3)
+    assert told["by"]
+
+
+def test_nobody_to_ask(db: Database, desk: Desk) -> None:
+    """Where nobody can be asked and --yes is not said, nothing is answered."""
+    assert "say --yes" in desk.says("approve", NAME, code=1)
+    assert asking.question(db).decision is None
+    assert desk.document("status", NAME)["reason"] == "awaiting approval"
+
+
+def test_declined(db: Database, desk: Desk) -> None:
+    """A no makes it a draft; for machines one document comes out, and nothing else. A second answer is told that."""
+    document = desk.document("approve", NAME, "--decline", "--yes", "--comment", "Ikke i dag")
+    assert (document["name"], document["status"], document["approval"]["decision"]) == (NAME, "draft", "declined")
+    assert "Nobody need answer any more: høst-nytt was declined by" in desk.says("approve", NAME, "--yes", code=1)
+
+
+def test_neither_sent_nor_resumed(db: Database, desk: Desk) -> None:
+    """While somebody is asked, sending and resuming are refused and name the command; cancelling works."""
+    for command in ("resume", "send"):
+        assert "mailings approve høst-nytt" in desk.says(command, NAME, code=1)
+    desk.says("cancel", NAME)
+    assert world.status(db, 1) is MailingStatus.CANCELLED
