@@ -8,12 +8,13 @@ from prefect import flow
 
 from tasks.forms import MailingName
 from tasks.forms_reporting import WhatToReport
+from tasks.naming import of_run
 from tasks.reporting import count_figures_of, show_report, write_book, write_page
 
 AS_USUAL = WhatToReport()
 
 
-@flow(name="report-mailing", flow_run_name="report-{mailing}", persist_result=False)
+@flow(name="report-mailing", flow_run_name=of_run("report {mailing}"), persist_result=False)
 def report_mailing(mailing: MailingName, what: WhatToReport = AS_USUAL) -> dict[str, Any]:
     """Tell what a mailing came to: on a page of this run, and as files under MAILINGS_REPORTS_PATH, each written anew.
 

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
-from urllib.parse import quote
 
 from prefect import task
 from prefect.logging import get_run_logger
@@ -23,13 +22,15 @@ from mailings.reports.counting_anew import freshen
 from mailings.reports.markdown import markdown, plain
 from mailings.reports.outfile import written
 from mailings.reports.page import page
+from mailings.reports.places import desk_address
 from mailings.reports.rows import recipient_rows
 from mailings.reports.saying import say
 from mailings.reports.summary import Summary, summary_of
 from mailings.reports.workbook import write_workbook
 from mailings.sending.finding import mailing_named
 from mailings.settings import settings
-from tasks.artifacts import publish_page
+from tasks.artifacts import key_of, publish_page
+from tasks.naming import of_task
 from tasks.retrying import STEP
 
 BY = "MAILINGS_REPORTS_PATH"
@@ -37,7 +38,7 @@ LONGEST = 200  # bytes of a name in the name of a file, which may have 255 in al
 DRAWN = "statuses"  # the chart that says most of a run: what became of everybody
 
 
-@task(name="count figures anew", task_run_name="count the figures of {mailing}", **STEP)
+@task(name="count figures anew", task_run_name=of_task("count the figures of {mailing}"), **STEP)
 def count_figures_of(mailing: str) -> None:
     """Count what is to be counted anew, so that every form of the report tells the same. Raises NotFound."""
     with database().reading() as session:
@@ -45,7 +46,7 @@ def count_figures_of(mailing: str) -> None:
     freshen(database(), mailing_id)
 
 
-@task(name="write workbook", task_run_name="write the workbook of {mailing}", **STEP)
+@task(name="write workbook", task_run_name=of_task("write the workbook of {mailing}"), **STEP)
 def write_book(mailing: str, language: str) -> str:
     """Write the workbook, recipient by recipient; where it lies. Raises NotFound, NotAllowed where it cannot be written."""
     with _report(mailing, language) as (session, row, summary), _placed(row, "xlsx") as (file, path):
@@ -53,7 +54,7 @@ def write_book(mailing: str, language: str) -> str:
     return str(path)
 
 
-@task(name="write page", task_run_name="write the page of {mailing}", **STEP)
+@task(name="write page", task_run_name=of_task("write the page of {mailing}"), **STEP)
 def write_page(mailing: str, language: str) -> str:
     """Write the page with its charts; where it lies. Raises NotFound, NotAllowed where it cannot be written."""
     with _report(mailing, language) as (_, row, summary), _placed(row, "html") as (file, path):
@@ -61,12 +62,12 @@ def write_page(mailing: str, language: str) -> str:
     return str(path)
 
 
-@task(name="show report", task_run_name="show the report of {mailing}", **STEP)
+@task(name="show report", task_run_name=of_task("show the report of {mailing}"), **STEP)
 def show_report(mailing: str, language: str, files: list[str]) -> None:
     """Publish the figures as a page of the run, with a chart, where the files lie, and the way to the desk. Raises NotFound."""
     with _report(mailing, language) as (_, _, summary):
         pass
-    publish_page(f"{quote(mailing, safe='').lower().replace('%', '')}-report", told(summary, files))
+    publish_page(key_of(mailing, "report"), told(summary, files), summary.about.subject or None)
     for path in files:
         get_run_logger().info("%s is written.", path)
 
@@ -79,7 +80,7 @@ def told(summary: Summary, files: list[str]) -> str:
     if files:
         lines = [f"* {plain(path)}" for path in files]
         parts += [f"## {plain(say('files_on', language, host=host))}", "\n".join(lines)]
-    desk = f"{settings().public_url.rstrip('/')}/desk/mailings/{quote(summary.about.name, safe='')}/reports"
+    desk = desk_address(settings(), "report", summary.about.name)
     return "\n\n".join([*parts, f"[{say('report_at_desk', language)}]({desk})"])
 
 
