@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import IO
 
 GRACE = 8.0  # seconds for the server to end by itself; it writes down what it holds
-ALONE = ("5", "prefect")  # seconds for the same where nobody is left to ask for it, and what runs
+ALONE = "5"  # seconds for the same where nobody is left to ask for it
+GUARDED = (sys.executable, "-m", "cli.guarded", ALONE, "prefect", "--no-prompt", "server", "start")
 
 #: a server that only records: nothing is scheduled, watched or sent home by it, and nothing it knows leaves the machine
 RECORDS_ONLY = {
@@ -47,19 +48,7 @@ class ServerProcess:
         }
         with (self.home / "server.log").open("a") as log:
             self._child = subprocess.Popen(  # noqa: S603  our own interpreter and our own words
-                [
-                    sys.executable,
-                    "-m",
-                    "cli.guarded",
-                    *ALONE,
-                    "--no-prompt",
-                    "server",
-                    "start",
-                    "--host",
-                    "127.0.0.1",
-                    "--port",
-                    str(self.port),
-                ],
+                [*GUARDED, "--host", "127.0.0.1", "--port", str(self.port)],
                 env=inherited | RECORDS_ONLY | ours,
                 stdin=subprocess.PIPE,
                 stdout=log,

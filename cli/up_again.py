@@ -1,15 +1,26 @@
-"""Runs that an earlier `mailings up` left in the middle: its worker ended with them, and nobody told the server."""
+"""What the server knows of our worker: whether it is heard of, and which runs it left in the middle when it ended."""
 
 from __future__ import annotations
 
+from contextlib import suppress
+from datetime import datetime
 from typing import Any
 
 from cli.prefect_api import ask
 from cli.up_parts import POOL
 from mailings.clock import now
+from mailings.errors import MailingsError
 
 CUT_OFF = ["PENDING", "RUNNING"]
 MOST = 200  # one answer of the server
+
+
+def works(api: str, ours: str, since: datetime) -> bool:
+    """Whether the server has heard of our worker since that moment; False, too, while it does not answer."""
+    with suppress(MailingsError):
+        heard = [one["last_heartbeat_time"] for one in ask(api, f"work_pools/{POOL}/workers/filter", {}) if one["name"] == ours]
+        return any(datetime.fromisoformat(moment) > since for moment in heard if moment)
+    return False
 
 
 def taken_up_again(api: str, ours: str) -> list[str]:

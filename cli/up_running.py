@@ -8,13 +8,14 @@ from threading import Event
 
 from cli import up_parts
 from cli.prefect_api import ask, healthy
-from cli.up_again import taken_up_again
+from cli.up_again import taken_up_again, works
 from cli.up_children import Child, Part
 from cli.up_deploying import deploy
 from cli.up_family import descendants, kill_all, left_of
 from cli.up_parts import Chosen
 from cli.up_place import Place
 from cli.up_shown import Shown
+from mailings.clock import now
 from mailings.errors import MailingsError, Unreachable
 
 PATIENCE = 180.0  # seconds for the server to answer the first time: 4 s on a database that is there, 10-20 s on a fresh one
@@ -44,6 +45,7 @@ class Running:
             if deploy(self.place, self.chosen.api, up_parts.environment(self.chosen, self.place), self.stop):
                 self.shown.say("server", "has its pool, automations and deployments: put in place just now")
             self._begin(up_parts.worker(self.chosen, self.place))
+            self._until_it_works()
             self.place.tell(self.chosen.api)
             self.shown.ready()
             while not self.stop.wait(TICK):
@@ -66,7 +68,7 @@ class Running:
 
     def _begin(self, part: Part) -> None:
         self.children[part.name] = Child(part, self.place.log(part.name), self.place.lock.fileno())
-        self.shown.state(part.name, "starts" if part.name == "server" else "runs")
+        self.shown.state(part.name, "runs" if part.name == "door" else "starts")
 
     def _until_it_answers(self) -> None:
         server, deadline = self.children["server"], time.monotonic() + PATIENCE
@@ -79,15 +81,29 @@ class Running:
             raise Unreachable(f"Prefect's server did not start ({server.last_words()}); its log says why: {server.log}")
         self.shown.state("server", "runs")
 
+    def _until_it_works(self) -> None:
+        """Until the server has heard of the worker; one that dies meanwhile is started again, as later."""
+        self.shown.doing("the worker starts…")
+        begun, deadline = now(), time.monotonic() + PATIENCE
+        while not works(self.chosen.api, up_parts.worker_name(), begun) and time.monotonic() < deadline:
+            if self.stop.wait(TICK):
+                raise KeyboardInterrupt
+            self._keep_up()
+        self.shown.state("worker", "runs")
+
     def _take_up_again(self, saying: str) -> None:
         with suppress(MailingsError):  # a server that died says so by itself; the start-due run comes to the same
             if again := taken_up_again(self.chosen.api, up_parts.worker_name()):
                 self.shown.say("worker", f"{saying}: {', '.join(again)}")
 
-    def _look(self) -> None:
+    def _keep_up(self) -> None:
         for name, child in self.children.items():
             if sentence := child.kept_up():
                 self.shown.say(name, sentence)
+
+    def _look(self) -> None:
+        self._keep_up()
+        for name, child in self.children.items():
             self.shown.state(name, "runs" if child.alive else "is down")
         if time.monotonic() - self._asked > ASK:
             self._asked = time.monotonic()
