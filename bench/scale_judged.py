@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,17 +30,21 @@ class Books:
     ledger: dict[str, str]  # address -> status
     served: Counter[str]
 
+    @classmethod
+    def of(cls, ledger: dict[str, str], served: Iterable[str]) -> Books:
+        """From addresses with their status, and the witness's addresses as often as it took a message for them."""
+        return cls(ledger, Counter(served))
+
     @property
     def figures(self) -> dict[str, Any]:
         """`twice` and `lost` must be 0; of who is in doubt the witness knows better."""
         doubt = {address for address, status in self.ledger.items() if status == "in_doubt"}
-        sent = {address for address, status in self.ledger.items() if status == "sent"}
         return {
             "recipients": len(self.ledger),
             "statuses": dict(Counter(self.ledger.values())),
             "witness_messages": self.served.total(),
             "twice": sum(times > 1 for times in self.served.values()),
-            "lost": len(self.ledger.keys() - doubt - self.served.keys()) + len(sent - self.served.keys()),
+            "lost": len(self.ledger.keys() - doubt - self.served.keys()),
             "strangers": len(self.served.keys() - self.ledger.keys()),
             "in_doubt": len(doubt),
             "in_doubt_and_served": len(doubt & self.served.keys()),
@@ -53,7 +58,7 @@ def books(database: Database, mailing: int, witness: Witness) -> Books:
     ledger = {address: str(status) for status, address in rows}
     if len(ledger) != len(rows):
         raise SystemExit("An address stands twice in the ledger, so that the witness could not tell who was served twice.")
-    return Books(ledger, Counter(to for _, _, to in witness.served()))
+    return Books.of(ledger, (to for _, _, to in witness.served()))
 
 
 def shares(database: Database, mailing: int) -> list[dict[str, Any]]:
