@@ -51,7 +51,7 @@ Document = Mapping[str, Any]  #: the status document of cli.md
 
 
 def progress_line(look: Look, pace: Pace) -> tuple[float, str]:
-    """The share that is done, 0-100, and a line on it: `1,200 of 5,000; 3 failed; 600 a minute, done about 14:05 UTC`."""
+    """The share that is done, 0-100, and a line on it: `1,200 of 5,000; 3 failed; done about 14:05 UTC, 600 a minute`."""
     if not look.total:
         return 0.0, STANDS[MailingStatus(look.status)]
     extra = [f"{n:,} {word}" for n, word in ((look.failed, "failed"), (look.in_doubt, "in doubt"), (look.cancelled, "cancelled")) if n]
@@ -62,7 +62,8 @@ def progress_line(look: Look, pace: Pace) -> tuple[float, str]:
     elif look.limited:
         extra.append(f"waits {look.limited}")
     elif pace.per_minute and pace.ends:
-        extra.append(f"{pace.per_minute:,.0f} a minute, done about {local(pace.ends):%H:%M %Z}")
+        # the end first: a card shows some forty letters
+        extra.append(f"done about {local(pace.ends):%H:%M %Z}, {pace.per_minute:,.0f} a minute")
     return 100.0 * look.done / look.total, "; ".join([f"{look.done:,} of {look.total:,}", *extra])
 
 
