@@ -7,7 +7,7 @@ from prefect.task_runners import ThreadPoolTaskRunner
 
 from mailings.model import MailingStatus
 from mailings.sending.closing import Outcome
-from tasks.approval import answered, ask_for_approval
+from tasks.approval import answered, held_for_approval
 from tasks.audience import resolve_recipients
 from tasks.content import check_mailing, compile_content
 from tasks.events import started
@@ -68,7 +68,7 @@ def begin(mailing: str) -> Outcome | None:
     found = check_mailing(mailing)  # needs the list: empty variables, nobody to send to
     if found.problems:
         return refuse(mailing, found.problems)
-    if waiting := ask_for_approval(mailing, found.warnings):  # from here on the list is frozen
+    if waiting := held_for_approval(mailing, found.warnings):  # from here on the list is frozen
         collect_figures(waiting)
         return waiting
     changed = begin_sending(mailing)  # nothing, unless what was approved has changed

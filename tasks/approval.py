@@ -43,11 +43,19 @@ class Approving(RunInput):
 
 @task(name="ask for approval", task_run_name=of_task("ask for approval of {mailing}"), **STEP)
 def ask_for_approval(mailing: str, warnings: list[str]) -> Outcome | None:
-    """Freeze the list and ask, where somebody has to be asked; None where the mailing may be sent. Safe to repeat."""
+    """Freeze the list and ask; None where somebody need not be asked. Safe to repeat."""
     with database().writing() as session:
         if approving.ask(session, mailing_named(session, mailing, locked=True), warnings, settings()) is None:
             return None
     return Outcome(mailing, MailingStatus.PAUSED, f"{mailing} awaits approval: mailings approve {mailing}")
+
+
+def held_for_approval(mailing: str, warnings: list[str]) -> Outcome | None:
+    """Ask, where somebody has to be asked; None where the mailing may be sent, and its run shows nothing of all this."""
+    with database().reading() as session:
+        if not approving.must_ask(session, mailing_named(session, mailing), settings()):
+            return None
+    return ask_for_approval(mailing, warnings)
 
 
 @task(name="hear the answer", task_run_name=of_task("hear the answer about {mailing}"), **STEP)

@@ -68,6 +68,13 @@ def asked(session: Session, mailing: Mailing) -> Approval | None:
     return session.scalar(select(Approval).where(Approval.mailing_id == mailing.id, Approval.decided_at.is_(None)))
 
 
+def must_ask(session: Session, mailing: Mailing, settings: Settings) -> bool:
+    """Whether somebody has to be asked before the mailing, its list made, may be sent."""
+    if mailing.status is not MailingStatus.POPULATING or approved.given(session, mailing) is not None:
+        return False
+    return approved.needed(mailing, books_of(session, mailing.id).eligible, settings)
+
+
 def ask(session: Session, mailing: Mailing, warnings: Sequence[str], settings: Settings) -> Approval | None:
     """Freeze the list of a mailing that needs approval and ask for it; the question. None where it needs none, or has it.
 
@@ -75,9 +82,7 @@ def ask(session: Session, mailing: Mailing, warnings: Sequence[str], settings: S
     """
     if (open_question := asked(session, mailing)) is not None:
         return open_question
-    if mailing.status is not MailingStatus.POPULATING or approved.given(session, mailing) is not None:
-        return None
-    if not approved.needed(mailing, books_of(session, mailing.id).eligible, settings):
+    if not must_ask(session, mailing, settings):
         return None
     question = Approval(mailing_id=mailing.id, asked_at=now(), eligible=0, audience_hash="", warnings=list(warnings))
     question.content_hash = content_hash(session, mailing)

@@ -3,28 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import suppress
-from uuid import UUID
 
 import pytest
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import FlowRunFilter
-from prefect.client.schemas.objects import FlowRun
-from prefect.exceptions import Pause
-from prefect.flow_engine import run_flow
 from prefect.flow_runs import resume_flow_run
-from prefect.states import Cancelled, Pending
+from prefect.states import Cancelled
 
 from flows.send_mailing import send_mailing
 from flows.start_due_mailings import start_due_mailings
 from mailings.consent.standing import block_address
 from mailings.db import Database
 from mailings.errors import IllegalMove
-from mailings.model import Approval, Decision, Door, Lease, MailingStatus, Recipient
+from mailings.model import Decision, Door, Lease, MailingStatus, Recipient
 from mailings.sending import approving, lifecycle
 from mailings.sending.approving import Answer
 from mailings.sending.finding import mailing_named
 from mailings.transports.memory import Memory
+from tests.flows.suspending import deployed_run, form, said, state_of, worked
 from tests.flows.test_send_mailing import draft, memory  # noqa: F401  a fixture
 from tests.flows.test_start_due_mailings import deployed  # noqa: F401  a fixture
 from tests.sending import world
@@ -42,47 +38,6 @@ def asking(db: Database, memory: Memory, deployed: None) -> Iterator[int]:  # no
         paused = FlowRunFilter.model_validate({"state": {"type": {"any_": ["PAUSED"]}}})
         for run in client.read_flow_runs(flow_run_filter=paused):
             client.set_flow_run_state(run.id, Cancelled())
-
-
-def deployed_run(name: str) -> FlowRun:
-    """A run of the deployment, as a worker would find it."""
-    with get_client(sync_client=True) as client:
-        found = client.read_deployment_by_name("send-mailing/send-mailing")
-        return client.create_flow_run_from_deployment(found.id, parameters={"mailing": name})
-
-
-def worked(run: UUID) -> FlowRun:
-    """Run it as a worker does, to its end or until it is suspended; as Prefect tells of it then."""
-    with get_client(sync_client=True) as client:
-        client.set_flow_run_state(run, Pending())
-        taken = client.read_flow_run(run)
-        with suppress(Pause):  # how a run that is suspended ends
-            run_flow(send_mailing, flow_run=taken, parameters=taken.parameters, return_type="state")
-        return client.read_flow_run(run)
-
-
-def state_of(run: UUID) -> tuple[str, str]:
-    """The run's state in Prefect: type and name."""
-    with get_client(sync_client=True) as client:
-        state = client.read_flow_run(run).state
-    assert state is not None
-    return state.type.value, state.name
-
-
-def form(run: UUID, mailing_id: int) -> str:
-    """What the run's form lays before somebody, in Markdown."""
-    with get_client(sync_client=True) as client:
-        state = client.read_flow_run(run).state
-        assert state is not None
-        key = state.state_details.run_input_keyset["description"]
-        return str(client.request("GET", f"/flow_runs/{run}/input/{key}").json())  # type: ignore[arg-type]  # its overloads want a known route
-
-
-def said(db: Database, mailing_id: int) -> list[tuple[Decision | None, str | None, Door | None, str | None]]:
-    """Every question asked of the mailing, with what was answered."""
-    with db.reading() as session:
-        rows = session.query(Approval).filter_by(mailing_id=mailing_id).order_by(Approval.id)
-        return [(row.decision, row.decided_by, row.door, row.comment) for row in rows]
 
 
 def test_answered_on_the_form(db: Database, memory: Memory, asking: int) -> None:  # noqa: F811
