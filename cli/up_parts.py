@@ -30,7 +30,7 @@ SERVER_S, DOOR_S, WORKER_S = 8.0, 25.0, 40.0  # seconds each may take to end; a 
 
 @dataclass(frozen=True)
 class Chosen:
-    """What was asked for: where the server and the door listen (port 0 of the door = no door), how many runs at once."""
+    """What was asked for: where the server and the door listen (None = no door), how many runs at once."""
 
     prefect: tuple[str, int]
     door: tuple[str, int] | None
@@ -64,7 +64,10 @@ def server(chosen: Chosen, place: Place) -> Part:
     """Prefect's server with its pages, its schedules and all else it does by itself."""
     host, port = chosen.prefect
     words = ("prefect", "--no-prompt", "server", "start", "--host", host, "--port", str(port))
-    return Part("server", words, environment(chosen, place), SERVER_S)
+    env = environment(chosen, place)
+    if chosen.url != f"http://{host}:{port}":  # it listens everywhere: its pages ask the host they came from, not the reader's own
+        env.setdefault("PREFECT_SERVER_UI_API_URL", "/api")
+    return Part("server", words, env, SERVER_S)
 
 
 def worker(chosen: Chosen, place: Place) -> Part:

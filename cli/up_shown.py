@@ -83,11 +83,10 @@ class Shown:
         return found
 
     def _drawn(self) -> RenderableType:
-        parts = Table.grid(padding=(0, 2))
+        parts, doors = _grid(3), _grid(2)
         for name, state in self.states.items():
             mark = f"[{MARKS.get(state, 'dim')}]{'●' if state and state != 'has ended' else '○'}[/]"
             parts.add_row(f" {mark}", NAMES[name], escape(self._where(name)), self._how(name, state))
-        doors = Table.grid(padding=(0, 2))
         for what, url, why in self._doors():
             doors.add_row(f" {what}", f"[bold][link={url}]{escape(url)}[/link][/]", f"[dim]{why}[/]")
         doors.add_row(" Logs", escape(f"{self.place.folder}/*.log"), "")
@@ -100,3 +99,12 @@ class Shown:
         lasted = timedelta(seconds=int(time.monotonic() - self.since[name]))
         work = f", {self.runs} at work" if name == "worker" and self.runs else ""
         return f"[dim]{lasted}{work}[/]"
+
+
+def _grid(whole: int) -> Table:
+    """Columns side by side, of which the first so many are shown whole however narrow the screen: an address cut short leads nowhere."""
+    grid = Table.grid(padding=(0, 2))
+    for _ in range(whole):
+        grid.add_column(no_wrap=True)
+    grid.add_column()
+    return grid
