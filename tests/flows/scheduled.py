@@ -1,8 +1,7 @@
-"""Runs of send-recurring as a schedule makes them, for moments that Prefect reckons of a real schedule."""
+"""Runs of send-recurring as the server makes them of a schedule, for moments of its own reckoning."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,9 +11,9 @@ from uuid import UUID, uuid4
 
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.actions import DeploymentScheduleCreate
+from prefect.client.schemas.filters import FlowRunFilter
 from prefect.client.schemas.objects import FlowRun
 from prefect.flow_engine import run_flow
-from prefect.server.schemas import schedules as reckoning
 from prefect.states import Scheduled
 
 from flows.send_recurring import send_recurring
@@ -32,26 +31,27 @@ class Deployed:
     id: UUID
     mailing: str
 
-    def runs(self, begin: datetime, end: datetime, **occasion: Any) -> list[FlowRun]:
-        """A run for each date of its first schedule between two moments, the oldest first."""
-        schedule = self.client.read_deployment_schedules(self.id)[0]
-        kind = getattr(reckoning, type(schedule.schedule).__name__)
-        dates = asyncio.run(kind(**schedule.schedule.model_dump()).get_dates(n=100, start=begin, end=end))
-        return [self.run(date, by=schedule.id, occasion=occasion) for date in dates]
+    def runs(self, begin: datetime, end: datetime) -> list[FlowRun]:
+        """The runs that the server makes of its schedules between two moments, the oldest first."""
+        asked = {"start_time": begin.isoformat(), "end_time": end.isoformat(), "min_runs": 100, "max_runs": 100}
+        self.client._client.post(f"/deployments/{self.id}/schedule", json=asked).raise_for_status()
+        mine = {"deployment_id": {"any_": [str(self.id)]}, "expected_start_time": {"after_": begin, "before_": end}}
+        found = self.client.read_flow_runs(flow_run_filter=FlowRunFilter.model_validate(mine))
+        return sorted(found, key=lambda run: run.expected_start_time or begin)
 
-    def run(self, moment: datetime, by: UUID | None = None, **parameters: Any) -> FlowRun:
-        """A run for a moment, as the schedule `by` makes it, or as somebody asks for it."""
+    def run(self, moment: datetime, **parameters: Any) -> FlowRun:
+        """A run that somebody asks for, for a moment."""
         asked = {"mailing": self.mailing} | parameters
         made = self.client.create_flow_run_from_deployment(self.id, parameters=asked, state=Scheduled(scheduled_time=moment))
         assert made.expected_start_time == moment
-        maker = {"id": by, "type": "SCHEDULE"} if by else None
-        return FlowRun.model_validate(made.model_dump() | {"created_by": maker})
+        return made
 
 
 @contextmanager
-def deployed(*schedules: Any, mailing: str) -> Iterator[Deployed]:
-    """The deployment with these schedules, each of which names the mailing."""
-    made = [DeploymentScheduleCreate(schedule=one, active=False, parameters={"mailing": mailing}) for one in schedules]
+def deployed(*schedules: Any, mailing: str, **parameters: Any) -> Iterator[Deployed]:
+    """The deployment with these schedules, each of which names the mailing, and what else is filled in."""
+    asked = {"mailing": mailing} | parameters
+    made = [DeploymentScheduleCreate(schedule=one, active=True, parameters=asked) for one in schedules]
     with get_client(sync_client=True) as client:
         flow = client.create_flow_from_name("send-recurring")
         number = client.create_deployment(flow, f"send-recurring-{uuid4()}", schedules=made)

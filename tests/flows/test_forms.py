@@ -118,7 +118,7 @@ def test_the_server_makes_no_run_of_it(one: Flow[..., Any], given: dict[str, Any
     right = {"mailing": "a"} if "file" not in given else {"file": "a.csv"}
     with get_client(sync_client=True) as client:
         number = client.create_flow_from_name(one.name)
-        schema = parameter_schema(one)
+        schema = parameter_schema(one).model_dump_for_openapi()
         made = client.create_deployment(number, f"form-{uuid4()}", parameter_openapi_schema=schema, enforce_parameter_schema=True)
         try:
             with pytest.raises(PrefectHTTPStatusError, match="409"):

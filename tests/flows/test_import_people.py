@@ -22,7 +22,7 @@ from tests.flows.test_artifacts import by_key
 
 pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("prefect"), pytest.mark.usefixtures("prefect_server")]
 
-LIST = "navn;e-post\nÅse Ødegård;åse@fjord.test\nDésirée van der IJssel;desiree@noord.test\nJürgen Groß;|her|<b>\n"
+LIST = "navn;e-post\nÅse Ødegård;ase@fjord.test\nDésirée van der IJssel;desiree@noord.test\nJürgen Groß;|her|<b>\n"
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def test_twice_is_once(db: Database, imports: Path) -> None:
     """The readable rows come in with the declared basis; the same run again recognises everybody and adds nobody."""
     told = import_people("folk.csv", HowToImport(consent="contract", selection="Lesere"))
     assert (told["rows"], told["created"], told["skipped"], told["members"]) == (3, 2, 1, 2)
-    assert basis(db, "åse@fjord.test") is Basis.CONTRACT
+    assert basis(db, "ase@fjord.test") is Basis.CONTRACT
     again = import_people("folk.csv", HowToImport(consent="contract", selection="Lesere"))
     assert (again["created"], again["matched"], again["members"], people(db)) == (0, 2, 2, 2)
 
@@ -60,7 +60,7 @@ def test_twice_is_once(db: Database, imports: Path) -> None:
 def test_a_workbook_whose_unknown_are_left_out(db: Database, imports: Path) -> None:
     """A workbook is read as well; with skip nobody new comes in."""
     made = Workbook()
-    for row in (["Navn", "E-post"], ["Åse", "åse@fjord.test"], ["Ny", "ny@fjord.test"]):
+    for row in (["Navn", "E-post"], ["Åse", "ase@fjord.test"], ["Ny", "ny@fjord.test"]):
         made.active.append(row)
     made.save(imports / "liste.xlsx")
     import_people("folk.csv")
@@ -75,7 +75,7 @@ def test_only_trying(db: Database, imports: Path) -> None:
 
 
 def test_what_the_run_leaves(db: Database, imports: Path) -> None:
-    """The page tells the counts; the table names each wrong row with its column, by the list's own head, and why; signs of theirs stay signs."""
+    """The page tells the counts; the table names each wrong row with its column, by the list's own head, and why; signs stay signs."""
 
     @flow
     def around() -> object:
@@ -115,7 +115,7 @@ def test_at_most_two_hundred(imports: Path, db: Database) -> None:
         ("../hemmelig.csv", NotAllowed, "'../hemmelig.csv' leads out of the folder for imports"),
         ("/etc/passwd", NotAllowed, "leads out of the folder"),
         ("lenke.csv", NotAllowed, "leads out of the folder"),
-        ("folc.csv", NotFound, "There is no file 'folc.csv' among the imports; did you mean folk.csv?"),
+        ("folc.csv", NotFound, "There is no file 'folc.csv' among the imports; did you mean folk.csv"),
         ("tom.csv", Unreadable, "tom.csv is empty."),
         ("brev.csv", Unreadable, "brev.csv has no column with e-mail addresses"),
     ],

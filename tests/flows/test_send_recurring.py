@@ -119,8 +119,8 @@ def test_overtaken(db: Database, memory: Memory) -> None:  # noqa: F811
     """However late it may be, a night is not sent beside a later one that is due: nobody gets two newsletters in one minute."""
     draft(db, "innhentet", 1, template=True)
     back = FRIDAY + 36 * HOUR
-    with deployed(HALF_PAST_MIDNIGHT, mailing="innhentet") as one:
-        runs = one.runs(FRIDAY, back, hours_late=500)
+    with deployed(HALF_PAST_MIDNIGHT, mailing="innhentet", occasion={"hours_late": 500}) as one:
+        runs = one.runs(FRIDAY, back)
         told = [carried_out(run, back).sentence for run in runs]
     assert told[0].startswith("innhentet is not sent for 2025-11-22: 2025-11-23 has come meanwhile.")
     assert told[1] == "innhentet-2025-11-23 is sent."
