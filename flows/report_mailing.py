@@ -23,7 +23,7 @@ def report_mailing(mailing: MailingName, what: WhatToReport = AS_USUAL) -> dict[
         what: Which files, and in which language; as it stands both, in the installation's.
     """
     count_figures_of(mailing)
-    files = [write_book(mailing, what.language)] if what.workbook else []
-    files += [write_page(mailing, what.language)] if what.page else []
-    show_report(mailing, what.language, files)
+    files = [write_book(mailing, what.spoken)] if what.workbook else []
+    files += [write_page(mailing, what.spoken)] if what.page else []
+    show_report(mailing, what.spoken, files)
     return {"mailing": mailing, "files": files}

@@ -8,6 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from tasks.forms import FORM, at
 
+AS_SET: Literal["as set"] = "as set"  #: a choice that can be read: in a list to choose from an empty one is no choice
+
 
 class WhatToReport(BaseModel):
     """Which files are written beside the figures that the run shows by itself."""
@@ -26,9 +28,14 @@ class WhatToReport(BaseModel):
         description="NAME-report.html: one page that needs nothing but itself, to be sent on or printed. It names nobody.",
         json_schema_extra=at(2),
     )
-    language: Literal["", "en", "nl", "da", "no", "sv", "de"] = Field(
-        "",
+    language: Literal["as set", "en", "nl", "da", "no", "sv", "de"] = Field(
+        AS_SET,
         title="Language",
-        description="Of the files and of the page this run shows; empty = the installation's, MAILINGS_LANGUAGE.",
+        description="Of the files and of the page this run shows; as set = the installation's, MAILINGS_LANGUAGE.",
         json_schema_extra=at(3),
     )
+
+    @property
+    def spoken(self) -> str:
+        """The language chosen; empty = the installation's."""
+        return "" if self.language == AS_SET else self.language

@@ -9,6 +9,7 @@ from mailings.consent.standing import block_address, complain
 from mailings.consent.topics import add_topic
 from mailings.db import Database
 from mailings.model import (
+    Approval,
     Combination,
     DeliveryStatus,
     Mailing,
@@ -16,10 +17,12 @@ from mailings.model import (
     MailingStatus,
     MailingType,
     Person,
+    Recipient,
     Role,
     Source,
     SourceKind,
     TrackedLink,
+    Verdict,
 )
 from mailings.people.projects import create_project
 from mailings.people.selection_members import Combined, create_selection
@@ -41,7 +44,7 @@ def full(db: Database) -> dict[str, list[str]]:
     more(db, sent_id)
     with db.writing() as session:
         session.get_one(Mailing, sent_id).preheader = "Tre ting"
-        names = ["høst-nytt", *_mailings(session)]
+        names = ["høst-nytt", *_mailings(session), _asked(session)]
         whom = _people(session)
         groups = _groups(session)
         _staff(session)
@@ -62,6 +65,15 @@ def _mailings(session: Session) -> list[str]:
         names.append(mailing.name)
     kinds = {f"type-{kind}".replace("_", "-"): kind for kind in MailingType}
     return names + [a_mailing(session, name, status=MailingStatus.DRAFT, type=kind, **TOLD).name for name, kind in kinds.items()]
+
+
+def _asked(session: Session) -> str:
+    """A mailing that somebody is asked about."""
+    mailing = a_mailing(session, "venter", status=MailingStatus.PAUSED, started_at=None, **TOLD)
+    session.add(Recipient(mailing_id=mailing.id, address="åse@fjord.test", name="Åse Ødegård", verdict=Verdict.ELIGIBLE))
+    asked = {"asked_at": clock.now(), "eligible": 1, "content_hash": "", "audience_hash": ""}
+    session.add(Approval(mailing_id=mailing.id, warnings=["Ingen lenke for å melde seg av."], **asked))
+    return mailing.name
 
 
 def _linked(session: Session, mailing_id: int) -> None:
