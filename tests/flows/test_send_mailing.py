@@ -74,7 +74,7 @@ def test_from_a_draft_to_sent(db: Database, memory: Memory) -> None:
     assert sorted(kept.address for kept in memory.kept) == sorted(f"ase{n}@fjord.test" for n in range(1, 13))
     assert "Kj=C3=A6re" in memory.kept[0].content.decode()
     names = [run.name.replace("host", "it") for run in steps("host")]
-    before = "pick up it, make the list of it, check it, ask for approval of it, queue the messages of it, compile it"
+    before = "pick up it, make the list of it, check it, queue the messages of it, compile it"
     order = f"{before}, deliver up to 5,000 of it, close it, sum up it"
     assert ", ".join(names) == order
 
