@@ -20,7 +20,7 @@ from tests.cli.upped import ROOT, Up, command, family, installation, outbox, pla
 
 pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("server")]
 
-PEOPLE, RATE = 900, 1800  # thirty a second: half a minute of sending
+PEOPLE, RATE = 900, 300  # five a second: three minutes of sending, in which there is time to interrupt it on a busy machine
 NAME = "til-åse"
 
 
@@ -109,8 +109,8 @@ def test_interrupted_and_gone_on(first: Up) -> None:
     assert left["in_doubt"] == left["sending"] == 0
     assert left["sent"] == len(outbox(folder)) < PEOPLE
     assert left["sent"] + left["queued"] == PEOPLE
+    (folder / ".env").unlink()  # no limit any more
     with upped(folder) as again:
-        again.run("start-due-mailings")
         until(lambda: status(folder, NAME)["status"] == "sent", 180)
         assert len(outbox(folder)) == len(set(outbox(folder))) == PEOPLE
         killed(again)
