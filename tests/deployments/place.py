@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+import time
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -16,7 +17,7 @@ from sqlalchemy import text
 from mailings.db import Database, connected
 from mailings.model import MailingStatus
 from tests.cli.typed import type_in
-from tests.deployments.server import PREFECT, Server, until
+from tests.deployments.server import PATIENCE, PREFECT, Server, until
 from tests.flows.test_send_mailing import draft
 from tests.sending import world
 
@@ -86,6 +87,13 @@ class Place:
     def start_due(self) -> None:
         """What the schedule does every minute."""
         assert self.server.ends(self.server.begin("start-due-mailings")) == "COMPLETED"
+
+    def goes_on(self, number: int) -> None:
+        """Do what the schedule does, minute after minute, until the mailing is sent: a run begun again may itself come to nothing."""
+        deadline = time.monotonic() + PATIENCE
+        while self.stands(number) is not MailingStatus.SENT:
+            assert time.monotonic() < deadline, f"mailing {number} is {self.stands(number)}"
+            self.start_due()
 
 
 def installed(folder: Path, tables: Path) -> Path:

@@ -15,9 +15,9 @@ PEOPLE = 300  # 7.5 s at 40 a second
 SLOWLY = {"batch_size": 10}
 
 
-def begun(place: Place, name: str) -> tuple[int, str]:
+def begun(place: Place, name: str, people: int = PEOPLE) -> tuple[int, str]:
     """A mailing of which twenty are sent, and its run."""
-    number = place.draft(name, PEOPLE)
+    number = place.draft(name, people)
     run = place.server.begin("send-mailing", mailing=name, how=SLOWLY)
     place.until_sent(number, 20)
     return number, run
@@ -37,8 +37,7 @@ def test_paused_and_resumed(place: Place) -> None:
     assert place.stands(number) is MailingStatus.PAUSED
     assert place.counts(number)["queued"] > 0
     place.type("resume", "på-vent")
-    place.start_due()
-    place.until(number, MailingStatus.SENT)
+    place.goes_on(number)
     assert everybody_once(place, number)
 
 
@@ -64,8 +63,7 @@ def test_its_run_is_cancelled(place: Place) -> None:
     place.server.press(run, "CANCELLING", "Cancelling")
     until(lambda: not lives(process), what="the end of its process")
     assert place.counts(number).keys() == {"sent", "queued"}
-    place.start_due()
-    place.until(number, MailingStatus.SENT)
+    place.goes_on(number)
     assert everybody_once(place, number)
     until(lambda: place.server.run(run)["state_type"] == "CANCELLED", what="a run that is cancelled")
 
