@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from email import message_from_bytes, policy
@@ -20,18 +19,11 @@ from mailings.settings import Settings
 from mailings.transports.memory import Memory
 from tests.doubles.sendgrid import KEY, sendgrid
 from tests.sending import world
-from tests.servers.mailbox import Mailbox, mailbox
+from tests.servers.mailbox import mailbox
 
 STAFF = ["Åse <ase@fjord.test>", "jan@gräfe.test", "ase@fjord.test"]
 SETTINGS = Settings(email_transport="memory", system_from="Fjord Østerlund <post@fjord.test>", public_url="https://post.fjord.test/")
 PAUSED = Trouble("høst-nytt", "paused", "550 5.7.1 Désirée <desiree@ijssel.test> says: relay denied")
-
-
-@pytest.fixture
-def box() -> Iterator[Mailbox]:
-    """A mail server on loopback."""
-    with mailbox() as box:
-        yield box
 
 
 def stands(db: Database, status: MailingStatus, name: str = "høst-nytt") -> int:
@@ -174,13 +166,14 @@ def test_what_cannot_be(any_db: Database, memory: Memory) -> None:
     assert memory.kept == []
 
 
-def test_over_smtp(db: Database, box: Mailbox, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_over_smtp(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """A real server takes it: the words come through its wire as they were written, letters and all."""
     stands(db, MailingStatus.PAUSED)
     monkeypatch.setenv("MAILINGS_SMTP_HOST", "127.0.0.1")
-    monkeypatch.setenv("MAILINGS_SMTP_PORT", str(box.port))
     monkeypatch.setenv("MAILINGS_SECRET", "a-secret-of-the-tests")
-    told = notify(db, PAUSED, STAFF, SETTINGS.model_copy(update={"email_transport": "smtp"}))
+    with mailbox() as box:
+        monkeypatch.setenv("MAILINGS_SMTP_PORT", str(box.port))
+        told = notify(db, PAUSED, STAFF, SETTINGS.model_copy(update={"email_transport": "smtp"}))
     assert len(told.to) == len(box.taken) == 2
     letter = message_from_bytes(box.taken[0].content, policy=policy.default)
     assert isinstance(letter, EmailMessage)
