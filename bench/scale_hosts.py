@@ -86,7 +86,7 @@ def server(folder: Path, database: str, redis: str = "") -> Iterator[Prefect]:
         if not redis:
             yield found
             return
-        with background([*PREFECT, "server", "services", "start"], ours, folder / "services.log"):
+        with background([sys.executable, "-m", "deployments.mending", "server", "services", "start"], ours, folder / "services.log"):
             yield found
 
 

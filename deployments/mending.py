@@ -3,12 +3,15 @@
 Prefect 3.8.8 writes scheduled runs by one bulk INSERT of dictionaries with a key `state`, which its table has no column of. SQLAlchemy
 2.0 passes over such a key; 2.1 asks the class what to do with it and, not being told, refuses: every schedule stands still, and only the
 server's log says so. Here the class is told what 2.0 did: nothing. Drop it when Prefect says so itself.
+
+`prefect server services start` loads no collections: start it as `python -m deployments.mending server services start`.
 """
 
 from __future__ import annotations
 
 import sys
 from collections.abc import MutableMapping
+from importlib import import_module
 from typing import Any
 
 
@@ -33,4 +36,14 @@ def _passed_over(_model: type, _mapping: MutableMapping[str, Any], _value: objec
     """The state is a row of another table, which Prefect writes itself."""
 
 
-mend()
+def main() -> None:
+    """Prefect's command line in a process that is mended first."""
+    import_module("prefect.server.database.orm_models")
+    mend()
+    import_module("prefect.cli").app()
+
+
+if __name__ == "__main__":
+    main()
+else:
+    mend()
