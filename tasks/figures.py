@@ -7,6 +7,7 @@ from prefect import task
 from mailings.db import database
 from mailings.reports.counting_anew import freshen, to_be_counted
 from mailings.sending.finding import mailing_named
+from tasks.naming import of_task
 from tasks.retrying import STEP
 
 
@@ -20,7 +21,7 @@ def count_figures() -> int:
     return len(marked)
 
 
-@task(name="count figures anew", task_run_name="count the figures of {mailing}", **STEP)
+@task(name="count figures anew", task_run_name=of_task("count the figures of {mailing}"), **STEP)
 def count_figures_of(mailing: str) -> None:
     """Count the mailing's figures, where those that are kept do not hold any more. Raises NotFound."""
     with database().reading() as session:

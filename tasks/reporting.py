@@ -18,7 +18,6 @@ from mailings.db import database
 from mailings.errors import NotAllowed
 from mailings.model import Mailing
 from mailings.reports.charts import chart
-from mailings.reports.counting_anew import freshen
 from mailings.reports.markdown import markdown, plain
 from mailings.reports.outfile import written
 from mailings.reports.page import page
@@ -36,14 +35,6 @@ from tasks.retrying import STEP
 BY = "MAILINGS_REPORTS_PATH"
 LONGEST = 200  # bytes of a name in the name of a file, which may have 255 in all
 DRAWN = "statuses"  # the chart that says most of a run: what became of everybody
-
-
-@task(name="count figures anew", task_run_name=of_task("count the figures of {mailing}"), **STEP)
-def count_figures_of(mailing: str) -> None:
-    """Count what is to be counted anew, so that every form of the report tells the same. Raises NotFound."""
-    with database().reading() as session:
-        mailing_id = mailing_named(session, mailing).id
-    freshen(database(), mailing_id)
 
 
 @task(name="write workbook", task_run_name=of_task("write the workbook of {mailing}"), **STEP)
@@ -75,8 +66,8 @@ def show_report(mailing: str, language: str, files: list[str]) -> None:
 def told(summary: Summary, files: list[str]) -> str:
     """The page in Markdown: figures, a chart as an image in itself, files, the report at the desk."""
     language, host = summary.language, platform.node()
-    drawn = b64encode(chart(DRAWN, summary.document, language=language, png=True)).decode()
-    parts = [markdown(summary), f"![{say(f'chart_{DRAWN}', language)}](data:image/png;base64,{drawn})"]
+    drawn = b64encode(chart(DRAWN, summary.document, language=language)).decode()  # 5 kB as SVG, 100 as PNG; both UIs show it
+    parts = [markdown(summary), f"![{say(f'chart_{DRAWN}', language)}](data:image/svg+xml;base64,{drawn})"]
     if files:
         lines = [f"* {plain(path)}" for path in files]
         parts += [f"## {plain(say('files_on', language, host=host))}", "\n".join(lines)]

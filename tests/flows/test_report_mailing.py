@@ -49,9 +49,9 @@ def test_figures_on_a_page_and_in_files(db: Database, place: Path) -> None:
     page = shown("host-nytt-report")
     assert "| Opened | 4 | 57.14 % of those delivered |" in page
     assert any("57.14 %" in cell for row in tables["figures"] for cell in row)
-    picture = re.search(r"!\[Recipients by status\]\(data:image/png;base64,([^)]+)\)", page)
+    picture = re.search(r"!\[Recipients by status\]\(data:image/svg\+xml;base64,([^)]+)\)", page)
     assert picture
-    assert b64decode(picture[1]).startswith(b"\x89PNG")
+    assert b64decode(picture[1]).startswith(b"<svg ")
     assert "(http://127.0.0.1:8600/desk/mailings/h%C3%B8st-nytt/reports)" in page
     assert "@" not in page
 
