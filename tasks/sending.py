@@ -25,12 +25,13 @@ from tasks.ending import leave
 from tasks.forms import HowToSend
 from tasks.naming import of_outcome, of_portion, of_task
 from tasks.retrying import STEP
+from tasks.stopping import ending_cancelled
 
 
 @contextmanager
 def at_work(mailing: str, how: HowToSend) -> Iterator[None]:
     """The run's leases, open transport and progress bar for the block. Raises NotAllowed while another run is at work on the mailing."""
-    with conducting(database(), mailing, settings()) as run, events.failures_of(mailing), bar_of(mailing):
+    with ending_cancelled(), conducting(database(), mailing, settings()) as run, events.failures_of(mailing), bar_of(mailing):
         run.batch_size = how.batch_size or None
         run.patience = settings().run_patience if how.stays is None else how.stays
         yield

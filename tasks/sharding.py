@@ -22,6 +22,7 @@ from mailings.settings import settings
 from tasks.forms import HowToSend
 from tasks.naming import of_task
 from tasks.retrying import STEP
+from tasks.stopping import ending_cancelled
 
 DEPLOYMENT = "deliver-shard/deliver-shard"
 
@@ -29,7 +30,7 @@ DEPLOYMENT = "deliver-shard/deliver-shard"
 @contextmanager
 def joined(mailing: str, batch_size: int) -> Iterator[None]:
     """A sender's lease and open transport for the block. Raises NotAllowed where the mailing is not being sent."""
-    with joining(database(), mailing, settings()) as run:
+    with ending_cancelled(), joining(database(), mailing, settings()) as run:
         run.batch_size = batch_size or None
         yield
 

@@ -96,6 +96,11 @@ class Server:
         shown: dict[str, Any] = self.api.get(f"/flow_runs/{run}").raise_for_status().json()
         return shown
 
+    def states(self, run: str) -> list[str]:
+        """The types of the states a run went through."""
+        found = self.api.get("/flow_run_states/", params={"flow_run_id": run}).raise_for_status().json()
+        return [str(state["type"]) for state in sorted(found, key=lambda state: str(state["timestamp"]))]
+
     def press(self, run: str, state: str, name: str) -> None:
         """What the buttons Retry and Cancel of a run's page send."""
         wanted = {"state": {"type": state, "name": name, "message": "From the UI"}, "force": True}

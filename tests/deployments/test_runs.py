@@ -57,15 +57,30 @@ def test_cancelled(place: Place) -> None:
 
 
 def test_its_run_is_cancelled(place: Place) -> None:
-    """Cancelling the run stops this process, not the mailing: nothing is in doubt, and start-due-mailings goes on with it."""
+    """Cancelling the run stops this process, not the mailing: nothing is in doubt, it never crashed, and start-due-mailings goes on."""
     number, run = begun(place, "løpet-stanset")
     process = place.process(run)
     place.server.press(run, "CANCELLING", "Cancelling")
     until(lambda: not lives(process), what="the end of its process")
     assert place.counts(number).keys() == {"sent", "queued"}
+    until(lambda: place.server.run(run)["state_type"] == "CANCELLED", what="a run that is cancelled")
+    assert "CRASHED" not in place.server.states(run)
     place.goes_on(number)
     assert everybody_once(place, number)
+
+
+def test_a_run_within_a_run_is_cancelled(place: Place) -> None:
+    """Sent again and cancelled: the run and the one within it that sends are both Cancelled, and neither crashed."""
+    number = place.draft("igjen-stanset", PEOPLE)
+    place.type("send", "igjen-stanset")
+    run = place.server.begin("resend-mailing", mailing="igjen-stanset", whom={"addresses": sorted(place.letters(number))}, how=SLOWLY)
+    until(lambda: place.letters(number).total() >= PEOPLE + 20, what="twenty that are sent again")
+    (part,) = place.server.found("flow_runs", flow_runs={"parent_flow_run_id": {"any_": [run]}})
+    place.server.press(run, "CANCELLING", "Cancelling")
     until(lambda: place.server.run(run)["state_type"] == "CANCELLED", what="a run that is cancelled")
+    assert place.server.run(part["id"])["state_type"] == "CANCELLED"
+    assert "CRASHED" not in place.server.states(run) + place.server.states(part["id"])
+    assert place.counts(number).keys() == {"sent", "queued"}
 
 
 def test_retried(place: Place) -> None:
