@@ -108,15 +108,19 @@ def test_the_reason_of_a_failure(told: dict[str, Any], reason: str) -> None:
 def test_a_run_is_called_silent_late_enough() -> None:
     """A run is taken for dead only after it missed at least three of the signs of life that prefect.yaml asks for."""
     env = FILE["definitions"]["pool"]["job_variables"]["env"]
-    assert automation("silent")["trigger"]["within"] >= 3 * int(env["PREFECT_FLOWS_HEARTBEAT_FREQUENCY"])
+    assert automation("fell silent")["trigger"]["within"] >= 3 * int(env["PREFECT_FLOWS_HEARTBEAT_FREQUENCY"])
 
 
 def test_a_crashing_run_does_not_spin() -> None:
-    """A run that crashed is put back at most once in ten minutes, each run for itself: one that crashes at once stays so."""
+    """A run that crashed is put back only after a minute in which nothing was said of it, each run for itself: no faster than that."""
     trigger = automation("crashed")["trigger"]
-    assert (trigger["posture"], trigger["threshold"], trigger["within"], trigger["for_each"]) == (
-        "Reactive",
-        1,
-        600,
-        ["prefect.resource.id"],
-    )
+    assert (trigger["posture"], trigger["threshold"], trigger["for_each"]) == ("Proactive", 1, ["prefect.resource.id"])
+    assert trigger["after"] == ["prefect.flow-run.Crashed"]
+    assert trigger["within"] >= 3 * 20  # a worker's second report comes some 20 s after the first
+
+
+def test_what_is_silent_is_asked_for_by_its_name() -> None:
+    """The state one automation sets is the event the other waits for, of the same runs."""
+    silent, dead = automation("fell silent"), automation("is dead")
+    assert dead["trigger"]["expect"] == [f"prefect.flow-run.{silent['actions'][0]['name']}"]
+    assert dead["trigger"]["match_related"] == silent["trigger"]["match_related"]

@@ -110,30 +110,6 @@ def test_what_an_event_sets_going(server: Server, what: str, payload: dict[str, 
     assert runs(server, flow, mailing) == [{"mailing": mailing, **parameters}]
 
 
-def test_a_crashed_run_is_begun_again_once(server: Server) -> None:
-    """A run that crashed waits for a worker again, as itself; crashing again at once it stays Crashed, for start-due-mailings to see to."""
-    run = server.begin("resend-mailing", mailing="ukjent", whom={"reload": True})
-    crash(server, run)
-    until(lambda: "AwaitingRetry" in states(server, run), what="the run to be put back")
-    crash(server, run)
-    happens(server, "paused", mailing="etterpå", reason="-")
-    until(lambda: runs(server, "notify-staff", "etterpå"), what="an event after the second crash")  # so that one has been looked at
-    assert states(server, run).count("AwaitingRetry") == 1
-
-
-def crash(server: Server, run: str) -> None:
-    """A run that begins and loses its process."""
-    for state in ("PENDING", "RUNNING", "CRASHED"):
-        wanted = {"state": {"type": state, "name": state.capitalize()}, "force": True}
-        server.api.post(f"/flow_runs/{run}/set_state", json=wanted).raise_for_status()
-
-
-def states(server: Server, run: str) -> list[str]:
-    """The names of all states the run was in."""
-    found: list[dict[str, Any]] = server.api.get("/flow_run_states/", params={"flow_run_id": run}).raise_for_status().json()
-    return [state["name"] for state in found]
-
-
 @pytest.mark.parametrize(("url", "sentence"), [(None, "PREFECT_API_URL is not set"), ("http://127.0.0.1:9/api", "does not answer")])
 def test_without_a_server(url: str | None, sentence: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Where no server is named, or none answers, provisioning says so in one sentence, with what to do, and ends with 3."""
