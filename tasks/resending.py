@@ -7,9 +7,11 @@ import time
 from prefect import task
 
 from mailings.db import database
-from mailings.sending import leases, resending
+from mailings.sending import leases
 from mailings.sending.finding import mailing_named
+from mailings.sending.ordering import resend_once
 from mailings.sending.resending import Again
+from tasks.artifacts import run_id
 from tasks.forms import Whom
 from tasks.naming import of_task
 from tasks.retrying import STEP
@@ -19,13 +21,14 @@ ENDING = 15.0  # seconds a run needs at most from its last look at the queue to 
 
 @task(name="queue again", task_run_name=of_task("queue {mailing} again"), **STEP)
 def queue_again(mailing: str, whom: Whom) -> Again:
-    """Queue a message for everybody who is meant and may have it; nobody twice, however often this is repeated.
+    """Queue a message for everybody who is meant and may have it; once in each flow run, however often that is begun.
 
     Raises what `Whom.only` does for a form that says nothing, or too much.
     """
-    only = whom.only
+    only, run = whom.only, run_id()
     with database().writing() as session:
-        return resending.resend(session, mailing_named(session, mailing, locked=True), reload=whom.reload, only=only)
+        found = mailing_named(session, mailing, locked=True)
+        return resend_once(session, found, str(run) if run else None, reload=whom.reload, only=only)
 
 
 @task(name="look for a run at work", task_run_name=of_task("look for a run of {mailing}"), **STEP)

@@ -20,6 +20,7 @@ from mailings.model.person import Associate, Interest, Person, PersonInterest
 from mailings.model.project import Project, ProjectMember
 from mailings.model.recipient import Recipient, Verdict
 from mailings.model.registered_link import RegisteredLink
+from mailings.model.resend_order import ResendOrder
 from mailings.model.selection import Combination, Selection, SelectionKind, SelectionMember
 from mailings.model.source import ImportedRow, Source, SourceKind
 from mailings.model.topic import DEFAULT_TOPICS, OptOut, Topic
@@ -79,6 +80,7 @@ __all__ = [
     "Recipient",
     "RegisteredLink",
     "Request",
+    "ResendOrder",
     "Role",
     "Selection",
     "SelectionKind",

@@ -73,6 +73,8 @@ class Again:
             what += f" Left out: {why}."
         if self.queued and self.status is MailingStatus.PAUSED:
             what += f" It is paused; let it go on with: mailings resume {self.mailing}, then mailings send {self.mailing}"
+        elif self.queued and self.status in REOPENED:  # by the same run, before; what it queued is over
+            what += f" {self.mailing} is {self.status}."
         return what
 
 

@@ -1,4 +1,4 @@
-"""Before the mailing: approvals, the occasions of mailings that recur, and what the staff were told of.
+"""Before the mailing: approvals, the occasions of mailings that recur, what the staff were told of, and which runs sent again.
 
 Revision: 0005, after 0004
 """
@@ -20,6 +20,7 @@ def upgrade() -> None:
     _approvals()
     _occasions()
     _notices()
+    _orders()
 
 
 def _approvals() -> None:
@@ -72,4 +73,21 @@ def _notices() -> None:
         sa.ForeignKeyConstraint(["mailing_id"], ["mailing.id"], name=op.f("fk_notice_mailing_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_notice")),
         sa.UniqueConstraint("mailing_id", "trouble", name=op.f("uq_notice_mailing_id_trouble")),
+    )
+
+
+def _orders() -> None:
+    op.create_table(
+        "resend_order",
+        sa.Column("id", BIG, autoincrement=True, nullable=False),
+        sa.Column("mailing_id", BIG, nullable=False),
+        sa.Column("run", sa.String(), nullable=False),
+        sa.Column("asked", sa.String(), nullable=False),
+        sa.Column("queued", sa.Integer(), nullable=False),
+        sa.Column("again", sa.Integer(), nullable=False),
+        sa.Column("left_out", sa.JSON(), nullable=False),
+        sa.Column("at", BIG, nullable=False),
+        sa.ForeignKeyConstraint(["mailing_id"], ["mailing.id"], name=op.f("fk_resend_order_mailing_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_resend_order")),
+        sa.UniqueConstraint("mailing_id", "run", name=op.f("uq_resend_order_mailing_id_run")),
     )

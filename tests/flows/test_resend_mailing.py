@@ -5,6 +5,10 @@ from __future__ import annotations
 import threading
 
 import pytest
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.objects import FlowRun, State
+from prefect.flow_engine import run_flow
+from prefect.states import AwaitingRetry, Crashed
 
 from flows.resend_mailing import resend_mailing
 from flows.send_mailing import send_mailing
@@ -12,6 +16,9 @@ from mailings.db import Database
 from mailings.errors import BadAddress, NotAllowed, NotFound
 from mailings.model import ImportedRow, LeaseRole, Mailing, MailingStatus, Source
 from mailings.sending import leases
+from mailings.sending.finding import mailing_named
+from mailings.sending.ordering import resend_once
+from mailings.sending.resending import Resent
 from mailings.transports.memory import Memory
 from tasks import resending
 from tasks.forms import Whom
@@ -43,11 +50,59 @@ def test_reload(db: Database, memory: Memory) -> None:  # noqa: F811
 
 
 def test_only(db: Database, memory: Memory) -> None:  # noqa: F811
-    """Chosen by address, somebody who has it gets it once more; a second run of the same does so again, each once."""
+    """Chosen by address, somebody who has it gets it once more; another run of the same is another decision, and does so again."""
     draft(db, "bare", 3)
     send_mailing("bare")
-    assert resend_mailing("bare", Whom(addresses=["ase2@fjord.test"])).status is MailingStatus.SENT
-    assert addresses(memory)[3:] == ["ase2"]
+    for count in (1, 2):
+        assert resend_mailing("bare", Whom(addresses=["ase2@fjord.test"])).status is MailingStatus.SENT
+        assert addresses(memory)[3:] == ["ase2"] * count
+
+
+def asked_for(mailing: str, **whom: object) -> FlowRun:
+    """A run that somebody asked for, as the server holds it."""
+    with get_client(sync_client=True) as client:
+        return client.create_flow_run(resend_mailing, parameters={"mailing": mailing, "whom": whom})
+
+
+def carried_out(run: FlowRun, *states: State) -> Resent:
+    """The run, brought into these states, as a worker that takes it carries it out."""
+    with get_client(sync_client=True) as client:
+        for state in states:
+            client.set_flow_run_state(run.id, state, force=True)
+        run = client.read_flow_run(run.id)
+    return run_flow(resend_mailing, flow_run=run, parameters=resend_mailing.validate_parameters(run.parameters))  # type: ignore[return-value]
+
+
+@pytest.mark.parametrize(
+    "whom", [{"latest": ["unopened"]}, {"addresses": ["ase1@fjord.test", "ase3@fjord.test"]}], ids=["words", "addresses"]
+)
+def test_the_same_run_again(whom: dict[str, object], db: Database, memory: Memory) -> None:  # noqa: F811
+    """Retry of a finished run, and what begins a crashed one again: nobody gets a third message; it says what it came to, and completes."""
+    draft(db, "samme", 3)
+    send_mailing("samme")
+    run = asked_for("samme", **whom)
+    first = carried_out(run)
+    once = addresses(memory)
+    assert first.queued == len(once) - 3 > 1
+    for states in ([AwaitingRetry()], [Crashed(), AwaitingRetry()]):
+        again = carried_out(run, *states)
+        assert (again.status, again.queued, again.sentence) == (MailingStatus.SENT, first.queued, first.sentence)
+        assert addresses(memory) == once
+
+
+def test_killed_when_queued(db: Database, memory: Memory) -> None:  # noqa: F811
+    """A run that died between queueing and sending is begun again, even after another run sent them: each has one message more."""
+    draft(db, "drept", 3)
+    send_mailing("drept")
+    run = asked_for("drept", latest=["unopened"])
+    for number in (1, 2):
+        with db.writing() as session:
+            found = mailing_named(session, "drept", locked=True)
+            assert resend_once(session, found, str(run.id), reload=False, only="unopened").queued == 3
+        if number == 2:
+            send_mailing("drept")
+        assert carried_out(run, Crashed(), AwaitingRetry()).sentence == "drept: 3 to be sent, 3 once more. drept is sent."
+        assert len(addresses(memory)) == 6
 
 
 def test_nobody_is_meant(db: Database, memory: Memory) -> None:  # noqa: F811

@@ -37,6 +37,7 @@ NOBODYS = {
         "approval",
         "approved_recipient",
     ),  # what staff said of a mailing; marks of those on its list, whose rows there are shown, while they wait
+    "resend_order",  # how many a run of resend-mailing was for, and not who
     "outbox",  # what is told elsewhere of follow-ups and requests, which are shown themselves
 }
 #: columns that say nothing about a person, and why
