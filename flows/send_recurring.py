@@ -8,6 +8,7 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from flows.send_mailing import AS_USUAL, send_mailing
 from mailings.audience.recurring import Recurred
 from mailings.model import MailingStatus
+from tasks.events import failures_of
 from tasks.forms import HowToSend, MailingName, Occasion
 from tasks.naming import of_run
 from tasks.recurring import copy_for, find_occasion, let_a_run_ask
@@ -32,12 +33,16 @@ def send_recurring(mailing: MailingName, occasion: Occasion = AS_SCHEDULED, how:
         occasion: Which day it is for; a schedule leaves this as it is.
         how: How fast, and by how many processes; as it stands it is right for nearly every mailing.
     """
-    made = copy_for(mailing, find_occasion(mailing, occasion))
+    with failures_of(mailing):
+        made = copy_for(mailing, find_occasion(mailing, occasion))
     if not made.to_be_sent:  # done already, too late, or somebody stopped it: the sentence says so
         return made
-    if is_conducted(made.mailing):
+    with failures_of(made.mailing):
+        conducted = is_conducted(made.mailing)
+    if conducted:
         return Recurred(made.mailing, made.status, f"{made.sentence} The run that is at work sends it.")
     sent = send_mailing(made.mailing, how)
     if sent.status is MailingStatus.PAUSED:
-        let_a_run_ask(made.mailing)  # a run within a run cannot be suspended
+        with failures_of(made.mailing):
+            let_a_run_ask(made.mailing)  # a run within a run cannot be suspended
     return Recurred(made.mailing, sent.status, sent.sentence)

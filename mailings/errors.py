@@ -3,6 +3,7 @@
 MailingsError
 ├── NotAllowed            the rules say no: wrong status, missing right, a name that is taken
 │   ├── IllegalMove       a status may not change that way
+│   ├── AtWork            another run is at work on the mailing, and does what this one would
 │   ├── NotAsApproved     what somebody approved has changed since
 │   └── Unfinished        the books do not balance yet; nothing may be called done
 ├── NotFound              no such mailing, person, selection, topic, ...
@@ -32,6 +33,10 @@ class NotAllowed(MailingsError):
 
 class IllegalMove(NotAllowed):
     """A status may not change that way; the sentence names what may be done instead."""
+
+
+class AtWork(NotAllowed):
+    """Another run is at work on the mailing; the sentence names it. Nothing is wrong with the mailing."""
 
 
 class NotAsApproved(NotAllowed):

@@ -10,7 +10,7 @@ from prefect.events import emit_event
 from prefect.logging import get_run_logger
 
 from mailings.db import database
-from mailings.errors import MailingsError
+from mailings.errors import AtWork, BadAddress, MailingsError
 from mailings.model import MailingStatus
 from mailings.reports.figures import status_of
 from mailings.sending.closing import Outcome
@@ -42,11 +42,18 @@ def refused(outcome: Outcome, figures: Figures) -> None:
 
 @contextmanager
 def failures_of(mailing: str) -> Iterator[None]:
-    """An error that ends the block is told as the mailing's failure. Only our own words are: others' may hold anything."""
+    """An error that ends the block is told as the mailing's failure, unless it is that another run is at work on it.
+
+    A block around a run of send_mailing would tell its failure a second time. Only our own words are told: others' may hold anything, and
+    a BadAddress repeats what somebody wrote.
+    """
     try:
         yield
+    except AtWork:
+        raise
     except Exception as error:
-        sentence = str(error) if isinstance(error, MailingsError) else UNFORESEEN.format(mailing=mailing, kind=type(error).__name__)
+        ours = isinstance(error, MailingsError) and not isinstance(error, BadAddress)
+        sentence = str(error) if ours else UNFORESEEN.format(mailing=mailing, kind=type(error).__name__)
         figures = _figures(mailing)
         _tell("failed", Outcome(mailing, MailingStatus(figures.get("status", MailingStatus.SENDING)), sentence), figures)
         raise

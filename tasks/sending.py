@@ -30,8 +30,8 @@ from tasks.stopping import ending_cancelled
 
 @contextmanager
 def at_work(mailing: str, how: HowToSend) -> Iterator[None]:
-    """The run's leases, open transport and progress bar for the block. Raises NotAllowed while another run is at work on the mailing."""
-    with ending_cancelled(), conducting(database(), mailing, settings()) as run, events.failures_of(mailing), bar_of(mailing):
+    """The run's leases, open transport and progress bar for the block. Raises AtWork while another run is at work on the mailing."""
+    with ending_cancelled(), events.failures_of(mailing), conducting(database(), mailing, settings()) as run, bar_of(mailing):
         run.batch_size = how.batch_size or None
         run.patience = settings().run_patience if how.stays is None else how.stays
         yield

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from mailings import seams
 from mailings.clock import now, stands
-from mailings.errors import NotAllowed
+from mailings.errors import AtWork
 from mailings.model import Lease, LeaseRole, Mailing
 from mailings.seams import Seam
 from mailings.sending import processes
@@ -29,7 +29,7 @@ def moment(session: Session) -> datetime:
 
 
 def take(session: Session, mailing: Mailing, role: LeaseRole) -> Lease:
-    """A lease for this process. Raises NotAllowed, naming who and since when, while another conductor is at work."""
+    """A lease for this process. Raises AtWork, naming who and since when, while another conductor is at work."""
     if role is LeaseRole.CONDUCTOR:
         end_dead(session, mailing.id)
         must_be_free(session, mailing)
@@ -48,16 +48,16 @@ def take(session: Session, mailing: Mailing, role: LeaseRole) -> Lease:
     try:
         session.flush()
     except IntegrityError as error:  # two runs began in the same moment; the unique index let one through
-        raise NotAllowed(f"{mailing.name} is being sent by another run that began just now; look at: mailings status") from error
+        raise AtWork(f"{mailing.name} is being sent by another run that began just now; look at: mailings status") from error
     seams.after(Seam.LEASE)
     return lease
 
 
 def must_be_free(session: Session, mailing: Mailing) -> None:
-    """Raises NotAllowed, naming who and since when, while a conductor is at work on the mailing."""
+    """Raises AtWork, naming who and since when, while a conductor is at work on the mailing."""
     if holder := conductor_of(session, mailing.id):
         where, since = f"process {holder.pid} on {holder.host.split()[0]}", f"{holder.taken_at.astimezone():%Y-%m-%d %H:%M:%S}"
-        raise NotAllowed(f"{mailing.name} is already being sent by {where} since {since}; follow it with: mailings status {mailing.name}")
+        raise AtWork(f"{mailing.name} is already being sent by {where} since {since}; follow it with: mailings status {mailing.name}")
 
 
 def conductor_of(session: Session, mailing_id: int) -> Lease | None:

@@ -16,7 +16,7 @@ def resend_once(session: Session, mailing: Mailing, run: str | None, *, reload: 
 
     Who has just got the repetition is `unopened` again, and named again: only the order tells a run that is begun again from another
     decision. Its status is today's, so that the run goes on with whom it queued. `run` None = each call is a decision.
-    The mailing is locked by the caller; of two calls with the same run the later finds the order. Raises as `resend` does; then nothing is kept.
+    The mailing is locked by the caller; of two calls with the same run the later finds the order. Raises as `resend` does, keeping nothing.
     """
     if run is not None and (done := _carried_out(session, mailing, run)):
         return Again(mailing.name, mailing.status, done.queued, done.again, done.left_out)

@@ -124,7 +124,7 @@ def running(mailing: str) -> Run:
 def conducting(database: Database, name: str, settings: Settings) -> Iterator[Run]:
     """One run of the mailing, as its only conductor and one of its senders; the leases end with the block.
 
-    Raises NotFound, and NotAllowed while another run is at work.
+    Raises NotFound, and AtWork while another run is at work.
     """
     with database.writing() as session:
         mailing = mailing_named(session, name, locked=True)

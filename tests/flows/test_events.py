@@ -11,12 +11,17 @@ import pytest
 from prefect import flow
 from prefect.settings import PREFECT_API_URL
 
+from flows.resend_mailing import resend_mailing
 from flows.send_mailing import send_mailing
+from flows.send_recurring import send_recurring
 from mailings.db import Database
-from mailings.errors import Misconfigured, Unreachable
+from mailings.errors import AtWork, BadAddress, BadTemplate, Misconfigured, NotAllowed, NotFound, Unreachable, Unreadable
+from mailings.model import LeaseRole, Mailing
+from mailings.sending import leases
 from mailings.settings import Settings, settings
 from mailings.transports.memory import Memory
 from tasks import events
+from tasks.forms import Occasion, Whom
 from tests.flows.test_send_mailing import draft
 
 pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("prefect"), pytest.mark.usefixtures("prefect_server")]
@@ -105,3 +110,74 @@ def test_outside_a_run(db: Database, memory: Memory) -> None:
     events.started("alene")
     with pytest.raises(ValueError, match="noe"), events.failures_of("alene"):
         raise ValueError("noe")
+
+
+def test_sending_again_fails(db: Database, memory: Memory) -> None:
+    """What a run of resend-mailing cannot do is told, without the words somebody gave for an address."""
+    draft(db, "ikke-igjen", 1)
+    send_mailing("ikke-igjen")
+    with pytest.raises(NotAllowed):
+        resend_mailing("ikke-igjen", Whom())
+    with pytest.raises(BadAddress, match="Désirée"):
+        resend_mailing("ikke-igjen", Whom(addresses=["Désirée van der IJssel"]))
+    with pytest.raises(NotFound, match=r"borte@fjord\.test"):
+        resend_mailing("ikke-igjen", Whom(addresses=["borte@fjord.test"]))
+    found = told("ikke-igjen", 5)
+    assert [event for event, _ in short(found)] == ["started", "finished", "failed", "failed", "failed"]
+    choose, address, gone = (sentence for _, sentence in short(found)[2:])
+    assert choose.startswith("Choose whom to send to again")
+    assert address == "The run of ikke-igjen failed (BadAddress); its log says why."
+    assert gone.startswith("…@fjord.test is not on ikke-igjen")
+    assert "Désirée" not in str(found)
+
+
+def test_a_recurring_mailing_fails(db: Database, memory: Memory) -> None:
+    """A name that is taken, a zone that is none, a template that is none any more: each is told of the template, once."""
+    draft(db, "uke", 1, template=True)
+    draft(db, "uke-2026-01-02", 1)
+    draft(db, "ingen-mal", 1)
+    with pytest.raises(NotAllowed):
+        send_recurring("uke", Occasion(date="2026-01-02"))
+    with pytest.raises(Unreadable):
+        send_recurring("uke", Occasion(zone="Europe/Åsgård"))
+    with pytest.raises(NotAllowed):
+        send_recurring("ingen-mal")
+    clash, zone = short(told("uke", 2))
+    assert clash[0] == zone[0] == "failed"
+    assert "uke-2026-01-02 is another mailing's name already" in clash[1]
+    assert "'Europe/Åsgård' is no time zone" in zone[1]
+    ((what, sentence),) = short(told("ingen-mal", 1))
+    assert (what, sentence.startswith("ingen-mal is no template")) == ("failed", True)
+
+
+def test_a_failure_within_is_told_once(db: Database, memory: Memory) -> None:
+    """What breaks the run within is told by that one, and not a second time by the run around it."""
+    mailing_id = draft(db, "innenfor", 1)
+    send_mailing("innenfor")
+    with db.writing() as session:
+        session.get_one(Mailing, mailing_id).html = "<p>[% if %]</p>"
+    with pytest.raises(BadTemplate):
+        resend_mailing("innenfor", Whom(latest=["unopened"]))
+    draft(db, "etterpå-sagt", 1)
+    fails_late()
+    told("etterpå-sagt", 1)  # whatever was told before it has arrived by now
+    assert [what for what, _ in short(told("innenfor", 4))].count("failed") == 1
+
+
+def test_another_run_is_at_work(db: Database, memory: Memory) -> None:
+    """Nothing has failed where another run is at work on the mailing: nothing is told."""
+    mailing_id = draft(db, "opptatt-alt", 1)
+    with db.writing() as session:
+        leases.take(session, session.get_one(Mailing, mailing_id), LeaseRole.CONDUCTOR)
+    with pytest.raises(AtWork, match="opptatt-alt is already being sent"):
+        send_mailing("opptatt-alt")
+    draft(db, "etterpå-sagt", 1)
+    fails_late()
+    told("etterpå-sagt", 1)
+    assert told("opptatt-alt", 0) == []
+
+
+def fails_late() -> None:
+    """A failure of another mailing, told after everything before it."""
+    with pytest.raises(Unreachable):
+        fails("etterpå-sagt", Unreachable("Etterpå."))

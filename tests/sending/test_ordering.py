@@ -1,4 +1,4 @@
-"""What a run of resend-mailing was asked for is done once, wherever it was killed and however often it is begun; another run decides anew."""
+"""What a run of resend-mailing was asked for is done once, wherever it is killed, however often it is begun; another decides anew."""
 
 from __future__ import annotations
 
