@@ -67,13 +67,13 @@ def steps(name: str) -> list[TaskRun]:
 
 def test_from_a_draft_to_sent(db: Database, memory: Memory) -> None:
     """A draft is resolved, checked, compiled, delivered and closed; everybody has one message; Prefect shows each step by name."""
-    mailing_id = draft(db, "host", 12)
-    outcome = send_mailing("host", HowToSend(batch_size=5))
-    assert (outcome.status, outcome.sentence) == (MailingStatus.SENT, "host is sent.")
+    mailing_id = draft(db, "første-høst", 12)
+    outcome = send_mailing("første-høst", HowToSend(batch_size=5))
+    assert (outcome.status, outcome.sentence) == (MailingStatus.SENT, "første-høst is sent.")
     assert world.statuses(db, mailing_id) == {"sent": 12}
     assert sorted(kept.address for kept in memory.kept) == sorted(f"ase{n}@fjord.test" for n in range(1, 13))
     assert "Kj=C3=A6re" in memory.kept[0].content.decode()
-    names = [run.name.replace("host", "it") for run in steps("host")]
+    names = [run.name.replace("første-høst", "it") for run in steps("første-høst")]
     before = "pick up it, make the list of it, check it, queue the messages of it, compile it"
     order = f"{before}, deliver up to 5,000 of it, close it, sum up it"
     assert ", ".join(names) == order

@@ -15,7 +15,7 @@ from mailings.model import Mailing, MailingStatus
 from mailings.sending import lifecycle
 from mailings.sending.deliver import Portion, deliver_portion
 from mailings.sending.run import Run, conducting
-from mailings.settings import Settings
+from mailings.settings import Settings, settings
 from tests.sending import world
 from tests.sending.letters import Letters
 from tests.sending.test_patience import waiting
@@ -38,6 +38,7 @@ def settings_of(monkeypatch: pytest.MonkeyPatch, **facts: object) -> None:
     monkeypatch.setenv("MAILINGS_SECRET", "a-secret-of-the-tests")
     for name, value in ({"HOST": "127.0.0.1", "TIMEOUT": 3, "CONNECTIONS": 2} | facts).items():
         monkeypatch.setenv(f"MAILINGS_SMTP_{name}", str(value))
+    settings.cache_clear()  # queueing has read them already
 
 
 @contextmanager
