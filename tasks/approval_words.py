@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from mailings.reports.markdown import plain
+from mailings.reports.places import desk_address
 from mailings.sending.approving import Question, Sample
+from mailings.settings import settings
+from tasks.words import unnamed
 
 LINES = 12  # of each message's text
 LETTERS = 100  # of each line: a form is narrow, and no message is judged by its tail
@@ -19,13 +23,28 @@ def description(mailing: str, question: Question) -> str:
         rows = [f"| {verdict.replace('_', ' ')} | {n:,} |" for verdict, n in sorted(question.excluded.items(), key=lambda pair: -pair[1])]
         parts.append("\n".join(["| left out | recipients |", "|---|---:|", *rows]))
     if question.warnings:
-        parts.append("\n".join(["Before it goes:", "", *(f"- {plain(sentence)}" for sentence in question.warnings)]))
-    parts.extend(_shown(sample) for sample in question.samples)
+        parts.append(
+            "\n".join(
+                [
+                    "Before it goes:",
+                    "",
+                    *(f"- {plain(sentence if settings().runs_name_people else unnamed(sentence))}" for sentence in question.warnings),
+                ]
+            )
+        )
+    shown = _shown if settings().runs_name_people else partial(_numbered, mailing)
+    parts.extend(shown(sample) for sample in question.samples)
     return "\n\n".join(parts)
 
 
 def _shown(sample: Sample) -> str:
     return "\n".join([f"#### To {plain(sample.name)}: {plain(sample.subject)}", "", *_first_lines(sample.text)])
+
+
+def _numbered(mailing: str, sample: Sample) -> str:
+    """Where runs name nobody: messages hold their readers' names, so they are looked at where one has to sign in."""
+    where = desk_address(settings(), "recipient", mailing, sample.recipient_id)
+    return f"* [Recipient No. {sample.recipient_id}: the message at the desk]({where})"
 
 
 def _first_lines(text: str) -> Iterator[str]:

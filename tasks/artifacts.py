@@ -22,7 +22,23 @@ REFUSALS = (httpx.HTTPError, PrefectHTTPStatusError)  # what a server that is go
 PATIENCE = 10.0  # seconds for one request: an artifact is not worth the two minutes Prefect tries for a state
 LETTERS = str.maketrans({"ø": "o", "æ": "ae", "œ": "oe", "ß": "ss", "ð": "d", "þ": "th", "ł": "l"})  # which no accent can be taken off
 
+MARKUP = re.compile(r"[\\`*_\[\]<>~&|#!@]|:(?=//)|(?<=www)\.|^[-+=]", re.IGNORECASE)  # what Markdown could read as more than text
+
 Rows = list[dict[str, Any]]
+
+
+class Drawn(str):
+    """A description that is Markdown of our own, with nobody else's words in it."""
+
+    __slots__ = ()
+
+
+def drawn(description: str | None) -> str | None:
+    """A description as Prefect is to have it: a subject or a server's words stay text.
+
+    An artifact's own page draws it as Markdown, its card on the run's page shows it as it is: so no sign is escaped without need.
+    """
+    return description if description is None or isinstance(description, Drawn) else MARKUP.sub(r"\\\g<0>", " ".join(description.split()))
 
 
 def publish_page(key: str, text: str, description: str | None = None) -> None:
@@ -35,15 +51,15 @@ def page(key: str, text: str, description: str | None = None) -> ArtifactCreate:
     return artifact("markdown", key, text, description)
 
 
-def table(key: str, rows: Rows, description: str) -> ArtifactCreate:
+def table(key: str, rows: Rows, description: str | Drawn) -> ArtifactCreate:
     """A table, to be published; a few hundred rows at most: Prefect keeps it as one value and draws all of it."""
     return artifact("table", key, orjson.dumps(rows).decode(), description)
 
 
-def artifact(kind: str, key: str, content: str | float, description: str | None) -> ArtifactCreate:
+def artifact(kind: str, key: str, content: str | float, description: str | Drawn | None) -> ArtifactCreate:
     """An artifact of the run we are in, and of its task where we are in one."""
     task = TaskRunContext.get()
-    told: dict[str, Any] = {"type": kind, "key": key, "data": content, "description": description, "flow_run_id": run_id()}
+    told: dict[str, Any] = {"type": kind, "key": key, "data": content, "description": drawn(description), "flow_run_id": run_id()}
     return ArtifactCreate(**told, task_run_id=task.task_run.id if task else None)
 
 

@@ -18,7 +18,7 @@ from prefect.logging import get_run_logger
 from mailings.db import database
 from mailings.errors import MailingsError
 from mailings.reports.watching import Watch, look_at
-from tasks.artifacts import REFUSALS, artifact, connected, key_of, run_id
+from tasks.artifacts import REFUSALS, artifact, connected, drawn, key_of, run_id
 from tasks.words import progress_line
 
 EVERY = 2.0  # seconds between two updates of a bar: one costs 10 ms of the server, and nobody reads faster
@@ -94,7 +94,7 @@ class Bar:
         self.artifact = self.artifact or self._before(client)
         if self.artifact is not None:
             with suppress(ObjectNotFound):  # somebody deleted it
-                client.update_artifact(self.artifact, ArtifactUpdate(data=share, description=line))
+                client.update_artifact(self.artifact, ArtifactUpdate(data=share, description=drawn(line)))
                 return
         self.artifact = client.create_artifact(artifact("progress", key_of(self.mailing, "progress"), share, line)).id
 

@@ -72,4 +72,10 @@ def on_its_way(mailing: str) -> bool:
 
 
 def _is_alive(run: FlowRun) -> bool:
-    return run.state is not None and (run.state.is_scheduled() or run.state.timestamp > now() - BEGINNING)
+    """One that is planned for later, a copy somebody made, holds nobody up."""
+    if run.state is None:
+        return False
+    if run.state.is_scheduled():
+        planned = run.state.state_details.scheduled_time
+        return planned is None or planned <= now() + BEGINNING
+    return run.state.timestamp > now() - BEGINNING

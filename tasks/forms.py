@@ -47,6 +47,7 @@ class HowToSend(BaseModel):
     patience: float = Field(
         -1,
         ge=-1,
+        le=604_800,  # a week: longer ones overflow a clock
         title="Seconds to wait for the next retry",
         description="A run stays for a retry that is no further away, and ends otherwise; -1 = as MAILINGS_RUN_PATIENCE says.",
         json_schema_extra=at(3),

@@ -9,7 +9,7 @@ from typing import Any
 from prefect import task
 
 from mailings.db import database
-from mailings.errors import NotAllowed, NotFound
+from mailings.errors import NotAllowed, NotFound, Unreadable
 from mailings.model import Basis
 from mailings.people.importing import ImportOptions, import_people
 from mailings.people.lists import read_list
@@ -19,14 +19,24 @@ from tasks.forms import HowToImport
 from tasks.retrying import STEP
 
 SHOWN = 200  # wrong rows in the table of the run; the counts are of all
+NAMED = 60  # letters of a name that is none
+UNTOLD = "This cell cannot be taken as it stands; look at it in the list."  #: where runs name nobody
 OFFERED = 1_000  # files looked through for a similar name
 
 
 @task(name="find file", **STEP)
 def find_file(file: str) -> Path:
-    """Where the file lies. Raises NotAllowed for a name that leads out of MAILINGS_IMPORTS_PATH, NotFound with the nearest names."""
+    """Where the file lies. Raises NotAllowed for a name that leads out of MAILINGS_IMPORTS_PATH, NotFound with the nearest names,
+    Unreadable for what is no file's name.
+    """
     folder = settings().imports_path.resolve()
-    found = (folder / file).resolve()
+    try:
+        found = (folder / file).resolve()
+        found.stat()
+    except FileNotFoundError:
+        pass  # said below, with what is there
+    except (ValueError, OSError) as error:
+        raise Unreadable(f"{file[:NAMED]!r} cannot be the name of a file; give its name as it stands in the folder for imports.") from error
     if not found.is_relative_to(folder):
         raise NotAllowed(f"{file!r} leads out of the folder for imports; put the file there and give its name alone.")
     if not found.is_file():
@@ -64,7 +74,7 @@ def publish_what_came(file: str, told: dict[str, Any], form: HowToImport) -> Non
     lines = [f"# {_cell(sentence(file, told, form))}", "", *_counts(told, form), *(f"* {_cell(note)}" for note in told["notes"])]
     if wrong:
         lines.append(f"* {len(wrong):,} cells or rows are wrong; the table beside this page names them.")
-    shown = [{"Row": row["row"], "Column": row["column"], "Why": row["why"]} for row in wrong[:SHOWN]]
+    shown = [{"Row": row["row"], "Column": row["column"], "Why": _why(row["why"])} for row in wrong[:SHOWN]]
     title = f"What is wrong in {file}" + (f": the first {SHOWN} of {len(wrong):,}" if len(wrong) > SHOWN else "")
     publish(
         [
@@ -91,6 +101,11 @@ def _names(folder: Path) -> list[str]:
     if not folder.is_dir():
         return []
     return [path.relative_to(folder).as_posix() for path, _ in zip(folder.rglob("*"), range(OFFERED), strict=False) if path.is_file()]
+
+
+def _why(reason: str) -> str:
+    """Reasons repeat what stands in the cell, mostly somebody's address."""
+    return reason if settings().runs_name_people else UNTOLD
 
 
 def _cell(text: str) -> str:

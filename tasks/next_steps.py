@@ -7,6 +7,7 @@ from typing import Any
 
 from mailings.model import DeliveryStatus, Verdict
 from mailings.reports.places import desk_address
+from mailings.sending import approving
 from mailings.settings import settings
 from tasks.words import moment
 
@@ -31,7 +32,6 @@ ADVICE = {
     Verdict.DUPLICATE: "Nothing: the address has the message once already.",
     Verdict.ERASED: "Nothing: they asked to be forgotten.",
 }
-AWAITS = "awaiting approval"  #: a paused mailing's reason while nobody has answered
 
 
 def next_steps(document: Mapping[str, Any]) -> list[str]:
@@ -62,4 +62,4 @@ def links(name: str) -> str:
 
 
 def _first(document: Mapping[str, Any]) -> str:
-    return ASKED if document.get("reason") == AWAITS else NEXT_STEPS[document["status"]]
+    return ASKED if document.get("reason") == approving.REASON else NEXT_STEPS[document["status"]]

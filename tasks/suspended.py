@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from uuid import UUID
 
+import httpx
 from prefect import task
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.filters import FlowFilter, FlowRunFilter
 from prefect.client.schemas.objects import FlowRun, StateType
-from prefect.exceptions import FlowPauseTimeout
+from prefect.exceptions import FlowPauseTimeout, PrefectException
 from prefect.flow_runs import resume_flow_run
 from prefect.logging import get_run_logger
 from prefect.states import Cancelled
@@ -21,17 +22,21 @@ from tasks.due import on_its_way, tag_of
 from tasks.retrying import STEP
 
 PAGE = 200  # runs: what Prefect tells at once
+REFUSALS = (PrefectException, httpx.HTTPError)  # what Prefect says of a run that somebody pressed on, cancelled or deleted just now
 ASKING = {"approved": "approve", "declined": "decline"}
 
 
 @task(name="go on with what was approved", **STEP)
 def heed_answers() -> list[str]:
-    """Resume or end the runs whose mailing was answered elsewhere; the names of mailings a run goes on with."""
+    """Resume or end the runs whose mailing was answered elsewhere; the names of mailings a run goes on with.
+
+    Each by itself: a run that is not suspended any more, or that Prefect will not change, is said in the log, and the others go on.
+    """
     with database().reading() as session:
         if session.scalar(select(Approval.id).limit(1)) is None:
             return []  # nobody was ever asked: Prefect need not be
     with get_client(sync_client=True) as client:
-        found = [_heed(client, run) for run in _suspended(client)]
+        found = [_heeded(client, run) for run in _suspended(client)]
     return [name for name in found if name]
 
 
@@ -49,6 +54,14 @@ def _question(run: FlowRun) -> int | None:
     """The number of the approval the run waits for; None where somebody paused it for another reason."""
     key = run.state.state_details.pause_key if run.state else None
     return int(key) if key and key.isdecimal() else None
+
+
+def _heeded(client: SyncPrefectClient, run: FlowRun) -> str | None:
+    try:
+        return _heed(client, run)
+    except REFUSALS as error:
+        get_run_logger().warning("%s is left as it is; the next look comes in a minute: %s", run.name, error)
+        return None
 
 
 def _heed(client: SyncPrefectClient, run: FlowRun) -> str | None:

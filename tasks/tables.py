@@ -10,7 +10,7 @@ from mailings.reports.places import desk_address
 from mailings.reports.saying import label
 from mailings.reports.troubled import Troubled
 from mailings.settings import Settings, settings
-from tasks.artifacts import Rows
+from tasks.artifacts import Drawn, Rows
 from tasks.next_steps import ADVICE
 from tasks.words import VERDICT_WORDS, Document, counted, local
 
@@ -40,10 +40,12 @@ def troubled_in(document: Document) -> int:
     return sum(document["deliveries"].get(status, 0) for status in (DeliveryStatus.FAILED, DeliveryStatus.IN_DOUBT))
 
 
-def about_troubled(name: str, total: int) -> str:
+def about_troubled(name: str, total: int) -> Drawn:
     """The line above their table."""
     where = desk_address(settings(), "recipients", name, show="other")
-    return f"{counted(total, 'recipient', 'recipients')} failed or in doubt. [All of them at the desk, to be taken along as Excel]({where})"
+    return Drawn(
+        f"{counted(total, 'recipient', 'recipients')} failed or in doubt. [All of them at the desk, to be taken along as Excel]({where})"
+    )
 
 
 def _told(chosen: Settings, name: str, found: Troubled) -> dict[str, Any]:

@@ -23,7 +23,7 @@ def needed(mailing: Mailing, eligible: int, settings: Settings) -> bool:
     """Whether somebody must approve the mailing before it goes to so many. A form response is sent to who asked for it: never."""
     if mailing.type is MailingType.FORM_RESPONSE:
         return False
-    return any(limit is not None and eligible > limit for limit in _limits(mailing, settings))
+    return any(limit is not None and eligible > limit for limit in limits(mailing, settings))
 
 
 def latest(session: Session, mailing: Mailing) -> Approval | None:
@@ -44,7 +44,7 @@ def must_hold(session: Session, mailing: Mailing, settings: Settings) -> None:
     """
     approval = given(session, mailing)
     if approval is None:
-        if _asks(mailing, settings) and needed(mailing, books_of(session, mailing.id).eligible, settings):
+        if asks(mailing, settings) and needed(mailing, books_of(session, mailing.id).eligible, settings):
             raise NotAllowed(
                 f"{mailing.name} needs approval before it is sent, and nobody was asked; run it again: mailings send {mailing.name}"
             )
@@ -92,12 +92,14 @@ def _iso(moment: datetime) -> str:
     return moment.isoformat(timespec="milliseconds")
 
 
-def _limits(mailing: Mailing, settings: Settings) -> tuple[int | None, int | None]:
+def limits(mailing: Mailing, settings: Settings) -> tuple[int | None, int | None]:
+    """How many need no approval: as the mailing says, and as the installation does; None = no limit of theirs."""
     return (mailing.approval or {}).get("above"), settings.approval_above
 
 
-def _asks(mailing: Mailing, settings: Settings) -> bool:
-    return any(limit is not None for limit in _limits(mailing, settings))
+def asks(mailing: Mailing, settings: Settings) -> bool:
+    """Whether there is any number from which on the mailing needs approval."""
+    return any(limit is not None for limit in limits(mailing, settings))
 
 
 def _changed(mailing: Mailing, what: str) -> NotAsApproved:

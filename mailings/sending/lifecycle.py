@@ -46,7 +46,9 @@ def pick_up(mailing: Mailing) -> MailingStatus:
 
 
 def must_be_startable(mailing: Mailing) -> None:
-    """Raises IllegalMove for what is paused or cancelled, saying what may be done."""
+    """Raises IllegalMove for what is paused or cancelled, saying what may be done, and for a template."""
+    if mailing.template:
+        raise IllegalMove(only_copied(mailing))
     if mailing.awaits_approval:
         raise _awaits(mailing)
     if mailing.status is MailingStatus.PAUSED:
@@ -57,6 +59,11 @@ def must_be_startable(mailing: Mailing) -> None:
             f"{mailing.name} is cancelled; send it after all with: mailings resend {mailing.name} --only cancelled,"
             f" or its like with: mailings copy {mailing.name} NEW"
         )
+
+
+def only_copied(mailing: Mailing) -> str:
+    """Why a template is not sent, for people."""
+    return f"{mailing.name} is a template: it is only copied (mailings copy {mailing.name} NEW), never sent itself."
 
 
 def refuse(session: Session, mailing: Mailing, why: str = "preflight found problems") -> None:

@@ -18,6 +18,7 @@ from mailings.message import Transport
 from mailings.model import Associate, Mailing, MailingStatus, MailingType
 from mailings.sending import spf
 from mailings.sending.books import books_of
+from mailings.sending.lifecycle import only_copied
 from mailings.settings import Settings
 
 Rule = Callable[[Session, Mailing, Settings], Findings]
@@ -46,7 +47,7 @@ def check(session: Session, mailing: Mailing, settings: Settings, answers: Seque
 def _kind(_session: Session, mailing: Mailing, _settings: Settings) -> Findings:
     if not mailing.template:
         return Findings()
-    return Findings([f"{mailing.name} is a template: it is only copied (mailings copy {mailing.name} NEW), never sent itself."])
+    return Findings([only_copied(mailing)])
 
 
 def _content(session: Session, mailing: Mailing, settings: Settings) -> Findings:

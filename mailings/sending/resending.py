@@ -20,6 +20,8 @@ from mailings.sending import lifecycle
 from mailings.sending.choosing import Choice, choose, found_at, must_be_known, read_choice
 from mailings.sending.closing import Outcome
 from mailings.sending.rechecking import hold_still
+from mailings.sending.reload_limit import must_keep
+from mailings.settings import settings
 
 REOPENED = (MailingStatus.SENT, MailingStatus.CANCELLED)
 JOINED = (MailingStatus.SENDING, MailingStatus.PAUSED)
@@ -102,6 +104,7 @@ def resend(session: Session, mailing: Mailing, *, reload: bool, only: str = "", 
         with _chosen(session, mailing, choice) as (wanted, left_out):
             admit(session, wanted)
             queued, again = _queue(session, mailing, WANTED)
+    must_keep(session, mailing, queued - again, settings())
     if queued and mailing.status in REOPENED:
         mailing.move("reopen")
         mailing.finished_at = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from prefect import flow
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import FlowRunFilter
 from prefect.flow_runs import resume_flow_run
@@ -20,6 +21,7 @@ from mailings.sending import approving, lifecycle
 from mailings.sending.approving import Answer
 from mailings.sending.finding import mailing_named
 from mailings.transports.memory import Memory
+from tasks.suspended import _heeded
 from tests.flows.suspending import deployed_run, form, said, state_of, worked
 from tests.flows.test_send_mailing import draft, memory  # noqa: F401  a fixture
 from tests.flows.test_start_due_mailings import deployed  # noqa: F401  a fixture
@@ -176,3 +178,20 @@ def test_a_problem_after_the_approval(db: Database, memory: Memory, asking: int)
     assert (outcome.status, world.status(db, asking)) == (MailingStatus.DRAFT, MailingStatus.DRAFT)
     assert said(db, asking)[0][0] is Decision.VOID
     assert memory.kept == []
+
+
+def test_a_run_cancelled_meanwhile(db: Database, memory: Memory, asking: int) -> None:  # noqa: F811
+    """A suspended run that somebody cancels between our looking and our resuming is passed over, and nothing is raised."""
+    run = deployed_run("host").id
+    worked(run)
+    at_the_desk(db, "approve")
+
+    @flow
+    def looks() -> str | None:
+        """One look, at what was read before the run was cancelled."""
+        with get_client(sync_client=True) as client:
+            before = client.read_flow_run(run)
+            client.set_flow_run_state(run, Cancelled(), force=True)
+            return _heeded(client, before)
+
+    assert looks() is None

@@ -116,6 +116,8 @@ def test_at_most_two_hundred(imports: Path, db: Database) -> None:
         ("/etc/passwd", NotAllowed, "leads out of the folder"),
         ("lenke.csv", NotAllowed, "leads out of the folder"),
         ("folc.csv", NotFound, "There is no file 'folc.csv' among the imports; did you mean folk.csv"),
+        ("a\0b.csv", Unreadable, "cannot be the name of a file"),
+        ("å" * 300, Unreadable, "cannot be the name of a file"),
         ("tom.csv", Unreadable, "tom.csv is empty."),
         ("brev.csv", Unreadable, "brev.csv has no column with e-mail addresses"),
     ],

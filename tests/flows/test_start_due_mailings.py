@@ -9,7 +9,7 @@ import pytest
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import FlowRunFilter
 from prefect.client.schemas.objects import FlowRun, StateType
-from prefect.states import Crashed, Pending
+from prefect.states import Crashed, Pending, Scheduled
 
 from flows.start_due_mailings import start_due_mailings
 from mailings import clock
@@ -82,3 +82,15 @@ def test_nothing_deployed(configured: Settings, db: Database) -> None:
     scheduled(db, "alone")
     with pytest.raises(NotFound, match="prefect deploy --all"):
         start_due_mailings()
+
+
+def test_a_copy_for_next_week(configured: Settings, db: Database, deployed: None) -> None:
+    """A run of the mailing that somebody planned for next week holds up nobody: the one that is due now is asked for."""
+    scheduled(db, "planned")
+    with get_client(sync_client=True) as client:
+        found = client.read_deployment_by_name("send-mailing/send-mailing")
+        planned = Scheduled(scheduled_time=clock.now() + timedelta(days=7))
+        client.create_flow_run_from_deployment(found.id, parameters={"mailing": "planned"}, tags=["mailing:planned"], state=planned)
+    assert start_due_mailings() == ["planned"]
+    assert start_due_mailings() == []
+    assert len(runs("planned")) == 2

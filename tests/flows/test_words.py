@@ -11,6 +11,7 @@ import pytest
 from mailings.model import DeliveryStatus, MailingStatus, Verdict
 from mailings.reports.watching import Look, Pace
 from mailings.settings import settings
+from tasks.artifacts import drawn
 from tasks.next_steps import ADVICE, NEXT_STEPS, next_steps
 from tasks.summaries import summary
 from tasks.words import STANDS, STATUS_WORDS, VERDICT_WORDS, headline, progress_line
@@ -128,3 +129,11 @@ def test_headline() -> None:
     """Sent and delivered both count as served; one is said as one."""
     assert headline(document(sent=1000, delivered=200, bounced=1)) == "høst-nytt is sent: 1,200 of 1,201 recipients have it"
     assert headline(document(sent=1)) == "høst-nytt is sent: 1 of 1 recipient has it"
+
+
+def test_a_description_stays_text() -> None:
+    """A server's words with a link, an image, HTML or an address make no markup; times, dashes and our own sentences stay as they read."""
+    wicked = "5 of 9; paused: [les](http://x.test) ![](y.png) <b>nå</b> https://x.test åse@fjord.test"
+    told = r"5 of 9; paused: \[les\](http\://x.test) \!\[\](y.png) \<b\>nå\</b\> https\://x.test åse\@fjord.test"
+    assert drawn(wicked) == told
+    assert drawn("12,400 of 50,000; done about 14:05 CET, 1,200 a minute") == "12,400 of 50,000; done about 14:05 CET, 1,200 a minute"

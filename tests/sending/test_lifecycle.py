@@ -146,3 +146,9 @@ def test_a_tally(any_db: Database) -> None:
         tally = tally_of(session, "høst-nytt")
     assert (tally.status, tally.total, tally.open, tally.waiting) == ("sending", 4, 3, 1)
     assert tally.next_attempt > milliseconds()
+
+
+def test_a_template_is_not_started() -> None:
+    """A template is refused before its list is made, in the sentence of preflight."""
+    with pytest.raises(IllegalMove, match=r"^mal is a template: it is only copied"):
+        lifecycle.must_be_startable(Mailing(name="mal", status=MailingStatus.DRAFT, template=True))
