@@ -13,6 +13,7 @@ from mailings.model import Delivery, DeliveryStatus, Lease, Mailing, MailingStat
 from mailings.sending import leases
 from mailings.sending.opening import SOON, opening
 
+COPIED = timedelta(minutes=2)  # for the run that made a recurring mailing's copy to begin with it; after that it is taken for dead
 HEAD_START = timedelta(minutes=1)  # of a loop of `mailings deliver`: within it no run of Prefect's is asked to send a form response
 
 
@@ -52,6 +53,7 @@ def _scheduled(session: Session) -> list[Due]:
     asked = (
         select(Mailing)
         .where(Mailing.status == MailingStatus.SCHEDULED, Mailing.scheduled_at <= moment)
+        .where(or_(Mailing.occasion.is_(None), Mailing.created_at <= moment - COPIED))
         .order_by(Mailing.scheduled_at, Mailing.id)
     )
     return [Due(m.id, m.name, "its time has come") for m in session.scalars(asked) if not _at_work(session, m)]

@@ -11,7 +11,7 @@ import pytest
 
 from mailings.clock import standing_at
 from mailings.db import Database
-from mailings.sending.due import due
+from mailings.sending.due import COPIED, due
 from tests.audience.test_recurring import NAME, SATURDAY, copies, on, run
 from tests.sending import world
 
@@ -40,7 +40,7 @@ def test_all_or_nothing(any_db: Database, side: str, kept: bool) -> None:
     ended = subprocess.run([sys.executable, "-c", CHILD, url, side], cwd=ROOT, capture_output=True, text=True, timeout=120)
     assert ended.returncode == -signal.SIGKILL, ended.stderr
     assert copies(any_db) == ({"høst-nytt-2026-11-21": "scheduled"} if kept else {})
-    with any_db.reading() as session, standing_at(SATURDAY):
+    with any_db.reading() as session, standing_at(SATURDAY + COPIED):
         assert [one.name for one in due(session)] == (["høst-nytt-2026-11-21"] if kept else [])
     assert run(any_db, on()).to_be_sent
     assert copies(any_db) == {"høst-nytt-2026-11-21": "scheduled"}

@@ -16,7 +16,7 @@ from mailings.audience.recurring import recur
 from mailings.db import Database
 from mailings.errors import NotAllowed, NotFound, Unreadable
 from mailings.model import ImportedRow, MailingStatus, Source
-from mailings.sending.due import due
+from mailings.sending.due import COPIED, due
 from mailings.sending.finding import mailing_named
 from mailings.transports.memory import Memory
 from tasks.forms import Occasion
@@ -82,7 +82,7 @@ def test_killed_in_between(db: Database, memory: Memory) -> None:  # noqa: F811
         (run,) = one.runs(FRIDAY, FRIDAY + 24 * HOUR)
         with clock.standing_at(FRIDAY + 12 * HOUR):
             made = copied(db, "avbrutt", occasion(one, run))
-            with db.reading() as session:
+            with db.reading() as session, clock.standing_at(FRIDAY + 12 * HOUR + COPIED):
                 assert [found.name for found in due(session)] == [made]
             assert send_mailing(made).status is MailingStatus.SENT
         one.client.set_flow_run_state(run.id, Crashed(), force=True)
@@ -177,7 +177,7 @@ def test_what_cannot_recur(db: Database, memory: Memory) -> None:  # noqa: F811
 def test_a_template_is_never_sent_itself(db: Database, memory: Memory) -> None:  # noqa: F811
     """A template given to send-mailing stays a draft, with the reason, and nobody gets anything."""
     draft(db, "mal", 1, template=True)
-    outcome = send_mailing("mal")
-    assert outcome.status is status(db, "mal") is MailingStatus.DRAFT
-    assert any("mal is a template" in problem for problem in outcome.problems)
+    with pytest.raises(NotAllowed, match="mal is a template: it is only copied"):
+        send_mailing("mal")
+    assert status(db, "mal") is MailingStatus.DRAFT
     assert letters(memory) == []

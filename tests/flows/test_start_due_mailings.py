@@ -77,6 +77,15 @@ def test_a_run_that_died(configured: Settings, db: Database, deployed: None) -> 
     assert [run.state_type for run in runs("died")] == [StateType.CRASHED, StateType.SCHEDULED]
 
 
+def test_a_run_somebody_pressed(configured: Settings, db: Database, deployed: None) -> None:
+    """A run of the mailing that somebody started on Prefect's page counts as one on its way, though nothing marks it but its form."""
+    scheduled(db, "pressed")
+    with get_client(sync_client=True) as client:
+        found = client.read_deployment_by_name("send-mailing/send-mailing")
+        client.create_flow_run_from_deployment(found.id, parameters={"mailing": "pressed"})
+    assert start_due_mailings() == []
+
+
 def test_nothing_deployed(configured: Settings, db: Database) -> None:
     """Without the deployment the run fails with a sentence naming the command that makes it."""
     scheduled(db, "alone")

@@ -10,7 +10,7 @@ from mailings import clock
 from mailings.db import Database
 from mailings.model import Delivery, DeliveryStatus, LeaseRole, Mailing, MailingStatus
 from mailings.sending import leases
-from mailings.sending.due import due
+from mailings.sending.due import COPIED, due
 from tests.sending import world
 
 HOUR = timedelta(hours=1)
@@ -42,6 +42,18 @@ def test_scheduled(any_db: Database) -> None:
         assert list(found(any_db)) == ["early-høst", "late-høst"]
     with clock.standing_at(world.START + 3 * HOUR):
         assert list(found(any_db)) == ["early-høst", "late-høst", "coming"]
+
+
+def test_the_run_that_copied_it_goes_first(any_db: Database) -> None:
+    """The copy a recurring mailing's run has just made is that run's to send; it is due once that run has had its time."""
+    facts = {"status": MailingStatus.SCHEDULED, "scheduled_at": world.START, "occasion": "2026-11-21", "recurs_from": 1}
+    world.mailing(any_db, "høst-2026-11-21", **facts)
+    with any_db.writing() as session:
+        session.execute(update(Mailing).values(created_at=world.START))
+    with clock.standing_at(world.START + COPIED / 2):
+        assert found(any_db) == {}
+    with clock.standing_at(world.START + COPIED):
+        assert list(found(any_db)) == ["høst-2026-11-21"]
 
 
 def test_only_what_is_begun(any_db: Database) -> None:
