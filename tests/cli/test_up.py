@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -14,13 +13,17 @@ from pathlib import Path
 import httpx
 import pytest
 import yaml
+from sqlalchemy import select
 
 from mailings.clock import now
+from mailings.db import connected
+from mailings.model import Mailing
 from tests.cli.upped import ROOT, Up, command, family, installation, outbox, plain, status, until, upped
 
-pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("server")]
+pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("up")]
 
-PEOPLE, RATE = 900, 300  # five a second: three minutes of sending, in which there is time to interrupt it on a busy machine
+PEOPLE, RATE = 900, 60  # one a second: a quarter of an hour of sending, longer than anything is waited for
+PATIENCE = 300.0  # seconds for whatever is to come about; on a quiet machine all of it is over in twenty
 NAME = "til-åse"
 
 
@@ -52,12 +55,12 @@ def test_everything_answers(first: Up) -> None:
 def test_schedules_are_kept(first: Up) -> None:
     """Runs of what happens every minute are planned by the server itself: with SQLAlchemy 2.1 it needs our help for that."""
     asked = {"deployments": {"name": {"any_": ["start-due-mailings"]}}, "flow_runs": {"state": {"type": {"any_": ["SCHEDULED"]}}}}
-    until(lambda: first.ask("flow_runs/count", asked) >= 3, 60)
+    until(lambda: first.ask("flow_runs/count", asked) >= 3, PATIENCE)
 
 
 def test_a_second_up_is_refused(first: Up) -> None:
     """In a folder where one runs, another says so in a sentence with its process, exit code 1, and the first is undisturbed."""
-    told = subprocess.run(command(1, 2), cwd=first.folder, env=plain(), capture_output=True, text=True, timeout=60)
+    told = subprocess.run(command(1, 2), cwd=first.folder, env=plain(), capture_output=True, text=True, timeout=PATIENCE)
     assert told.returncode == 1
     assert f"process {first.process.pid}" in told.stderr
     assert len(told.stderr.strip().splitlines()) == 1
@@ -67,7 +70,7 @@ def test_a_second_up_is_refused(first: Up) -> None:
 def test_a_port_that_is_taken(first: Up, tmp_path: Path) -> None:
     """A port in use is one sentence naming the option that chooses another, before anything is started."""
     for words, option in (((9, first.prefect_port), "--prefect-port"), ((first.port, 9), "--port")):
-        told = subprocess.run(command(*words), cwd=tmp_path, env=plain(), capture_output=True, text=True, timeout=60)
+        told = subprocess.run(command(*words), cwd=tmp_path, env=plain(), capture_output=True, text=True, timeout=PATIENCE)
         assert (told.returncode, len(told.stderr.strip().splitlines())) == (1, 1), told.stderr
         assert f"another with {option}" in told.stderr
 
@@ -75,7 +78,7 @@ def test_a_port_that_is_taken(first: Up, tmp_path: Path) -> None:
 def test_another_server_is_named(tmp_path: Path) -> None:
     """Where PREFECT_API_URL names another server none is started: one sentence says what to do."""
     env = plain(PREFECT_API_URL="http://127.0.0.1:1/api")
-    told = subprocess.run(command(8, 9), cwd=tmp_path, env=env, capture_output=True, text=True, timeout=60)
+    told = subprocess.run(command(8, 9), cwd=tmp_path, env=env, capture_output=True, text=True, timeout=PATIENCE)
     assert told.returncode == 1
     assert "unset it" in told.stderr
     assert not (tmp_path / "var").exists()
@@ -93,27 +96,36 @@ def test_doctor_sees_it(first: Up) -> None:
 
 
 def test_interrupted_and_gone_on(first: Up) -> None:
-    """A mailing whose time has come is begun by itself; Ctrl-C meanwhile ends everything in half a minute, nobody in doubt; `up` again
+    """A mailing whose time has come is begun by itself; Ctrl-C meanwhile ends everything within a minute, nobody in doubt; `up` again
     sends the rest, and everybody has it once."""
     folder = first.folder
-    at = (now() + timedelta(seconds=1)).isoformat()
+    at = (now() + timedelta(days=1)).isoformat()
     subprocess.run([*command(1, 2)[:3], "send", NAME, "--at", at], cwd=folder, env=plain(), check=True, capture_output=True)
-    time.sleep(1.1)
+    its_time_comes(folder)
     first.run("start-due-mailings")  # what happens every minute, now
-    until(lambda: len(outbox(folder)) > 20, 180)
+    until(lambda: len(outbox(folder)) > 0, PATIENCE)
     took = first.end()
     left = status(folder, NAME)["deliveries"]
     assert first.process.returncode == 130
-    assert took < 30
+    assert took < 60  # the worker may take 40 to finish what is in hand: then nothing is ended by force
     assert family(folder) == set()
     assert left["in_doubt"] == left["sending"] == 0
     assert left["sent"] == len(outbox(folder)) < PEOPLE
     assert left["sent"] + left["queued"] == PEOPLE
     (folder / ".env").unlink()  # no limit any more
     with upped(folder) as again:
-        until(lambda: status(folder, NAME)["status"] == "sent", 180)
+        until(lambda: len(outbox(folder)) >= PEOPLE, PATIENCE)
+        until(lambda: status(folder, NAME)["status"] == "sent", PATIENCE)
         assert len(outbox(folder)) == len(set(outbox(folder))) == PEOPLE
         killed(again)
+
+
+def its_time_comes(folder: Path) -> None:
+    """Let the moment that was chosen be past; a moment a second from now is, on a busy machine, before `send` has read it."""
+    database = connected(f"sqlite:///{folder}/var/mailings.db")
+    with database.writing() as session:
+        session.scalars(select(Mailing).where(Mailing.name == NAME)).one().scheduled_at = now() - timedelta(seconds=1)
+    database.engine.dispose()
 
 
 def answers(url: str) -> bool:
@@ -129,16 +141,16 @@ def killed(up: Up) -> None:
     assert len(family(up.folder)) >= 4
     up.process.send_signal(signal.SIGKILL)
     up.process.wait()
-    until(lambda: family(up.folder) == set(), 45)
+    until(lambda: family(up.folder) == set(), PATIENCE)
 
 
 def test_a_child_that_dies(folder: Path) -> None:
     """A door that is killed is started again and that is said; SIGTERM then ends everything with exit code 0."""
     with upped(folder) as up:
-        door = next(pid for pid in family(folder) if b"serve" in Path(f"/proc/{pid}/cmdline").read_bytes())
+        door = next(pid for pid in family(folder) if b"\0serve\0" in Path(f"/proc/{pid}/cmdline").read_bytes())
         os.kill(door, signal.SIGKILL)
-        until(lambda: "web door is started again" in up.said, 60)
-        until(lambda: answers(f"http://127.0.0.1:{up.port}/desk/sign-in"), 60)
+        until(lambda: "web door is started again" in up.said, PATIENCE)
+        until(lambda: answers(f"http://127.0.0.1:{up.port}/desk/sign-in"), PATIENCE)
         up.end(signal.SIGTERM)
     assert up.process.returncode == 0
     assert "by SIGKILL" in up.said

@@ -22,12 +22,17 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="session")
-def place(server: Server, tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[Place]:
-    """An installation with a worker; each test has mailings of its own."""
+def only_place(server: Server, tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[Place]:
+    """An installation; whoever uses it has mailings of its own."""
     made = Place(server, installed(tmp_path_factory.mktemp("place") / "hos-oss", sqlite_template))
-    made.work()
     yield made
-    assert made.worker
-    made.worker.terminate()
-    made.worker.wait(30)
+    made.rest()
     made.db.engine.dispose()
+
+
+@pytest.fixture
+def place(only_place: Place) -> Iterator[Place]:
+    """The installation with a worker that lives; what a test left unfinished, it then sends without limits."""
+    only_place.staffed()
+    yield only_place
+    only_place.unlimited()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import subprocess
 import time
 from collections import Counter
@@ -12,14 +13,19 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from sqlalchemy import text
+from sqlalchemy import delete, text
 
 from mailings.db import Database, connected
-from mailings.model import MailingStatus
+from mailings.model import Bucket, MailingStatus
+from mailings.sending import processes
+from mailings.sending.limits import Change, set_limit
 from tests.cli.typed import type_in
 from tests.deployments.server import PATIENCE, PREFECT, Server, until
 from tests.flows.test_send_mailing import draft
 from tests.sending import world
+
+PEOPLE, A_MINUTE = 240, 40.0  # six minutes of sending, longer than anything is waited for: it is never over before a test has acted
+STARTS = 30.0  # seconds in which a run that was asked for mostly has begun and sent; then start-due-mailings looks again
 
 
 @dataclass
@@ -43,6 +49,32 @@ class Place:
         with (elsewhere / "worker.log").open("ab") as log:
             self.worker = subprocess.Popen(command, env=env, cwd=elsewhere, stdout=log, stderr=log, start_new_session=True)
         return self.worker
+
+    def staffed(self) -> None:
+        """See that a worker is there: a test that failed may have left none."""
+        if self.worker is None or self.worker.poll() is not None:
+            self.work()
+
+    def rest(self) -> None:
+        """End the worker, which ends its runs; what does not end is killed."""
+        if self.worker is None:
+            return
+        self.worker.terminate()
+        try:
+            self.worker.wait(60)
+        except subprocess.TimeoutExpired:
+            os.killpg(self.worker.pid, signal.SIGKILL)
+            self.worker.wait()
+
+    def slow(self, name: str) -> None:
+        """Limit a mailing to so few a minute that all tests act in the midst of it."""
+        with self.db.writing() as session:
+            set_limit(session, f"mailing:{name}", Change(rate=A_MINUTE))
+
+    def unlimited(self) -> None:
+        """Take every limit away: a run at work feels it within two seconds."""
+        with self.db.writing() as session:
+            session.execute(delete(Bucket))
 
     def type(self, *words: str) -> str:
         """What a command of an operator prints."""
@@ -76,7 +108,8 @@ class Place:
 
     def letters(self, number: int) -> Counter[str]:
         """How many messages of a mailing each address has in the Maildir."""
-        files = (path.read_bytes() for path in (self.folder / "var" / "outbox" / "new").iterdir())
+        new = self.folder / "var" / "outbox" / "new"  # made with the first message
+        files = (path.read_bytes() for path in (new.iterdir() if new.exists() else ()))
         found = (re.search(rb"^To:.*?<?(m(\d+)\.[^>\s]+)", file, re.MULTILINE | re.DOTALL) for file in files)
         return Counter(match[1].decode() for match in found if match and int(match[2]) == number)
 
@@ -89,25 +122,27 @@ class Place:
         assert self.server.ends(self.server.begin("start-due-mailings")) == "COMPLETED"
 
     def goes_on(self, number: int) -> None:
-        """Do what the schedule does, minute after minute, until the mailing is sent: a run begun again may itself come to nothing."""
+        """Without limits, do what the schedule does until the mailing is sent: a run begun again may itself come to nothing."""
+        self.unlimited()
         deadline = time.monotonic() + PATIENCE
         while self.stands(number) is not MailingStatus.SENT:
             assert time.monotonic() < deadline, f"mailing {number} is {self.stands(number)}"
             self.start_due()
+            self._waits_for(number, time.monotonic() + STARTS)
+
+    def _waits_for(self, number: int, until: float) -> None:
+        while self.stands(number) is not MailingStatus.SENT and time.monotonic() < until:
+            time.sleep(0.2)
 
 
 def installed(folder: Path, tables: Path) -> Path:
-    """A folder as an installation has it: its .env, its database. 40 messages a second leave time to act."""
+    """A folder as an installation has it: its .env, its database."""
     (folder / "var").mkdir(parents=True)
     shutil.copy(tables, folder / "var" / "mailings.db")
-    (folder / ".env").write_text("MAILINGS_SECRET=a-secret-of-the-tests\nMAILINGS_FOLDER_PATH=var/outbox\nMAILINGS_RATE=2400\n")
+    (folder / ".env").write_text("MAILINGS_SECRET=a-secret-of-the-tests\nMAILINGS_FOLDER_PATH=var/outbox\n")
     return folder
 
 
 def lives(pid: int) -> bool:
-    """Whether there is such a process."""
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
+    """Whether there is such a process; one that has ended and that nobody asked about is none."""
+    return processes.started(pid) >= 0

@@ -23,7 +23,7 @@ from tests.prefect_tables import with_tables
 ROOT = Path(__file__).parents[2]
 PREFECT = [sys.executable, "-m", "prefect", "--no-prompt"]
 FINAL = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
-PATIENCE = 180.0  # seconds for anything a run is to bring about; on a quiet machine all of it is over in fifteen
+PATIENCE = 300.0  # seconds for anything a run is to bring about; on a quiet machine all of it is over in fifteen
 
 
 def until(holds: Callable[[], object], seconds: float = PATIENCE, what: str = "it") -> None:
@@ -36,7 +36,7 @@ def until(holds: Callable[[], object], seconds: float = PATIENCE, what: str = "i
 
 def told(command: list[str], env: dict[str, str]) -> str:
     """What a command that must succeed says, run from the checkout."""
-    done = subprocess.run(command, env=env, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(command, env=env, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout + done.stderr
 

@@ -13,12 +13,12 @@ from sqlalchemy import text
 from mailings.addresses import read_address
 from mailings.clock import now
 from mailings.model import Address, Basis, Consent, Mailing, MailingStatus, MailingType, Person, Source, SourceKind
-from tests.deployments.place import Place
+from tests.deployments.place import PEOPLE, Place
 from tests.deployments.server import PREFECT, ROOT, Server, told, until
 
 pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("server")]
 
-PEOPLE = {"Åse Ødegård": "ase@fjørd.test", "Jürgen Groß": "juergen@grossmann.test", "Désirée van der IJssel": "desiree@ijssel.test"}
+FOLK = {"Åse Ødegård": "ase@fjørd.test", "Jürgen Groß": "juergen@grossmann.test", "Désirée van der IJssel": "desiree@ijssel.test"}
 
 
 def test_provisioned_and_deployed_twice(server: Server) -> None:
@@ -60,7 +60,7 @@ def test_a_worker_sends_what_is_scheduled(place: Place) -> None:
     number = scheduled(place)
     place.start_due()
     place.until(number, MailingStatus.SENT)
-    assert letters(place) - before == len(PEOPLE)
+    assert letters(place) - before == len(FOLK)
 
 
 def scheduled(place: Place) -> int:
@@ -71,7 +71,7 @@ def scheduled(place: Place) -> int:
         mailing.sender = {"name": "Fjord", "address": "news@fjord.test", "use": "always"}
         mailing.status, mailing.scheduled_at = MailingStatus.SCHEDULED, now() - timedelta(minutes=1)
         session.add(mailing)
-        for position, (name, address) in enumerate(PEOPLE.items(), 1):
+        for position, (name, address) in enumerate(FOLK.items(), 1):
             person = Person(name=name, created_at=now())
             person.addresses = [Address(written=address, normal=read_address(address).normal, valid=True)]
             session.add(person)
@@ -89,15 +89,22 @@ def letters(place: Place) -> int:
 
 def test_two_shards(place: Place) -> None:
     """send_mailing with two shards starts two runs of deliver-shard; both send, everybody gets it once, and the mailing is sent."""
-    people = 900  # at 40 a second the second shard comes while the first is at it
-    number = place.draft("to-skår", people)
+    number = place.draft("to-skår", PEOPLE)
+    place.slow("to-skår")  # so the second comes while the first is at it
     place.server.begin("send-mailing", mailing="to-skår", how={"shards": 2, "batch_size": 20})
+    until(lambda: senders(place, number) == 2, what="a message from each shard")
+    place.unlimited()
     place.until(number, MailingStatus.SENT)
-    until(lambda: [run["state_type"] for run in shard_runs(place.server)] == ["COMPLETED"] * 2)
-    assert place.letters(number).total() == len(place.letters(number)) == people
+    until(lambda: [run["state_type"] for run in shard_runs(place.server)] == ["COMPLETED"] * 2, what="the end of both shards")
+    assert place.letters(number).total() == len(place.letters(number)) == PEOPLE
+    assert senders(place, number) == 2
+
+
+def senders(place: Place, number: int) -> int:
+    """How many sent messages of the mailing."""
     with place.db.reading() as session:
         asked = text("SELECT count(DISTINCT lease_id) FROM delivery WHERE status = 'sent' AND mailing_id = :id")
-        assert session.execute(asked, {"id": number}).scalar_one() == 2
+        return int(session.execute(asked, {"id": number}).scalar_one())
 
 
 def shard_runs(server: Server) -> list[dict[str, Any]]:

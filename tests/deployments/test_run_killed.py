@@ -7,13 +7,11 @@ import signal
 
 import pytest
 
-from tests.deployments.place import Place, lives
+from tests.deployments.place import PEOPLE, Place, lives
 from tests.deployments.server import until
-from tests.deployments.test_runs import PEOPLE, begun
+from tests.deployments.test_runs import begun
 
 pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("server")]
-
-MANY = 1200  # half a minute: a run looks after its worker every few seconds
 
 
 def crashed(place: Place, run: str) -> None:
@@ -27,12 +25,12 @@ def states(place: Place, run: str) -> list[dict[str, str]]:
     return found
 
 
-def books_balance(place: Place, number: int, people: int = PEOPLE) -> bool:
+def books_balance(place: Place, number: int) -> bool:
     """Whether everybody is sent or in doubt, nobody has two messages, and whoever is sent has one."""
     counts, letters = place.counts(number), place.letters(number)
     assert counts.keys() <= {"sent", "in_doubt"}
-    assert sum(counts.values()) == people
-    return letters.total() == len(letters) and counts["sent"] <= len(letters) <= people
+    assert sum(counts.values()) == PEOPLE
+    return letters.total() == len(letters) and counts["sent"] <= len(letters) <= PEOPLE
 
 
 def test_its_process(place: Place) -> None:
@@ -48,7 +46,7 @@ def test_its_process(place: Place) -> None:
 
 def test_its_worker(place: Place) -> None:
     """A run whose worker is killed stops by itself: no sender is left that nobody watches. With a new worker the mailing goes on."""
-    number, run = begun(place, "uten-arbeider", MANY)
+    number, run = begun(place, "uten-arbeider")
     assert place.worker
     pid = place.process(run)
     place.worker.kill()
@@ -57,4 +55,4 @@ def test_its_worker(place: Place) -> None:
     assert place.counts(number).get("queued", 0) > 0
     place.work()
     place.goes_on(number)
-    assert books_balance(place, number, MANY)
+    assert books_balance(place, number)
