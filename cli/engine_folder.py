@@ -12,6 +12,12 @@ from mailings.errors import Unreachable
 SLOTS = 50  # commands running at the same time in one folder
 
 
+def own(folder: Path) -> None:
+    """Make the folder, or take it over, for nobody but its owner: runs' parameters, logs and results name people."""
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o700)  # also one that an earlier version left open
+
+
 @contextmanager
 def own_folder(folder: Path) -> Iterator[tuple[Path, IO[str]]]:
     """The first folder nobody holds. The lock is the child's too: a server still ending keeps its folder."""
@@ -21,7 +27,7 @@ def own_folder(folder: Path) -> Iterator[tuple[Path, IO[str]]]:
         home = (folder / str(number)).absolute()
         with ExitStack() as stack:
             try:
-                home.mkdir(parents=True, exist_ok=True)
+                own(home)
                 lock = stack.enter_context((home / "lock").open("a+"))
             except OSError as error:
                 raise Unreachable(f"The engine cannot keep its files in {folder}: {error.strerror}; make it writable.") from error

@@ -6,14 +6,17 @@ import base64
 import os
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
 from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
+from uuid import uuid4
 
 import orjson
 
 from cli.up_place import api_here
 from mailings.errors import MailingsError, NotFound, Unreachable, Untrusted
 
+CLIENT = str(uuid4())  # who we are to the server that hands out tokens
 LOOK_S = 3.0  # how long to wait for an answer
 
 
@@ -24,10 +27,9 @@ def ask(api: str, path: str, body: dict[str, Any] | None = None) -> Any:
     """
     if urlsplit(api).scheme not in ("http", "https"):
         raise Unreachable(f"{api} is no http address; PREFECT_API_URL looks like http://127.0.0.1:4200/api.")
-    question = Request(f"{api.rstrip('/')}/{path}", None if body is None else orjson.dumps(body), _heads(api))  # noqa: S310  checked above
+    url, heads = f"{api.rstrip('/')}/{path}", _heads(api)
     try:
-        with urlopen(question, timeout=LOOK_S) as answer:  # noqa: S310  the scheme is checked above
-            return orjson.loads(answer.read() or b"null")
+        return _answer(url, heads) if body is None else _answer(url, heads | _token(api, heads), orjson.dumps(body))
     except (OSError, ValueError) as error:
         code = getattr(error, "code", None)
         if code in (401, 403):
@@ -61,6 +63,22 @@ def speaking_to(api: str) -> dict[str, str]:
     """The environment in which Prefect's own client speaks to that API."""
     known = auth_string(api)
     return {"PREFECT_API_URL": api} | ({"PREFECT_API_AUTH_STRING": known} if known else {})
+
+
+def _answer(url: str, heads: dict[str, str], body: bytes | None = None) -> Any:
+    with urlopen(Request(url, body, heads), timeout=LOOK_S) as answer:  # noqa: S310  the scheme was checked
+        return orjson.loads(answer.read() or b"null")
+
+
+def _token(api: str, heads: dict[str, str]) -> dict[str, str]:
+    """What a POST must carry to show that no foreign page sent it; nothing where the server does without, which it tells by 422."""
+    try:
+        token = _answer(f"{api.rstrip('/')}/csrf-token?client={CLIENT}", heads)["token"]
+    except HTTPError as error:
+        if error.code != 422:
+            raise
+        return {}
+    return {"Prefect-Csrf-Token": token, "Prefect-Csrf-Client": CLIENT}
 
 
 def _heads(api: str) -> dict[str, str]:

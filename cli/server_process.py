@@ -44,6 +44,7 @@ class ServerProcess:
         inherited = {k: v for k, v in os.environ.items() if not k.startswith("PREFECT_")}
         ours = {
             "PREFECT_HOME": str(self.home),
+            "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": f"http://127.0.0.1:{self.port}",  # no page of others in the operator's browser
             "PREFECT_SERVER_DATABASE_CONNECTION_URL": f"sqlite+aiosqlite:///{self.home / 'prefect.db'}",
         }
         with (self.home / "server.log").open("a") as log:

@@ -76,6 +76,10 @@ def _refuse(chosen: Chosen) -> None:
             f"Prefect's server at {named} is named already (PREFECT_API_URL, or a profile of Prefect's): unset it to keep one here,"
             " or start only a worker for that one: prefect worker start --pool mailings"
         )
+    if not (told("PREFECT_SERVER_API_AUTH_STRING") + told("PREFECT_API_AUTH_STRING")).isascii():
+        raise NotAllowed(
+            "Prefect's server answers nobody with such a password: let PREFECT_SERVER_API_AUTH_STRING have ASCII letters only."
+        )
     if chosen.door:
         refuse_demo_secret(settings(), chosen.door[0])
     if not _only_this_machine(chosen.prefect[0]) and not told("PREFECT_SERVER_API_AUTH_STRING"):

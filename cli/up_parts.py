@@ -47,6 +47,12 @@ class Chosen:
         return f"{self.url}/api"
 
     @property
+    def origins(self) -> tuple[str, ...]:
+        """Where its own pages may come from, as a browser names it."""
+        port = self.prefect[1]
+        return tuple(dict.fromkeys((f"http://127.0.0.1:{port}", f"http://localhost:{port}", self.url)))
+
+    @property
     def door_url(self) -> str:
         """The door as this machine reaches it; "" without one."""
         return f"http://{_reached(self.door[0])}:{self.door[1]}" if self.door else ""
@@ -61,10 +67,14 @@ def environment(chosen: Chosen, place: Place) -> dict[str, str]:
 
 
 def server(chosen: Chosen, place: Place) -> Part:
-    """Prefect's server with its pages, its schedules and all else it does by itself."""
+    """Prefect's server with its pages, its schedules and all else it does by itself.
+
+    Foreign pages in the same browser may neither read its answers nor ask blindly: what changes something takes a token they cannot read.
+    """
     host, port = chosen.prefect
     words = ("prefect", "--no-prompt", "server", "start", "--host", host, "--port", str(port))
-    env = environment(chosen, place)
+    guarded = {"PREFECT_SERVER_CORS_ALLOWED_ORIGINS": ",".join(chosen.origins), "PREFECT_SERVER_CSRF_PROTECTION_ENABLED": "true"}
+    env = environment(chosen, place) | {name: told(name) or ours for name, ours in guarded.items()}
     if chosen.url != f"http://{host}:{port}":  # it listens everywhere: its pages ask the host they came from, not the reader's own
         env.setdefault("PREFECT_SERVER_UI_API_URL", "/api")
     return Part("server", words, env, SERVER_S)

@@ -12,6 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import IO
 
+from cli.engine_folder import own
 from mailings.errors import NotAllowed, Unreachable
 
 FOLDER = Path("var/prefect")  # beside the default database
@@ -47,7 +48,8 @@ def own_place(folder: Path = FOLDER) -> Iterator[Place]:
     """This installation's place, held for the block. Raises NotAllowed while another `up` has it, Unreachable where nothing can be kept."""
     folder = folder.absolute()
     try:
-        (folder / "server").mkdir(parents=True, exist_ok=True)
+        own(folder)
+        own(folder / "server")
         with (folder / "up.lock").open("a") as lock, (folder / WORD).open("a") as word:
             if not (_taken(lock) and _taken(word, 1.0)):  # who only asks where the API is holds the word for an instant
                 raise NotAllowed(f"mailings up runs in this folder already ({_whose(folder)}); end that one first, with Ctrl-C.")

@@ -93,10 +93,10 @@ def _placed(row: Mailing, kind: str) -> Iterator[tuple[IO[bytes], Path]]:
     """The file NAME-report.KIND in the folder of reports, made where there is none."""
     folder = settings().reports_path.absolute()
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(0o700, parents=True, exist_ok=True)  # one that is there keeps what its owner gave it
     except OSError as error:
         raise NotAllowed(f"{folder} cannot be made: {error.strerror}; choose another place with {BY}.") from error
     name = row.name if len(row.name.encode()) <= LONGEST else f"{row.name[:40]}-{row.id}"
     path = folder / f"{name}-report.{kind}"
-    with written(path, BY) as file:
+    with written(path, BY, private=True) as file:
         yield file, path

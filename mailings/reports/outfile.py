@@ -13,8 +13,9 @@ from mailings.errors import NotAllowed
 
 
 @contextmanager
-def written(path: Path, by: str) -> Iterator[IO[bytes]]:
-    """A file that takes the place of `path` when the block is done; what stood there stays until then.
+def written(path: Path, by: str, *, private: bool = False) -> Iterator[IO[bytes]]:
+    """A file that takes the place of `path` when the block is done; what stood there stays until then. `private`: its owner alone reads it,
+    whatever the umask; a person who names a place has chosen it with a umask, a flow's worker has not.
 
     Raises NotAllowed naming what chooses the place, `by`, where nothing can be written: an option, a setting. A full disk stays an OSError.
     """
@@ -26,7 +27,8 @@ def written(path: Path, by: str) -> Iterator[IO[bytes]]:
     try:
         with file:
             yield file
-        begun.chmod(0o666 & ~_umask())
+        if not private:  # it is made so
+            begun.chmod(0o666 & ~_umask())
         _put(begun, path, by)
     finally:
         begun.unlink(missing_ok=True)

@@ -67,7 +67,8 @@ def break_off(file: IO[bytes]) -> None:
 
 
 def test_whole_or_not_at_all(tmp_path: Path) -> None:
-    """A file that is not finished does not take the place of the one there; a finished one may be read by whom the umask lets."""
+    """A file that is not finished does not take the place of the one there; a finished one may be read by whom the umask lets,
+    a private one by its owner."""
     path = tmp_path / "ø.txt"
     path.write_bytes(b"before")
     with pytest.raises(ZeroDivisionError), written(path, "--html") as file:
@@ -77,6 +78,9 @@ def test_whole_or_not_at_all(tmp_path: Path) -> None:
         file.write(b"whole")
     (tmp_path / "plain").touch()
     assert (path.read_bytes(), stat.S_IMODE(path.stat().st_mode)) == (b"whole", stat.S_IMODE((tmp_path / "plain").stat().st_mode))
+    with written(path, "a setting", private=True) as file:
+        file.write(b"hers")
+    assert (path.read_bytes(), stat.S_IMODE(path.stat().st_mode)) == (b"hers", 0o600)
     assert len(list(tmp_path.iterdir())) == 2
     with pytest.raises(NotAllowed, match="--html"), written(tmp_path, "--html"):
         pass

@@ -32,6 +32,7 @@ class Up:
     folder: Path
     prefect_port: int
     port: int
+    auth: tuple[str, str] | None = None
 
     @property
     def api(self) -> str:
@@ -50,8 +51,11 @@ class Up:
 
     def ask(self, path: str, body: dict[str, Any] | None = None) -> Any:
         """What its Prefect server answers."""
-        url = f"{self.api}/{path}"
-        return (httpx.get(url, timeout=30) if body is None else httpx.post(url, json=body, timeout=30)).raise_for_status().json()
+        with httpx.Client(base_url=self.api, timeout=30, auth=self.auth, headers={"Prefect-Csrf-Client": "test"}) as client:
+            if body is None:
+                return client.get(path).raise_for_status().json()
+            token = {"Prefect-Csrf-Token": client.get("csrf-token", params={"client": "test"}).raise_for_status().json()["token"]}
+            return client.post(path, json=body, headers=token).raise_for_status().json()
 
     def run(self, deployment: str, **parameters: object) -> str:
         """Ask for a run as the browser does; its id."""

@@ -30,7 +30,9 @@ TEXT = (FOLDER / "compose.yaml").read_text()
 FILE: dict[str, Any] = yaml.safe_load(TEXT)
 SERVICES: dict[str, dict[str, Any]] = FILE["services"]
 OURS = {name: service for name, service in SERVICES.items() if "build" in service}
-EXAMPLE = (FOLDER / "compose.env.example").read_text()
+SECRETS = (FOLDER / "compose.env.example").read_text()  # what the file itself asks for
+GIVEN = (FOLDER / "mailings.env.example").read_text()  # what every process of ours is given
+EXAMPLE = SECRETS + GIVEN
 #: read by Prefect's server, though it is none of its settings (prefect/server/utilities/encryption.py)
 BESIDE = {"PREFECT_SERVER_ENCRYPTION_KEY"}
 #: of the package prefect-redis, which only a server with Redis has (the extra `scale`)
@@ -144,6 +146,23 @@ def test_what_is_asked_for_is_explained(name: str) -> None:
     """Each variable a service takes from the environment has its line in the example, or a default."""
     for found in ASKED.finditer(yaml.safe_dump(SERVICES[name])):
         assert found[2] == "-" or re.search(rf"^#? ?{found[1]}=", EXAMPLE, re.MULTILINE), found[1]
+
+
+def test_only_who_speaks_to_prefect_has_its_keys() -> None:
+    """The door, which the public reaches, and whoever else needs no Prefect, has neither its password nor its key: by no file either."""
+    keys, speaks = {"ENGINE_AUTH", "ENGINE_KEY"}, {"prefect-server", "prefect-services", "deploy", "worker"}
+    asked = {name: {found[1] for found in ASKED.finditer(yaml.safe_dump(service))} for name, service in SERVICES.items()}
+    assert {name for name in SERVICES if asked[name] & keys} == speaks
+    assert {name for name in SERVICES if "ENGINE_KEY" in asked[name]} == {"prefect-server", "prefect-services"}
+    assert {service["env_file"] for service in OURS.values()} == {"mailings.env"}
+    assert set(re.findall(r"^#? ?([A-Z]+)_\w+=", GIVEN, re.MULTILINE)) == {"MAILINGS"}
+
+
+def test_only_its_own_pages_ask_the_server() -> None:
+    """Pages of others are refused by the server: the one origin that may ask is where its pages are, and a POST takes a token."""
+    given = OURS["prefect-server"]["environment"]
+    assert given["PREFECT_SERVER_UI_API_URL"] == given["PREFECT_SERVER_CORS_ALLOWED_ORIGINS"] + "/api"
+    assert given["PREFECT_SERVER_CSRF_PROTECTION_ENABLED"] == "true"
 
 
 def test_images_are_pinned() -> None:

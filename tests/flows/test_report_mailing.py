@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import stat
 from base64 import b64decode
 from pathlib import Path
 
@@ -64,6 +65,17 @@ def test_nothing_but_the_page_of_the_run(db: Database, place: Path) -> None:
     page = shown("host-nytt-report")
     assert "| Geopend | 4 | 57,14 % van wat is afgeleverd |" in page
     assert "Bestanden" not in page
+
+
+def test_for_its_owner_alone(db: Database, place: Path) -> None:
+    """Who got what is in the files: a run makes them, and the folder they are in, for its own user; one that is there stays as it was."""
+    a_mailing(db)
+    report_mailing("høst-nytt")
+    assert {stat.S_IMODE(file.stat().st_mode) for file in place.iterdir()} == {0o600}
+    assert stat.S_IMODE(place.stat().st_mode) == 0o700
+    place.chmod(0o750)
+    report_mailing("høst-nytt", WhatToReport(workbook=False))
+    assert stat.S_IMODE(place.stat().st_mode) == 0o750
 
 
 def test_written_anew(db: Database, place: Path) -> None:
