@@ -53,7 +53,7 @@ def _workers(api: str) -> Found:
     try:
         pool = ask(api, f"work_pools/{POOL}")
     except NotFound:
-        return Found("work pool", None, f"there is no work pool {POOL}; make it: python -m deployments.provision")
+        return Found("work pool", None, f"there is no work pool {POOL}; make it: python -m deployments.deploy")
     online = [one["name"] for one in ask(api, f"work_pools/{POOL}/workers/filter", {}) if one["status"] == "ONLINE"]
     if pool["is_paused"]:
         return Found("work pool", None, f"{POOL} is paused, nothing is started; let it go on: prefect work-pool resume {POOL}")
@@ -64,7 +64,7 @@ def _workers(api: str) -> Found:
 
 def _deployments(api: str) -> Found:
     if lacking := missing(api, prefect_file()):
-        return Found("deployments", None, f"{', '.join(sorted(lacking))} not there; make them: prefect --no-prompt deploy --all")
+        return Found("deployments", None, f"{', '.join(sorted(lacking))} not there; make them: python -m deployments.deploy")
     return Found("deployments", True, "all are there")
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import signal
 import subprocess
 import sys
 import time
@@ -20,7 +22,7 @@ from mailings.errors import Unreachable, Unreadable
 from mailings.settings import settings
 
 ROOT = Path(__file__).parent.parent
-PATIENCE = 180.0  # seconds for each of the two steps; 4 s mostly
+PATIENCE = 180.0  # seconds for deploying; 20 s mostly
 MATTERS = ("deployments/*.py", "deployments/automations/*.yaml", "flows/*.py", "tasks/forms*.py")
 
 
@@ -55,8 +57,7 @@ def deploy(place: Place, api: str, env: Mapping[str, str], stop: Event) -> bool:
             return False
     log = place.log("deploy")
     log.unlink(missing_ok=True)
-    _run(("deployments.provision",), place, env, stop)
-    _run(("prefect", "--no-prompt", "deploy", "--all", "--prefect-file", str(file)), place, env, stop)
+    _run(("deployments.deploy", "--prefect-file", str(file)), place, env, stop)
     mark.write_text(wanted)
     return True
 
@@ -70,7 +71,7 @@ def fingerprint(file: Path) -> str:
 
 
 def _run(words: tuple[str, ...], place: Place, env: Mapping[str, str], stop: Event) -> None:
-    """A step in a process of its own, which ends with this one; the terminal belongs to `up`."""
+    """A command in a process of its own, which ends with this one; the terminal belongs to `up`. Cut off anywhere it harms nothing."""
     log = place.log("deploy")
     with log.open("a") as out:
         command = [sys.executable, "-m", "cli.guarded", "1", *words]
@@ -79,7 +80,8 @@ def _run(words: tuple[str, ...], place: Place, env: Mapping[str, str], stop: Eve
             deadline = time.monotonic() + PATIENCE
             while child.poll() is None and not stop.wait(0.1) and time.monotonic() < deadline:
                 pass
-            child.kill()
+            if child.poll() is None:
+                os.killpg(child.pid, signal.SIGKILL)  # Prefect's own command with it
     if stop.is_set():
         raise KeyboardInterrupt
     if code := child.returncode:

@@ -1,11 +1,11 @@
-"""Makes what deployments need on a Prefect server: pool, variable, automations. Safe to repeat: `python -m deployments.provision`."""
+"""Makes what deployments need on a Prefect server: pool, variable, automations. `deployments.deploy` does this first."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import httpx
 from prefect.client.orchestration import SyncPrefectClient, get_client
@@ -22,7 +22,7 @@ from tasks.notifying import VARIABLE
 
 POOL = "mailings"
 TYPE = "process"
-NEXT = "prefect --no-prompt deploy --all"
+NEXT = "python -m deployments.deploy"
 
 
 def provision(client: SyncPrefectClient, limit: int | None = None) -> list[Made]:
@@ -75,13 +75,22 @@ def _variable(client: SyncPrefectClient) -> Made:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Provision the server that is configured, and say what was done. 0 done, 1 not allowed, 3 no server."""
     asked = _asked(arguments)
+    return at_server(lambda client: provision(client, asked.limit), NEXT, as_json=asked.as_json)
+
+
+def at_server(work: Callable[[SyncPrefectClient], list[Made]], following: str, *, as_json: bool) -> int:
+    """Do it at the server that is configured, say what was done and what to do next; the exit code of `main`."""
     screen = Console(stderr=True, soft_wrap=True, highlight=False)
     try:
-        made = _provisioned(asked.limit)
+        made = _done(work)
     except MailingsError as error:
         screen.print(str(error), markup=False)
         return 1 if isinstance(error, NotAllowed) else 3
-    _say(made, screen, as_json=asked.as_json)
+    if as_json:
+        print(json.dumps({"done": [one._asdict() for one in made], "next": following}))
+        return 0
+    for sentence in [*(one.sentence for one in made), f"Next: {following}"]:
+        screen.print(sentence, markup=False)
     return 0
 
 
@@ -92,22 +101,13 @@ def _asked(arguments: Sequence[str] | None) -> argparse.Namespace:
     return words.parse_args(arguments)
 
 
-def _say(made: list[Made], screen: Console, *, as_json: bool) -> None:
-    if as_json:
-        print(json.dumps({"done": [one._asdict() for one in made], "next": NEXT}))
-        return
-    for one in made:
-        screen.print(one.sentence, markup=False)
-    screen.print(f"Next: {NEXT}", markup=False)
-
-
-def _provisioned(limit: int | None) -> list[Made]:
+def _done(work: Callable[[SyncPrefectClient], list[Made]]) -> list[Made]:
     url = get_current_settings().api.url
     if url is None:
         raise Misconfigured("PREFECT_API_URL is not set; it names the Prefect server to provision, e.g. http://127.0.0.1:4200/api.")
     try:
         with get_client(sync_client=True) as client:
-            return provision(client, limit)
+            return work(client)
     except httpx.TransportError as error:
         raise Unreachable(
             f"Prefect's API at {url} does not answer ({type(error).__name__}); start it with: prefect server start"

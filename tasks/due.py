@@ -45,7 +45,7 @@ def start_mailing(mailing: Due) -> UUID | None:
             as_subflow=False,  # its own run: it outlives this one, and cancelling this one leaves it alone
         )
     except ObjectNotFound as error:
-        raise NotFound(f"There is no deployment {DEPLOYMENT}; make it with: prefect deploy --all") from error
+        raise NotFound(f"There is no deployment {DEPLOYMENT}; make it with: python -m deployments.deploy") from error
     return cast(FlowRun, run).id  # its overload for asynchronous callers says it might be a coroutine
 
 

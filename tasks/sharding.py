@@ -52,7 +52,9 @@ def _asked(run: Run, missing: int, batch_size: int) -> int:
             _ask(run, shard, batch_size)
             asked = shard
     except ObjectNotFound:
-        get_run_logger().warning("There is no deployment %s, so this run sends alone; make it with: prefect deploy --all", DEPLOYMENT)
+        get_run_logger().warning(
+            "There is no deployment %s, so this run sends alone; make it with: python -m deployments.deploy", DEPLOYMENT
+        )
     except (httpx.HTTPError, PrefectHTTPStatusError) as error:
         get_run_logger().warning("Prefect's API takes no further run (%s); this one sends what no other does.", type(error).__name__)
     return asked

@@ -144,6 +144,13 @@ def test_schedules_have_names_of_their_own() -> None:
     assert len(set(found)) == len(found)
 
 
+def test_what_people_switched_off_stays_off() -> None:
+    """No schedule says whether it is active: `prefect deploy` would then switch on what somebody switched off."""
+    for deployment in DEPLOYMENTS:
+        assert "paused" not in deployment
+        assert not [schedule for schedule in deployment.get("schedules", []) if "active" in schedule]
+
+
 def test_all_that_runs() -> None:
     """Every flow there is is deployed, once."""
     flows = {file.stem.replace("_", "-") for file in (ROOT / "flows").glob("[a-z]*.py")}
