@@ -36,8 +36,10 @@ def approve(
 ) -> None:
     """Approve a mailing that asks for it, or decline it. Shows first what it would send to how many."""
     verb = "decline" if decline else "approve"
+    if not yes and not sys.stdin.isatty():
+        raise NotAllowed("Nobody can be asked here; say --yes to answer without being asked.")
     number = _shown(name, notes if as_json else screen)
-    if not yes and not _confirmed(f"{verb.capitalize()} {name}?"):
+    if not yes and not typer.confirm(f"{verb.capitalize()} {name}?", err=True):
         notes.print(f"{name} still awaits approval.", highlight=False)
         raise typer.Exit(1)
     with database().writing() as session:
@@ -80,10 +82,3 @@ def _show_sample(sample: Sample, where: Console) -> None:
         where.print(f"  {escape(line.rstrip())}", highlight=False, soft_wrap=True)
     if len(lines) > LINES:
         where.print("  …")
-
-
-def _confirmed(sentence: str) -> bool:
-    """A person's yes. Raises NotAllowed where nobody could be asked."""
-    if not sys.stdin.isatty():
-        raise NotAllowed("Nobody can be asked here; say --yes to answer without being asked.")
-    return typer.confirm(sentence, err=True)

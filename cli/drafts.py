@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from sqlalchemy import func, select
@@ -19,6 +21,7 @@ from mailings.audience.sources import sources_of
 from mailings.model import ImportedRow, Mailing, MailingFile, SourceKind, TrackedLink
 
 app = typer.Typer(help="Drafts: push a folder, copy, delete, list.")
+RECURS = "Next: a schedule of send-recurring for {name}; each time a copy is sent (docs/how-to/send-a-recurring-mailing.md)"
 TOLD = 10  # rows of a list that cannot be taken, told one by one
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The mailing's name.")]
@@ -59,6 +62,7 @@ def _stored(session: Session, mailing: Mailing) -> dict[str, object]:
         "name": mailing.name,
         "type": mailing.type.value,
         "status": mailing.status.value,
+        "template": mailing.template,
         "attachments": files.get(False, 0),
         "images": files.get(True, 0),
         "links": links or 0,
@@ -72,7 +76,8 @@ def _rows(session: Session, source_id: int) -> int:
 
 def _tell(document: dict[str, object]) -> None:
     name = document["name"]
-    screen.print(f"[green]✓[/] {name} is stored as a draft ({document['type']}).", highlight=False)
+    stored = "template, which is never sent itself" if document["template"] else "draft"
+    screen.print(f"[green]✓[/] {name} is stored as a {stored} ({document['type']}).", highlight=False)
     for source in document["sources"]:  # type: ignore[attr-defined]  # our own list, two functions above
         rows = f", {source['rows']} rows" if source["rows"] is not None else ""
         screen.print(f"  from {source['kind']} {source['name']}{rows}", highlight=False, markup=False)
@@ -82,7 +87,8 @@ def _tell(document: dict[str, object]) -> None:
         f"  with {document['attachments']} attachments, {document['images']} inline images, {document['links']} registered links",
         highlight=False,
     )
-    screen.print(f"Next: mailings check {name}", highlight=False)
+    following = RECURS if document["template"] else "Next: mailings check {name}"
+    screen.print(following.format(name=name), highlight=False, soft_wrap=True)
 
 
 @app.command()
@@ -120,5 +126,12 @@ def list_(as_json: AsJson = False) -> None:
         columns = ("name", "type", "status", "topic", "folder", "recipients", "sent", "scheduled")
         heads = ("Name", "Type", "Status", "Topic", "Folder", "Recipients", "Sent", "Scheduled")
         for title, system in (("Mailings", False), ("System messages", True)):
-            if shown := [tuple(row[column] for column in columns) for row in rows if row["system"] is system]:
+            if shown := [tuple(_cell(row, column) for column in columns) for row in rows if row["system"] is system]:
                 table(title, heads, shown)
+
+
+def _cell(row: Mapping[str, Any], column: str) -> object:
+    """A moment in the time of this machine, to the minute; of a template that it is one."""
+    if column == "status" and row["template"]:
+        return "template"
+    return f"{row[column].astimezone():%Y-%m-%d %H:%M}" if isinstance(row[column], datetime) else row[column]

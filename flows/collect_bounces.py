@@ -10,7 +10,7 @@ from prefect.logging import get_run_logger
 from tasks.bounces import count_refusals, mailbox_is_set, read_mailbox
 
 
-@flow(name="collect-bounces", persist_result=False)
+@flow(name="collect-bounces", flow_run_name="collect bounces", persist_result=False)
 def collect_bounces() -> dict[str, Any]:
     """Read the mailbox where returned mail arrives, and count what was refused at hand-over; what came of it.
 

@@ -15,7 +15,7 @@ from tasks.statistics import compare, take_in
 from tasks.suppressions import sendgrid_is_used
 
 
-@flow(name="collect-statistics", persist_result=False)
+@flow(name="collect-statistics", flow_run_name="collect statistics", persist_result=False)
 def collect_statistics(days: Annotated[int, Field(ge=1, le=400)] = 30, mailing: str = "", feed: bool = True) -> dict[str, Any]:
     """Freshen the figures that are kept; where SendGrid is used, compare its numbers with ours, and tell where the two differ.
 

@@ -8,7 +8,7 @@ from prefect.logging import get_run_logger
 from tasks.privacy import delete_ended, delete_events, erase_people
 
 
-@flow(name="erase-expired", persist_result=False)
+@flow(name="erase-expired", flow_run_name="erase who is due", persist_result=False)
 def erase_expired() -> list[str]:
     """Erase people whose days are over, and delete old visits, reports, sign-ins and lines of the log, as the settings say.
 

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from prefect import flow
 from prefect.logging import get_run_logger
 
+from mailings.sending.notifying import What
 from tasks.forms import MailingName
+from tasks.naming import of_run
 from tasks.notifying import VARIABLE, who_is_told, write_to_staff
 
 
-@flow(name="notify-staff", flow_run_name="tell of {mailing}", persist_result=False)
-def notify_staff(mailing: MailingName, what: Literal["paused", "failed"] = "paused", reason: str = "") -> int:
+@flow(name="notify-staff", flow_run_name=of_run("tell of {mailing}"), persist_result=False)
+def notify_staff(mailing: MailingName, what: What = "paused", reason: str = "") -> int:
     """Write to the people whom the variable mailings_notify names; how many were written to. The same trouble is told once an hour.
 
     Args:
         mailing: Its name, as `mailings list` shows it.
-        what: Whether it waits for somebody (paused) or did not go out (failed).
+        what: Whether it waits for somebody (paused), did not go out (failed), or is sent and could not be sent again (resend failed).
         reason: Why, as a sentence; addresses in it are left out of the message.
     """
     people = who_is_told()

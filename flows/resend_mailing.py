@@ -31,7 +31,7 @@ def resend_mailing(mailing: MailingName, whom: Whom = NOBODY_YET, how: HowToSend
         whom: Everybody who has not received it, or some chosen for one more message; one of the two.
         how: How fast, and by how many processes; as it stands it is right for nearly every mailing.
     """
-    with failures_of(mailing):
+    with failures_of(mailing, again=True):
         again = queue_again(mailing, whom)
         conducted = again.to_be_sent and is_conducted(mailing)
     if not again.to_be_sent:  # nobody is meant who may have it, the mailing is paused, or this run is begun again and all is done

@@ -10,7 +10,7 @@ from tasks.figures import count_figures
 from tasks.settling import find_doubt, gather_evidence, settle
 
 
-@flow(name="settle-deliveries", persist_result=False)
+@flow(name="settle-deliveries", flow_run_name="settle what is in doubt", persist_result=False)
 def settle_deliveries(mailing: str | None = None) -> list[str]:
     """Settle messages that were handed over without an answer, and say what became of them. Nobody is sent to on a guess.
 

@@ -12,6 +12,7 @@ from tasks.suspended import heed_answers
 
 @flow(
     name="start-due-mailings",
+    flow_run_name="look for due mailings",
     description="Starts mailings whose time has come or whose run ended too early; tells what clicks made. Safe at any time.",
     persist_result=False,
 )

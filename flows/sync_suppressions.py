@@ -9,7 +9,7 @@ from mailings.transports.sendgrid.suppressions import LISTS
 from tasks.suppressions import sendgrid_is_used, sync_list
 
 
-@flow(name="sync-suppressions", persist_result=False)
+@flow(name="sync-suppressions", flow_run_name="collect SendGrid's lists", persist_result=False)
 def sync_suppressions() -> dict[str, int]:
     """Read SendGrid's lists of bounces, blocks, invalid addresses, spam reports and unsubscribes; how many entries of each were new.
 

@@ -102,4 +102,4 @@ def _refused(mailing: str, number: int) -> Outcome | None:
         if found is None or found.decision not in (Decision.DECLINED, Decision.VOID):
             return None
         status, sentence = mailing_named(session, mailing).status, approving.said(found, mailing)
-    return Outcome(mailing, status, f"{sentence[:1].upper()}{sentence[1:]}. This run is over; another one asks anew.", [])
+    return Outcome(mailing, status, f"{sentence}. This run is over; another one asks anew.", [])

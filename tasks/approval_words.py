@@ -9,18 +9,19 @@ from mailings.reports.markdown import plain
 from mailings.reports.places import desk_address
 from mailings.sending.approving import Question, Sample
 from mailings.settings import settings
-from tasks.words import unnamed
+from tasks.words import local, unnamed, verdict_word
 
 LINES = 12  # of each message's text
+FOLLOW = "Some of the messages follow, as they would be read."
 LETTERS = 100  # of each line: a form is narrow, and no message is judged by its tail
 
 
 def description(mailing: str, question: Question) -> str:
     """What somebody reads before they say yes or no."""
     people = "1 recipient" if question.eligible == 1 else f"{question.eligible:,} recipients"
-    parts = [f"**{plain(mailing)}** would go to **{people}**."]
+    parts = [f"**{plain(mailing)}** would go to **{people}**, as of {local(question.approval.asked_at):%Y-%m-%d %H:%M %Z}."]
     if question.excluded:
-        rows = [f"| {verdict.replace('_', ' ')} | {n:,} |" for verdict, n in sorted(question.excluded.items(), key=lambda pair: -pair[1])]
+        rows = [f"| {verdict_word(verdict)} | {n:,} |" for verdict, n in sorted(question.excluded.items(), key=lambda pair: -pair[1])]
         parts.append("\n".join(["| left out | recipients |", "|---|---:|", *rows]))
     if question.warnings:
         parts.append(
@@ -32,6 +33,8 @@ def description(mailing: str, question: Question) -> str:
                 ]
             )
         )
+    if question.samples:
+        parts.append(FOLLOW)
     shown = _shown if settings().runs_name_people else partial(_numbered, mailing)
     parts.extend(shown(sample) for sample in question.samples)
     return "\n\n".join(parts)

@@ -41,11 +41,11 @@ def refused(outcome: Outcome, figures: Figures) -> None:
 
 
 @contextmanager
-def failures_of(mailing: str) -> Iterator[None]:
+def failures_of(mailing: str, *, again: bool = False) -> Iterator[None]:
     """An error that ends the block is told as the mailing's failure, unless it is that another run is at work on it.
 
-    A block around a run of send_mailing would tell its failure a second time. Only our own words are told: others' may hold anything, and
-    a BadAddress repeats what somebody wrote.
+    `again` = a resend failed: the staff has to hear of it though the mailing is sent. A block around a run of send_mailing would tell its
+    failure a second time. Only our own words are told: others' may hold anything, and a BadAddress repeats what somebody wrote.
     """
     try:
         yield
@@ -55,7 +55,7 @@ def failures_of(mailing: str) -> Iterator[None]:
         ours = isinstance(error, MailingsError) and not isinstance(error, BadAddress)
         sentence = str(error) if ours else UNFORESEEN.format(mailing=mailing, kind=type(error).__name__)
         figures = _figures(mailing)
-        _tell("failed", Outcome(mailing, MailingStatus(figures.get("status", MailingStatus.SENDING)), sentence), figures)
+        _tell("failed", Outcome(mailing, MailingStatus(figures.get("status", MailingStatus.SENDING)), sentence), figures, again=again)
         raise
 
 
@@ -69,12 +69,13 @@ def _figures(mailing: str) -> Figures:
         return {}
 
 
-def _tell(what: str, outcome: Outcome, figures: Figures) -> None:
+def _tell(what: str, outcome: Outcome, figures: Figures, *, again: bool = False) -> None:
     if run_id() is None:
         return
     payload = {
         "mailing": outcome.mailing,
         "status": str(outcome.status),
+        "again": again,
         "sentence": unnamed(outcome.sentence),
         "reason": unnamed(figures.get("reason", "")),
         "problems": [unnamed(problem) for problem in outcome.problems],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from mailings.addresses import read_address, read_addresses
 from mailings.errors import BadAddress, NotAllowed
@@ -19,7 +19,7 @@ def at(position: int, **more: Any) -> dict[str, Any]:
     return {"position": position, **more}
 
 
-MailingName = Annotated[str, Field(min_length=1)]
+MailingName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]  # people paste names with a blank at the end
 Latest = Literal["failed", "bounced", "in_doubt", "cancelled", "unopened", "unclicked"]  #: the words of sending/choosing.py
 
 

@@ -41,6 +41,8 @@ of_outcome, of_portion = (cast(TaskRunNameCallbackWithParameters, name) for name
 
 def named(words: str, parameters: dict[str, Any]) -> str:
     """The words with the parameters in them; a mailing's name is cut where the whole would be too long, and says so."""
+    # a run's parameters are as they were typed, blanks around them too
+    parameters = {key: value.strip() if isinstance(value, str) else value for key, value in parameters.items()}
     whole = words.format_map(parameters)
     over = len(whole) - LONGEST
     if over <= 0:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 from prefect import task
 from prefect.logging import get_run_logger
 from prefect.variables import Variable
 
 from mailings.db import database
-from mailings.sending.notifying import Trouble, notify
+from mailings.sending.notifying import Trouble, What, notify
 from mailings.settings import settings
 from tasks.retrying import STEP
 
@@ -25,7 +25,7 @@ def who_is_told() -> list[str]:
 
 
 @task(name="write to the staff", task_run_name="write to the staff about {mailing}", **STEP)
-def write_to_staff(mailing: str, what: Literal["paused", "failed"], reason: str, people: list[str]) -> int:
+def write_to_staff(mailing: str, what: What, reason: str, people: list[str]) -> int:
     """Write to each of them, unless they were told within the hour or it is over; how many were written to."""
     told = notify(database(), Trouble(mailing, what, reason), people, settings())
     for address, why in told.not_to.items():

@@ -6,12 +6,12 @@ from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mailings.model import DeliveryStatus, Verdict
+from mailings.model import DeliveryStatus
 from mailings.reports.charts import chart
 from mailings.reports.markdown import plain
 from mailings.reports.saying import label
 from tasks.next_steps import links, next_steps
-from tasks.words import STATUS_WORDS, VERDICT_WORDS, Document, headline, share, unnamed
+from tasks.words import Document, headline, share, status_word, unnamed, verdict_word
 
 #: figure of the report -> its words and its rate; those that somebody moved are shown
 CAME_BACK = {
@@ -39,11 +39,11 @@ def summary(document: Document, report: Mapping[str, Any] | None = None, problem
 
 def _figures(document: Document) -> list[str]:
     recipients, deliveries = document["recipients"], document["deliveries"]
-    reached = [(STATUS_WORDS[s], deliveries.get(s, 0)) for s in DeliveryStatus if deliveries.get(s)]
+    reached = [(status_word(s), deliveries.get(s, 0)) for s in DeliveryStatus if deliveries.get(s)]
     left_out = sorted(recipients["excluded"].items(), key=lambda pair: -pair[1])
     parts = [_table(f"Should have it: {recipients['eligible']:,}", reached)]
     if left_out:
-        named = [(VERDICT_WORDS.get(Verdict(verdict), verdict), n) for verdict, n in left_out]
+        named = [(verdict_word(verdict), n) for verdict, n in left_out]
         parts.append(_table(f"Left out: {sum(n for _, n in left_out):,}", named))
     return parts
 

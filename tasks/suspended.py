@@ -75,7 +75,7 @@ def _heed(client: SyncPrefectClient, run: FlowRun) -> str | None:
             return None
         name, why = mailing.name, approving.said(question, mailing.name)
         if question.decision is not Decision.APPROVED or mailing.status is not MailingStatus.POPULATING:
-            _end(client, run, f"{why[:1].upper()}{why[1:]}; it is {mailing.status}.")
+            _end(client, run, f"{why}; it is {mailing.status}.")
             return None
         if leases.alive(session, mailing.id) or on_its_way(name):
             return None  # another run goes on with it: this one is ended when that has begun to send

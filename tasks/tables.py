@@ -12,7 +12,7 @@ from mailings.reports.troubled import Troubled
 from mailings.settings import Settings, settings
 from tasks.artifacts import Drawn, Rows
 from tasks.next_steps import ADVICE
-from tasks.words import VERDICT_WORDS, Document, counted, local
+from tasks.words import Document, counted, local, verdict_word
 
 MOST = 200  # rows of a table: Prefect draws all of them
 GAVE_NO_REASON = {"failed": "no reason was given", "in_doubt": "handed over, and no answer came"}
@@ -22,7 +22,7 @@ def left_out(document: Document) -> Rows:
     """Who was left out: the rule in words, how many, what to do. The most first; no rows where nobody was."""
     excluded = sorted(document["recipients"]["excluded"].items(), key=lambda pair: -pair[1])
     return [
-        {"Left out because": VERDICT_WORDS[Verdict(verdict)], "Recipients": f"{n:,}", "What to do": ADVICE[Verdict(verdict)]}
+        {"Left out because": verdict_word(verdict), "Recipients": f"{n:,}", "What to do": ADVICE[Verdict(verdict)]}
         for verdict, n in excluded
         if n
     ]

@@ -8,32 +8,12 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from mailings.model import DeliveryStatus, MailingStatus, Verdict
+from mailings.audience.labels import READY, VERDICT_LABELS
+from mailings.model import DeliveryStatus, MailingStatus
+from mailings.reports.saying import label
 from mailings.reports.watching import Look, Pace
 from mailings.settings import settings
 
-STATUS_WORDS = {
-    DeliveryStatus.QUEUED: "still to be sent",
-    DeliveryStatus.SENDING: "being sent",
-    DeliveryStatus.SENT: "sent",
-    DeliveryStatus.DELIVERED: "delivered",
-    DeliveryStatus.BOUNCED: "bounced",
-    DeliveryStatus.FAILED: "failed",
-    DeliveryStatus.IN_DOUBT: "in doubt: handed over without an answer",
-    DeliveryStatus.CANCELLED: "cancelled",
-}
-VERDICT_WORDS = {
-    Verdict.RETIRED: "former employee",
-    Verdict.STOPPED: "No mailings or Stop is set",
-    Verdict.COMPANY_PREFERRED: "the company gets it instead",
-    Verdict.NO_ADDRESS: "no valid address",
-    Verdict.BLOCKED_ADDRESS: "blocked address",
-    Verdict.COMPLAINED: "reported us as spam",
-    Verdict.NO_CONSENT: "no consent",
-    Verdict.NOT_SUBSCRIBED: "opted out of the topic",
-    Verdict.DUPLICATE: "address served already",
-    Verdict.ERASED: "erased",
-}
 #: where a mailing stands, as a run's page says it
 STANDS = {
     MailingStatus.DRAFT: "not sent, a draft again",
@@ -48,6 +28,16 @@ ADDRESS = re.compile(r"[^\s<>\"'(),;:]+@(?=[^\s<>\"'(),;:])")  # up to the sign:
 SERVED = (DeliveryStatus.SENT, DeliveryStatus.DELIVERED)
 
 Document = Mapping[str, Any]  #: the status document of cli.md
+
+
+def status_word(status: DeliveryStatus) -> str:
+    """What became of a message, in the one word of charts, reports and the desk: `Ready to send`."""
+    return label("status", READY if status is DeliveryStatus.QUEUED else str(status))
+
+
+def verdict_word(verdict: str) -> str:
+    """Why somebody is left out, in the same words: `No consent`. Also of a verdict we do not know (from a later version)."""
+    return label("status", VERDICT_LABELS.get(verdict, verdict))
 
 
 def progress_line(look: Look, pace: Pace) -> tuple[float, str]:

@@ -87,6 +87,7 @@ def mailings(session: Session) -> Iterator[dict[str, Any]]:
             "started": mailing.started_at,
             "finished": mailing.finished_at,
             "system": mailing.is_system,
+            "template": mailing.template,
         }
 
 

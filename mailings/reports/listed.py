@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, String, and_, case, func, or_, select, type_coerce
 from sqlalchemy.orm import Session
 
 from mailings.db import among
@@ -31,7 +31,16 @@ COLUMNS: dict[str, Any] = {
 SORTS = (*COLUMNS, *RATES)
 #: paused, and never begun: somebody is asked for approval; beside the statuses it may be asked for by this word
 AWAITS = "awaits_approval"
+#: the list is frozen and approved, and its run has not come yet
+APPROVED = "approved"
+TEMPLATE = "template"
 AWAITING = and_(Mailing.status == MailingStatus.PAUSED, Mailing.started_at.is_(None))
+STANDS = case(
+    (AWAITING, AWAITS),
+    (and_(Mailing.status == MailingStatus.POPULATING, Mailing.frozen_at.is_not(None)), APPROVED),
+    (and_(Mailing.status == MailingStatus.DRAFT, Mailing.template), TEMPLATE),
+    else_=type_coerce(Mailing.status, String),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +68,7 @@ class Row:
     type: str
     status: str
     held: bool
-    awaits: bool  # paused because somebody is asked for approval
+    stands: str  # the status as people say it
     topic: str | None
     when: datetime
     recipients: int
@@ -128,7 +137,7 @@ def _rows(session: Session, ids: Sequence[int], figures: dict[int, dict[str, Any
         Mailing.type,
         Mailing.status,
         Mailing.held_reason,
-        AWAITING,
+        STANDS,
         Topic.name,
         WHEN,
     )  # not what they say: 30 kB
@@ -136,9 +145,9 @@ def _rows(session: Session, ids: Sequence[int], figures: dict[int, dict[str, Any
     rows = {row[0]: row[1:] for row in session.execute(found)}
     sizes = _sizes(session, ids)
     return [
-        Row(name, subject, kind, status, held is not None, bool(awaits), topic, when, sizes.get(key, 0), figures.get(key, {}))
+        Row(name, subject, kind, status, held is not None, stands, topic, when, sizes.get(key, 0), figures.get(key, {}))
         for key in ids
-        for name, subject, kind, status, held, awaits, topic, when in [rows[key]]
+        for name, subject, kind, status, held, stands, topic, when in [rows[key]]
     ]
 
 

@@ -125,12 +125,12 @@ def question_of(session: Session, mailing: Mailing, settings: Settings, samples:
 
 
 def said(approval: Approval, name: str) -> str:
-    """For people: what was said to a question about the mailing of that name, by whom and when."""
+    """For people: what was said to a question about the mailing of that name, by whom and when; begins with the name, as it is written."""
     if approval.decision is None:
         return f"{name} awaits approval"
     when, comment = f"{approval.decided_at:%Y-%m-%d %H:%M} UTC", f": {approval.comment}" if approval.comment else ""
     if approval.decision is Decision.VOID:
-        return f"the approval of {name} counts no more{comment}"
+        return f"{name} is approved no more{comment}"
     return f"{name} was {approval.decision} by {approval.decided_by} ({approval.door}) on {when}{comment}"
 
 

@@ -20,15 +20,25 @@ from mailings.letter import Filled, FormLetter, Mailbox
 from mailings.settings import Settings
 
 AWAITING = "awaiting approval"
-SUBJECTS = {"paused": "{name} is paused", "failed": "{name} was not sent", AWAITING: "{name} waits for approval"}
+SUBJECTS = {
+    "paused": "{name} is paused",
+    "failed": "{name} was not sent",
+    AWAITING: "{name} waits for approval",
+    "resend failed": "{name} was not sent again",
+    "unknown": "{name} was not sent: there is no such mailing",
+}
 OPENINGS = {
     "paused": "The mailing {name} is paused. Nobody more gets it until one of you looks at it.",
     "failed": "The mailing {name} was not sent, or not to everybody.",
+    "resend failed": "The mailing {name} is sent, but sending it again failed. Nobody got a further message by it.",
+    "unknown": "A run was asked to send {name}, and there is no mailing of that name.",
     AWAITING: "The mailing {name} is ready, and waits for somebody to approve it. Nobody gets it before.",
 }
 TO_DO = {
     "paused": "When the cause is mended, go on with: mailings resume {name}",
     "failed": "When it is mended, start it again with: mailings send {name}\nNobody is served twice.",
+    "resend failed": "When it is mended, press Retry on that run, or: mailings resend {name} with the choice you meant",
+    "unknown": "Who pressed run may have misspelt it, or a schedule names a mailing that was deleted. Those there are: mailings list",
     AWAITING: "Look at it, and say yes or no, with: mailings approve {name}",
 }
 HEADERS = {"Auto-Submitted": "auto-generated"}  # RFC 3834: no out-of-office answers
@@ -91,7 +101,7 @@ def letter_of(name: str, what: str, reason: str, settings: Settings) -> Words:
         OPENINGS[case].format(name=name),
         f"Why: {why}" if why else "",
         TO_DO[case].format(name=_typed(name)),
-        f"At the desk: {page}",
+        f"At the desk: {page}" if case != "unknown" else "",
         f"Written by the mailing system on {_day(now())}. Who gets this stands in Prefect, under Variables: mailings_notify.",
     ]
     return Words(SUBJECTS[case].format(name=name), "\n\n".join(filter(None, parts)) + "\n")

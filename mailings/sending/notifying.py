@@ -8,7 +8,7 @@ from datetime import timedelta
 from hashlib import sha256
 from typing import Literal, NamedTuple
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from mailings.addresses import read_address
@@ -19,8 +19,7 @@ from mailings.letter import Mailbox
 from mailings.message import Offer, Outcome, Receipt
 from mailings.model import Mailing, MailingStatus, Notice
 from mailings.sending import leases
-from mailings.sending.finding import mailing_named
-from mailings.sending.notice_words import letter_of
+from mailings.sending.notice_words import Words, letter_of
 from mailings.sending.run import ready_transport
 from mailings.sending.system_mailings import sender_of
 from mailings.settings import Settings
@@ -31,12 +30,16 @@ TAKEN = frozenset({Outcome.ACCEPTED, Outcome.UNKNOWN})  # it has arrived, or may
 PASSES = frozenset({Outcome.TRY_LATER, Outcome.UNTOUCHED})
 
 
+#: it waits for somebody; it did not go out; it is sent, and did not go out once more
+What = Literal["paused", "failed", "resend failed"]
+
+
 @dataclass(frozen=True, slots=True)
 class Trouble:
     """What the staff should know of a mailing. `reason` = a sentence; what is in it of addresses is left out."""
 
     mailing: str
-    what: Literal["paused", "failed"]
+    what: What
     reason: str = ""
 
     @property
@@ -56,22 +59,24 @@ class Told(NamedTuple):
 def notify(database: Database, trouble: Trouble, people: Sequence[str], settings: Settings) -> Told:
     """Write to these addresses through the installation's transport: one message each, outside every figure. A door of its own.
 
-    Staff are no recipients: nobody's consent is asked, and no limit waited for. Raises NotFound for an unknown mailing, Misconfigured
-    where nobody is named as sender, and TransportError; then nothing counts as told.
+    Staff are no recipients: nobody's consent is asked, and no limit waited for. A failure about a mailing that is not there is told
+    each time: a run was asked for it. Raises Misconfigured where nobody is named as sender, and TransportError; then nothing counts as
+    told.
     """
     addresses, wrong = _read(people)
     if not addresses:
         return Told([], wrong, "Nobody is named who could be written to.")
     with database.writing() as session:
-        mailing = mailing_named(session, trouble.mailing)
+        mailing = session.scalar(select(Mailing).where(Mailing.name == trouble.mailing))
         if over := _over(session, mailing, trouble):
             return Told([], wrong, over)
         sender = sender_of(session, settings)
-        if not _claimed(session, mailing, trouble):
+        if mailing is not None and not _claimed(session, mailing, trouble):
             return Told([], wrong, "They were told of this within the hour.")
-        mailing_id = mailing.id
+        mailing_id, what = (mailing.id, trouble.what) if mailing is not None else (None, "unknown")
+    words = letter_of(trouble.mailing, what, trouble.reason, settings)
     try:
-        receipts = _sent(trouble, addresses, Mailbox(sender.get("name") or "", sender["address"]), settings)
+        receipts = _sent(words, addresses, Mailbox(sender.get("name") or "", sender["address"]), settings)
     except BaseException:
         _take_back(database, mailing_id, trouble)
         raise
@@ -85,11 +90,13 @@ def _read(people: Sequence[str]) -> tuple[list[str], dict[str, str]]:
     return list(normals), {one: found.problem or "It is no address." for one, found in read.items() if found.normal is None}
 
 
-def _over(session: Session, mailing: Mailing, trouble: Trouble) -> str:
+def _over(session: Session, mailing: Mailing | None, trouble: Trouble) -> str:
     """Why nobody need hear of it any more, as a sentence: an event is some seconds old when it gets here."""
+    if mailing is None:
+        return f"There is no mailing {trouble.mailing} any more." if trouble.what == "paused" else ""
     if trouble.what == "paused":
         return "" if mailing.status is MailingStatus.PAUSED else f"{mailing.name} is {mailing.status} by now."
-    if mailing.status is MailingStatus.SENT:
+    if mailing.status is MailingStatus.SENT and trouble.what == "failed":
         return f"{mailing.name} is sent by now."
     # a second run that found the first one at work failed, and the mailing did not
     return f"{mailing.name} is being sent." if leases.conductor_of(session, mailing.id) else ""
@@ -106,9 +113,8 @@ def _claimed(session: Session, mailing: Mailing, trouble: Trouble) -> bool:
     return session.scalar(fresh.returning(Notice.id)) is not None
 
 
-def _sent(trouble: Trouble, addresses: list[str], sender: Mailbox, settings: Settings) -> dict[int, Receipt]:
+def _sent(words: Words, addresses: list[str], sender: Mailbox, settings: Settings) -> dict[int, Receipt]:
     """What the transport answered, by the place in `addresses`. Raises TryLater where it took none, and wants to be asked again."""
-    words = letter_of(trouble.mailing, trouble.what, trouble.reason, settings)
     transport = ready_transport(settings.email_transport)
     try:
         # numbers of no delivery: what is in the ledger counts from 1
@@ -117,7 +123,7 @@ def _sent(trouble: Trouble, addresses: list[str], sender: Mailbox, settings: Set
     finally:
         transport.close()
     if receipts and all(one.outcome in PASSES for one in receipts.values()):
-        raise TryLater(f"The staff could not be told of {trouble.mailing} yet: {_why(next(iter(receipts.values())))}")
+        raise TryLater(f"The staff could not be told yet that {words.subject}: {_why(next(iter(receipts.values())))}")
     return receipts
 
 
@@ -129,6 +135,6 @@ def _why(receipt: Receipt) -> str:
     return " ".join(filter(None, [receipt.code, receipt.reason])) or f"It was {receipt.outcome.replace('_', ' ')}."
 
 
-def _take_back(database: Database, mailing_id: int, trouble: Trouble) -> None:
+def _take_back(database: Database, mailing_id: int | None, trouble: Trouble) -> None:
     with database.writing() as session:
         session.execute(delete(Notice).where(Notice.mailing_id == mailing_id, Notice.trouble == trouble.mark))

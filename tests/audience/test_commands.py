@@ -7,12 +7,15 @@ import io
 import json
 import os
 import subprocess
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
-from mailings.db import Database
+from mailings.db import Database, database
+from mailings.model import Mailing
 from mailings.settings import Settings
 from tests.audience.people import folder, person, topic
 from tests.cli import typed
@@ -97,3 +100,23 @@ def test_what_cannot_be_is_one_sentence(people: None, words: tuple[str, ...], co
     assert (done.returncode, done.stdout) == (code, "")
     assert told in " ".join(done.stderr.split())
     assert "Traceback" not in done.stderr
+
+
+def test_a_template_and_a_moment_in_the_list(people: None, tmp_path: Path) -> None:
+    """A template is called one, and leads to its schedule instead of a check; a moment is to the minute, by this machine's clock."""
+    pushed = run("push", str(folder(tmp_path / "m", name="fredagsnytt", template=True)))
+    assert "fredagsnytt is stored as a template" in pushed.stdout
+    assert "schedule of send-recurring for fredagsnytt" in pushed.stdout
+    assert "mailings check" not in pushed.stdout
+    document("push", str(folder(tmp_path / "n", name="høst-nytt")))
+    moment = datetime(2099, 11, 22, 14, 38, 11, 481000, tzinfo=UTC)
+    with database().writing() as session:
+        session.execute(update(Mailing).where(Mailing.name == "høst-nytt").values(scheduled_at=moment, status="scheduled"))
+    listed = run("list").stdout
+    rows = {line.split()[1]: line for line in listed.splitlines() if "nytt" in line}
+    assert " template " in rows["fredagsnytt"]
+    assert f" {moment.astimezone():%Y-%m-%d %H:%M} " in rows["høst-nytt"]
+    assert {row["name"]: (row["status"], row["template"]) for row in document("list")} == {
+        "fredagsnytt": ("draft", True),
+        "høst-nytt": ("scheduled", False),
+    }

@@ -59,8 +59,10 @@ def test_shown_and_approved(db: Database, desk: Desk) -> None:
 
 
 def test_nobody_to_ask(db: Database, desk: Desk) -> None:
-    """Where nobody can be asked and --yes is not said, nothing is answered."""
-    assert "say --yes" in desk.says("approve", NAME, code=1)
+    """Where nobody can be asked and --yes is not said, nothing is answered, and nothing shown that nobody reads."""
+    said = desk.says("approve", NAME, code=1)
+    assert "say --yes" in said
+    assert "would go to" not in said
     assert asking.question(db).decision is None
     assert desk.document("status", NAME)["reason"] == "awaiting approval"
 

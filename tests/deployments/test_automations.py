@@ -105,6 +105,15 @@ def test_the_reason_of_a_failure(told: dict[str, Any], reason: str) -> None:
     assert filled(automation("failed"), PAYLOAD | told)["reason"] == reason
 
 
+def test_a_failed_resend_is_told_as_such() -> None:
+    """What is sent and could not be sent again is told from what did not go out; an event of an earlier version says nothing of it."""
+    assert [filled(automation("failed"), PAYLOAD | told)["what"] for told in ({"again": True}, {"again": False}, {})] == [
+        "resend failed",
+        "failed",
+        "failed",
+    ]
+
+
 def test_a_run_is_called_silent_late_enough() -> None:
     """A run is taken for dead only after it missed at least three of the signs of life that prefect.yaml asks for."""
     env = FILE["definitions"]["pool"]["job_variables"]["env"]

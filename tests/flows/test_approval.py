@@ -52,7 +52,8 @@ def test_answered_on_the_form(db: Database, memory: Memory, asking: int) -> None
         assert (mailing.status, mailing.held_reason, mailing.awaits_approval) == (MailingStatus.PAUSED, "awaiting approval", True)
         assert session.query(Lease).filter(Lease.ended_at.is_(None)).count() == 0
     shown = form(run, asking)
-    assert "**host** would go to **3 recipients**" in shown
+    assert "**host** would go to **3 recipients**, as of 20" in shown
+    assert shown.index("messages follow") < shown.index("#### To ")
     assert "To Åse 1: Åse 1\\: høst" in shown
     assert "> Kjære Åse 1, \\[les mer\\]" in shown
     resume_flow_run(run, run_input=YES)

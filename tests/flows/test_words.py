@@ -8,13 +8,17 @@ from typing import Any
 
 import pytest
 
+from mailings.audience.labels import VERDICT_LABELS
+from mailings.content.system import LANGUAGES
 from mailings.model import DeliveryStatus, MailingStatus, Verdict
+from mailings.reports.saying import label
 from mailings.reports.watching import Look, Pace
 from mailings.settings import settings
 from tasks.artifacts import drawn
 from tasks.next_steps import ADVICE, NEXT_STEPS, next_steps
 from tasks.summaries import summary
-from tasks.words import STANDS, STATUS_WORDS, VERDICT_WORDS, headline, progress_line
+from tasks.words import STANDS, headline, progress_line, status_word, verdict_word
+from web.desk.words import say as desk_says
 
 AT = datetime(2026, 11, 22, 14, 5, tzinfo=UTC)
 LOOK = Look(at=AT, status="sending", total=1200, sent=1195, left=4, failed=1, in_doubt=0, cancelled=0, waiting=0)
@@ -36,10 +40,24 @@ def document(status: str = "sent", excluded: dict[str, int] | None = None, **del
 
 def test_every_word_is_there() -> None:
     """Each status and each verdict that keeps somebody back has words, and what to do about it: no page shows a bare code."""
-    assert set(STATUS_WORDS) == set(DeliveryStatus)
-    assert set(VERDICT_WORDS) == set(ADVICE) == set(Verdict) - {Verdict.ELIGIBLE}
+    assert set(ADVICE) == set(Verdict) - {Verdict.ELIGIBLE}
+    words = [*map(status_word, DeliveryStatus), *map(verdict_word, ADVICE)]
+    assert all(word[0].isupper() and "_" not in word for word in words), words
     assert set(STANDS) == set(MailingStatus)
     assert set(NEXT_STEPS) <= set(MailingStatus)
+
+
+def test_one_vocabulary() -> None:
+    """A rule and a status have one word: in the run's tables, in the chart under them, in reports, and at the desk in every language."""
+    for verdict in ADVICE:
+        assert verdict_word(verdict) == label("status", VERDICT_LABELS[verdict])
+        for language in LANGUAGES:
+            shown = label("status", VERDICT_LABELS[verdict], language)
+            assert desk_says(f"verdict_{verdict}", language).partition(" — ")[2].casefold() == shown.casefold()
+    page = summary(document(excluded={"blocked_address": 2}, queued=3), {"recipients_by_status": {"blocked_address": 2, "ready": 3}})
+    assert "| Too many bounces | 2 |" in page
+    assert "| Ready to send | 3 |" in page
+    assert "Recipients by status\\: Too many bounces 2, Ready to send 3" in page
 
 
 def test_progress() -> None:
@@ -81,10 +99,10 @@ def test_summary() -> None:
     """The page names who got it, who did not and why, the most frequent reason first, and leads to the desk."""
     page = summary(document(excluded={"duplicate": 4, "no_consent": 9}, sent=180, failed=1))
     assert page.startswith("# høst\\-nytt is sent\\: 180 of 194 recipients have it")
-    assert "| sent | 180 | 99.4 % |" in page
-    assert "| failed | 1 |" in page
-    assert "bounced |" not in page
-    assert page.index("| no consent | 9 |") < page.index("| address served already | 4 |")
+    assert "| Sent | 180 | 99.4 % |" in page
+    assert "| Failed | 1 |" in page
+    assert "Bounced |" not in page
+    assert page.index("| No consent | 9 |") < page.index("| Duplicate | 4 |")
     assert "http://127.0.0.1:8600/desk/mailings/h%C3%B8st-nytt/reports" in page
 
 

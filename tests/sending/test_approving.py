@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from sqlalchemy import select
 
 from mailings.db import Database
 from mailings.errors import IllegalMove, NotAllowed
-from mailings.model import ApprovedRecipient, Decision, Door, Mailing, MailingStatus, MailingType
+from mailings.model import Approval, ApprovedRecipient, Decision, Door, Mailing, MailingStatus, MailingType
 from mailings.sending import approved, approving, lifecycle
 from mailings.sending.approving import Answer
 from mailings.sending.finding import mailing_named
@@ -177,3 +178,10 @@ def test_what_is_shown(db: Database) -> None:
         assert [sample.name for sample in shown.samples] == ["Åse Ødegård 0", "Åse Ødegård 2", "Åse Ødegård 4"]
         assert [sample.text.strip() for sample in shown.samples] == [f"Hei Åse Ødegård {n}" for n in (0, 2, 4)]
         assert shown.samples[0].subject == "Høst"
+
+
+@pytest.mark.parametrize("decision", Decision)
+def test_the_sentence_begins_with_the_name(decision: Decision) -> None:
+    """Whatever was said, the sentence begins with the mailing's name as it is written, so that no door has to put a capital before it."""
+    given = Approval(decision=decision, decided_by="Åse", decided_at=datetime(2026, 11, 22, tzinfo=UTC), door=Door.DESK, comment="Fint")
+    assert approving.said(given, "høst-nytt").startswith("høst-nytt ")

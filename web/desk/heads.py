@@ -8,8 +8,8 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from mailings.model import Mailing, MailingType, Recipient, Verdict
-from mailings.reports.listed import AWAITS
+from mailings.model import Mailing, MailingStatus, MailingType, Recipient, Verdict
+from mailings.reports.listed import APPROVED, AWAITS, TEMPLATE
 from mailings.sending.finding import mailing_named
 
 #: tab -> where it stands below the mailing; its words are `tab_<name>`
@@ -23,7 +23,7 @@ class Head:
     name: str
     type: str
     status: str
-    stands: str  # the same as people say it: a paused one that nobody has approved awaits approval
+    stands: str  # the same as people say it: a paused one that nobody has approved awaits approval; reports/listed.py says it in SQL
     awaits: bool  # approval
     held: str | None
     when: datetime
@@ -40,6 +40,13 @@ def head_of(session: Session, name: str) -> tuple[Mailing, Head]:
     tabs = tuple(tab for tab in TABS if tab != "links" or mailing.type in (MailingType.EMAIL, MailingType.FORM_RESPONSE))
     size = session.scalar(listed) or 0
     awaits = mailing.awaits_approval
-    stands = AWAITS if awaits else str(mailing.status)
     held = None if awaits else mailing.held_reason  # said in the reader's language, with the way to decide
-    return mailing, Head(mailing.name, str(mailing.type), str(mailing.status), stands, awaits, held, when, size, tabs)
+    return mailing, Head(mailing.name, str(mailing.type), str(mailing.status), _stands(mailing), awaits, held, when, size, tabs)
+
+
+def _stands(mailing: Mailing) -> str:
+    if mailing.awaits_approval:
+        return AWAITS
+    if mailing.status is MailingStatus.POPULATING and mailing.frozen_at is not None:
+        return APPROVED
+    return TEMPLATE if mailing.status is MailingStatus.DRAFT and mailing.template else str(mailing.status)

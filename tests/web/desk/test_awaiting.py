@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from sqlalchemy import select
+
 from mailings.db import Database
-from mailings.model import Mailing, Role
-from mailings.sending import lifecycle
+from mailings.model import Door, Mailing, Role
+from mailings.sending import approving, lifecycle
+from mailings.sending.approving import Answer
 from tests.sending import world
 from tests.web.desk.asked import NAME, PAGE, TOLD, ask, rights
 from tests.web.desk.fitting import FIT
@@ -27,6 +30,29 @@ def test_it_is_said_to_await_approval(db: Database) -> None:
     rights(db, Role.READER)
     with seated(db, **FIT) as seat:
         assert "1 awaits approval" not in seat.look("/mailings").text
+
+
+def test_approved_it_waits_for_its_run(any_db: Database) -> None:
+    """Between the answer and its run the list is not being made: it says, in the list and on its pages, that it is approved and waits."""
+    ask(any_db)
+    with any_db.writing() as session:
+        mailing = session.scalars(select(Mailing).where(Mailing.name == NAME)).one()
+        approving.approve(session, mailing, Answer("Désirée", Door.CLI))
+    with seated(any_db, **FIT) as seat:
+        page = seat.look(f"/mailings/{NAME}").text
+        assert "waits for its run, which begins within a minute" in page
+        assert "Making the list" not in page
+        assert "The list is being made" not in page
+        assert "sse-connect" in page
+        assert ">Approved, waits for its run</span>" in seat.look("/mailings").text
+
+
+def test_a_template_is_marked(any_db: Database) -> None:
+    """A template is no draft that somebody has yet to finish: the list and its pages say what it is."""
+    world.mailing(any_db, NAME, 0, template=True, **TOLD)
+    with seated(any_db, **FIT) as seat:
+        assert ">Template</span>" in seat.look("/mailings").text
+        assert ">Template</span>" in seat.look(f"/mailings/{NAME}").text
 
 
 def test_paused_on_the_way_is_something_else(db: Database) -> None:
