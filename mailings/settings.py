@@ -73,7 +73,9 @@ class Settings(BaseSettings):
     approval_above: int | None = Field(
         default=None, ge=0, description="mailings to more recipients than this ask for approval; absent = none"
     )
-    runs_name_people: bool = True  # artifacts of runs name recipients who failed or are in doubt; False = by number, with a link to the desk
+    runs_name_people: bool = (
+        True  # artifacts of runs name recipients who failed or are in doubt; False = by number, with a link to the desk
+    )
     system_from: str | None = Field(default=None, description="whom system messages come from: Name <address>")
     confirm_minutes: int = Field(default=30, ge=1, description="how long a link that confirms a sign-up holds")
     scripts: str = ""  # comma list of modules that register scripts for links (domain.md E.3)

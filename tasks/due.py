@@ -75,7 +75,7 @@ def on_its_way(mailing: str) -> bool:
 
 def _is_for(run: FlowRun, mailing: str) -> bool:
     """By the mark of runs that were asked for here, or by what somebody filled in who pressed run themselves."""
-    return tag_of(mailing) in run.tags or run.parameters.get("mailing") == mailing
+    return tag_of(mailing) in run.tags or str(run.parameters.get("mailing")).strip() == mailing
 
 
 def _is_alive(run: FlowRun) -> bool:

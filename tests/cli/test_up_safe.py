@@ -14,7 +14,7 @@ import pytest
 from cli.engine_folder import own_folder
 from tests.cli.upped import Up, command, installation, outbox, plain, status, until, upped
 
-pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("server")]
+pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("up")]
 
 NAME, PEOPLE = "høst-nytt", 3
 EVIL = "https://evil.example"

@@ -87,7 +87,10 @@ def test_without_the_deployment(db: Database, memory: Memory, caplog: pytest.Log
     draft(db, "alene", 5)
     with caplog.at_level(logging.WARNING):
         assert send_mailing("alene", HowToSend(shards=4)).status is MailingStatus.SENT
-    assert "There is no deployment deliver-shard/deliver-shard, so this run sends alone; make it with: python -m deployments.deploy" in caplog.text
+    assert (
+        "There is no deployment deliver-shard/deliver-shard, so this run sends alone; make it with: python -m deployments.deploy"
+        in caplog.text
+    )
     assert len(memory.kept) == 5
 
 
