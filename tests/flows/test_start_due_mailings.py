@@ -89,7 +89,7 @@ def test_a_run_somebody_pressed(configured: Settings, db: Database, deployed: No
 def test_nothing_deployed(configured: Settings, db: Database) -> None:
     """Without the deployment the run fails with a sentence naming the command that makes it."""
     scheduled(db, "alone")
-    with pytest.raises(NotFound, match="deployments.deploy"):
+    with pytest.raises(NotFound, match=r"deployments\.deploy"):
         start_due_mailings()
 
 
