@@ -119,7 +119,7 @@ def test_what_a_run_leaves_behind(db: Database) -> None:
     assert set(found) == {f"host-nytt-{what}" for what in ("summary", "left-out", "not-reached", "links")}
     assert str(found["host-nytt-summary"].data).startswith("# høst\\-nytt is still being sent\\: 2 of 5 recipients have it")
     assert "data:image/svg+xml" in str(found["host-nytt-summary"].data)
-    assert '"Left out because":"no consent","Recipients":"2"' in str(found["host-nytt-left-out"].data)
+    assert '"Left out because":"No consent","Recipients":"2"' in str(found["host-nytt-left-out"].data)
     row = str(json.loads(str(found["host-nytt-not-reached"].data)))
     for told in ("Åse Ødegård 0", "åse-0000@fjord.test", "Failed", "finnes ikke", "2026-11-22"):
         assert told in row
