@@ -18,7 +18,7 @@ from mailings.clock import standing_at
 from mailings.db import Database
 from mailings.errors import NotAllowed
 from mailings.model import Mailing, MailingFile, MailingStatus, MailingType
-from mailings.sending.due import due
+from mailings.sending.due import COPIED, due
 from mailings.sending.finding import mailing_named
 from tests.audience.whole import known, whole_folder
 from tests.sending import world
@@ -61,14 +61,16 @@ def template(any_db: Database) -> Database:
 
 
 def test_the_copy_is_made_and_due(template: Database) -> None:
-    """The copy bears the day's date, is scheduled for the occasion's moment, and is due at once, should nobody live to send it."""
+    """The copy bears the day's date, is scheduled for the occasion's moment, and is due soon, should nobody live to send it."""
     made = run(template, on(), SATURDAY + timedelta(minutes=3))
     assert (made.mailing, made.status, made.to_be_sent) == ("høst-nytt-2026-11-21", MailingStatus.SCHEDULED, True)
     with template.reading() as session, standing_at(SATURDAY + timedelta(minutes=3)):
         copy, original = mailing_named(session, made.mailing), mailing_named(session, NAME)
         assert (copy.recurs_from, copy.occasion, copy.template, copy.scheduled_at) == (original.id, "2026-11-21", False, SATURDAY)
         assert (original.status, original.template, original.occasion) == (MailingStatus.DRAFT, True, None)
-        assert [one.name for one in due(session)] == [made.mailing]
+        assert due(session) == []  # the run that made it goes first
+        with standing_at(SATURDAY + timedelta(minutes=3) + COPIED):
+            assert [one.name for one in due(session)] == [made.mailing]
 
 
 def test_what_a_copy_holds(any_db: Database, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,23 +25,32 @@ WEEKLY = {"rrule": "FREQ=WEEKLY;BYDAY=FR", "timezone": "Europe/Amsterdam"}
 FIVE = ("collect-statistics", "start-due-mailings", "erase-expired", "send-recurring", "report-mailing")
 
 
+def asked(server: Server, method: str, path: str, json: Any = None) -> Any:
+    """An answer of the API; one that is too busy (503: SQLite is locked) is asked again, as a person presses again."""
+    for _ in range(40):
+        if (answer := server.api.request(method, path, json=json)).status_code != 503:
+            break
+        time.sleep(0.5)
+    return answer.raise_for_status().json() if answer.content else None
+
+
 def deployment(server: Server, name: str) -> dict[str, Any]:
     """A deployment, as its page shows it."""
-    shown: dict[str, Any] = server.api.get(f"/deployments/name/{name}/{name}").raise_for_status().json()
+    shown: dict[str, Any] = asked(server, "GET", f"/deployments/name/{name}/{name}")
     return shown
 
 
 def added(server: Server, name: str, schedule: dict[str, Any], **more: Any) -> None:
     """Add a schedule, as the page of a deployment does."""
     path = f"/deployments/{deployment(server, name)['id']}/schedules"
-    server.api.post(path, json=[{"schedule": schedule, "active": True} | more]).raise_for_status()
+    asked(server, "POST", path, [{"schedule": schedule, "active": True} | more])
 
 
 def switched(server: Server, name: str, active: bool) -> None:
     """The switch of a deployment's first schedule."""
     number, schedule = (shown := deployment(server, name))["id"], shown["schedules"][0]
     body = {"active": active, "parameters": schedule["parameters"]}
-    server.api.patch(f"/deployments/{number}/schedules/{schedule['id']}", json=body).raise_for_status()
+    asked(server, "PATCH", f"/deployments/{number}/schedules/{schedule['id']}", body)
 
 
 def what_is_set(server: Server) -> dict[str, Any]:
@@ -57,7 +67,7 @@ def as_people_set_it(server: Server) -> Iterator[None]:
     """People paused one deployment, switched off a schedule of ours, and added four of theirs; put right after the block."""
     before = {name: {each["id"] for each in deployment(server, name)["schedules"]} for name in FIVE}
     erase = deployment(server, "erase-expired")["id"]
-    server.api.post(f"/deployments/{erase}/pause_deployment").raise_for_status()
+    asked(server, "POST", f"/deployments/{erase}/pause_deployment")
     switched(server, "start-due-mailings", False)
     added(server, "collect-statistics", MONDAYS, parameters={"days": 7})
     added(server, "collect-statistics", {"interval": 86400, "timezone": "UTC"}, parameters={"days": 9}, active=False, slug="åses-egen")
@@ -66,11 +76,11 @@ def as_people_set_it(server: Server) -> Iterator[None]:
     try:
         yield
     finally:
-        server.api.post(f"/deployments/{erase}/resume_deployment").raise_for_status()
+        asked(server, "POST", f"/deployments/{erase}/resume_deployment")
         for name in FIVE:
             number = (shown := deployment(server, name))["id"]
             for one in {each["id"] for each in shown["schedules"]} - before[name]:
-                server.api.delete(f"/deployments/{number}/schedules/{one}").raise_for_status()
+                asked(server, "DELETE", f"/deployments/{number}/schedules/{one}")
         switched(server, "start-due-mailings", True)
 
 

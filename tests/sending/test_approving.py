@@ -109,7 +109,10 @@ def test_cancelled(any_db: Database) -> None:
         lifecycle.cancel(session, mailing_named(session, NAME))
     found = asking.question(any_db)
     assert (found.decision, found.comment, marks(any_db)) == (Decision.VOID, "the mailing was cancelled", 0)
-    with any_db.writing() as session, pytest.raises(IllegalMove, match="counts no more: the mailing was cancelled; it is cancelled now"):
+    with (
+        any_db.writing() as session,
+        pytest.raises(IllegalMove, match="is approved no more: the mailing was cancelled; it is cancelled now"),
+    ):
         approving.approve(session, mailing_named(session, NAME), YES)
 
 
