@@ -95,7 +95,7 @@ def test_what_people_set_is_kept(server: Server) -> None:
         server.api.patch(f"/work_pools/{POOL}", json={"concurrency_limit": None}).raise_for_status()
 
 
-TIMES = 5  # Prefect on SQLite lets an event go where its database is locked just then
+TIMES = 15  # Prefect on SQLite lets an event go where its database is locked just then
 
 
 @pytest.mark.parametrize(
