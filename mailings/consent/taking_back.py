@@ -31,7 +31,10 @@ def take_back(session: Session, which: ColumnElement[bool], why: str, by: str | 
     """
     at, gone = clock.now(), and_(which, _UNSENT)
     line = select(Delivery.again_of, literal(at, DeliveryNote.at.type), literal(NOT_REPEATED), literal(why), literal(by, String()))
-    lines = insert(DeliveryNote).from_select(["delivery_id", "at", "what", "why", "by"], line.where(gone).with_for_update(of=Delivery))
+    which_go = (
+        line.where(gone).order_by(Delivery.again_of).with_for_update(of=Delivery)
+    )  # in one order: two that lock never wait for each other
+    lines = insert(DeliveryNote).from_select(["delivery_id", "at", "what", "why", "by"], which_go)
     if not session.execute(lines).rowcount:  # type: ignore[attr-defined]  # a cursor result
         return 0
     note = DeliveryNote
