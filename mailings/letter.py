@@ -1,4 +1,4 @@
-"""A message as its parts, before it is put together: the form letter all share, and what is one recipient's own."""
+"""A message as its parts, before it is put together: the form letter all share, and what is one recipient's own; a letter's page."""
 
 from __future__ import annotations
 
@@ -54,3 +54,17 @@ class Filled:
     def shown(self, part: Sequence[str | int]) -> str:
         """A part as the recipient reads it."""
         return "".join(piece if isinstance(piece, str) else self.slots[piece] for piece in part)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One recipient's letter before it is printed: its pages as HTML or as a Word document, and how it is found in the merged PDF.
+
+    `lines` = the postal address as an envelope has it; `key` = by what letters are sorted.
+    """
+
+    kind: str  # html, docx
+    content: bytes
+    title: str  # its bookmark: for whom it is
+    lines: tuple[str, ...] = ()
+    key: tuple[str, ...] = ()

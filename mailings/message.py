@@ -8,30 +8,54 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar, NamedTuple, Protocol, Self
 
-from mailings.errors import Untrusted
-from mailings.letter import Filled
+from mailings.errors import Unreadable, Untrusted
+from mailings.letter import Filled, Page
 from mailings.reported import Report
 from mailings.settings import settings
 
 
-class Message(Protocol):
-    """One recipient's message, not yet put together; a transport asks for the form it carries."""
+class Short(NamedTuple):
+    """A text message: from whom (a number in E.164, or a name), its words, and in how many parts a phone gets it (domain.md D15)."""
+
+    sender: str
+    text: str
+    parts: int
+
+
+class Message:
+    """One recipient's message, not yet put together; a transport asks for the form it carries, and each channel makes its own.
+
+    What a channel does not make raises Unreadable; so does a message that cannot be put together.
+    """
+
+    __slots__ = ()
 
     def filled(self) -> Filled:
-        """The message as a form letter with what is this recipient's own. Raises Unreadable when it cannot be put together."""
-        ...
+        """An e-mail as a form letter with what is this recipient's own."""
+        raise Unreadable("This message is no e-mail.")
 
     def mime(self, *, eight_bit: bool = False) -> bytes:
-        """The whole e-mail with CRLF line ends. Raises Unreadable when it cannot be put together.
+        """The whole e-mail with CRLF line ends.
 
         Without `eight_bit` it is ASCII and no line begins with a dot, so that nothing has to look for one; with it both may occur.
         """
-        ...
+        raise Unreadable("This message is no e-mail.")
+
+    def short(self) -> Short:
+        """A text message."""
+        raise Unreadable("This message is no text message.")
+
+    def page(self) -> Page:
+        """A letter to be printed."""
+        raise Unreadable("This message is no letter.")
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """One delivery, offered to a transport. `address` and `sender` are envelope addresses with an ASCII domain."""
+    """One delivery, offered to a transport. `address` and `sender`: of an e-mail the envelope addresses with an ASCII domain.
+
+    Of a text message two numbers in E.164 (`sender` may be a name); of a letter `address` is the postal address in one line.
+    """
 
     delivery: int
     address: str

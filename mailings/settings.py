@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal
@@ -42,6 +43,9 @@ class Settings(BaseSettings):
 
     database_url: SecretStr = SecretStr("sqlite:///var/mailings.db")
     email_transport: str = "folder"
+    sms_transport: str = "folder"
+    document_transport: str = "pdf"
+    document_path: Path = Path("var/documents")  # where document mailings put their PDF
     public_url: str = "http://127.0.0.1:8600"
     secret: SecretStr = SecretStr(DEMO_SECRET)
     trusted_proxies: str = "127.0.0.1,::1"  # comma list: addresses and networks whose X-Forwarded-For the web door believes
@@ -63,6 +67,10 @@ class Settings(BaseSettings):
     spf_policy: Literal["block", "warn", "off"] = "warn"
     dns: str | None = Field(default=None, description="resolver to ask, host or host:port; absent = the system's")
     default_country: str = "NO"
+    sms_price: Decimal | None = Field(default=None, ge=0, description="what a part of a text message costs; absent = no cost is told")
+    sms_currency: str = ""
+    sms_per_day: int | None = Field(default=None, ge=0, description="text messages in 24 hours, the whole installation; absent = no limit")
+    sms_per_recipient: int | None = Field(default=None, ge=0, description="text messages to one number in 24 hours; absent = no limit")
     company_name: str = ""  # `config.companyName` in templates
     company_address: str = ""  # `config.companyAddress`
     sender_domains: str = ""  # comma list: domains our contacts may send from, beside that of the mailing's own `from` (D25)

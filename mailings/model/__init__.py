@@ -12,6 +12,7 @@ from mailings.model.event import VISIT, Bookmark, Event, EventReading, ReadMail
 from mailings.model.evidence import Evidence
 from mailings.model.figure import Figure
 from mailings.model.folder import Folder
+from mailings.model.form import Form, ProcessingMode, Submission, SubmissionStatus, SubmittedFile
 from mailings.model.lease import Lease, LeaseRole
 from mailings.model.mail_domain import MailDomain
 from mailings.model.mailing import LIFE, Mailing, MailingFile, MailingStatus, MailingType, TrackedLink
@@ -21,6 +22,7 @@ from mailings.model.project import Project, ProjectMember
 from mailings.model.recipient import Recipient, Verdict
 from mailings.model.registered_link import RegisteredLink
 from mailings.model.resend_order import ResendOrder
+from mailings.model.sale import Sale
 from mailings.model.selection import Combination, Selection, SelectionKind, SelectionMember
 from mailings.model.source import ImportedRow, Source, SourceKind
 from mailings.model.topic import DEFAULT_TOPICS, OptOut, Topic
@@ -59,6 +61,7 @@ __all__ = [
     "Figure",
     "Folder",
     "FollowUp",
+    "Form",
     "ImportedRow",
     "Interest",
     "Lease",
@@ -74,6 +77,7 @@ __all__ = [
     "Outbox",
     "Person",
     "PersonInterest",
+    "ProcessingMode",
     "Project",
     "ProjectMember",
     "ReadMail",
@@ -82,12 +86,16 @@ __all__ = [
     "Request",
     "ResendOrder",
     "Role",
+    "Sale",
     "Selection",
     "SelectionKind",
     "SelectionMember",
     "SignIn",
     "Source",
     "SourceKind",
+    "Submission",
+    "SubmissionStatus",
+    "SubmittedFile",
     "Topic",
     "TrackedLink",
     "Upload",

@@ -107,6 +107,7 @@ class Delivery(Base):
     complained_at: Mapped[datetime | None]
     unsubscribed_at: Mapped[datetime | None]
     bounce_why: Mapped[BounceWhy | None]
+    submission_id: Mapped[int | None] = mapped_column(BIG)  # the form response's: whose values fill it; no foreign key on the hot path
     cleaned_at: Mapped[datetime | None]  # a person dealt with its bounce: off the list of bounces to deal with (domain.md C.8)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from mailings.model.address import Address
@@ -51,7 +51,11 @@ class Person(Base):
     language: Mapped[str] = mapped_column(default="")  # two letters, empty = the installation's
     country: Mapped[str] = mapped_column(default="")  # two letters
     mobile: Mapped[str] = mapped_column(default="")  # as written
-    mobile_normal: Mapped[str | None]  # E.164, None = nobody could send there
+    mobile_normal: Mapped[str | None] = mapped_column(index=True)  # E.164, None = nobody could send there
+    street: Mapped[str] = mapped_column(default="", server_default="")  # the person's own postal address, in the lines it is written in
+    zip: Mapped[str] = mapped_column(default="", server_default="")
+    city: Mapped[str] = mapped_column(default="", server_default="")
+    use_as_postal: Mapped[bool] = mapped_column(default=False, server_default=false())  # letters go there, not to the company (D.7)
     phone: Mapped[str] = mapped_column(default="")
     direct_phone: Mapped[str] = mapped_column(default="")
     username: Mapped[str] = mapped_column(default="")

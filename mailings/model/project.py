@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -17,6 +17,11 @@ class Project(Base):
 
     id: Mapped[Key]
     name: Mapped[str] = mapped_column(unique=True)
+    number: Mapped[str] = mapped_column(default="", server_default="")  # what letters may name of it (domain.md D.7: pnum, ptyp, psta, ...)
+    kind: Mapped[str] = mapped_column(default="", server_default="")
+    status: Mapped[str] = mapped_column(default="", server_default="")
+    leader: Mapped[str] = mapped_column(default="", server_default="")
+    ends_on: Mapped[date | None]
     created_at: Mapped[datetime]
 
 

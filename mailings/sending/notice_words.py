@@ -17,6 +17,7 @@ from mailings.content.headers import clean, mailbox, unstructured
 from mailings.content.mime import framed
 from mailings.content.quoting import EightBit, Encoding, Quoted
 from mailings.letter import Filled, FormLetter, Mailbox
+from mailings.message import Message
 from mailings.settings import Settings
 
 AWAITING = "awaiting approval"
@@ -65,7 +66,7 @@ class Words:
 
 
 @dataclass(frozen=True)
-class Letter:
+class Letter(Message):
     """One message, as a transport asks for it (message.Message)."""
 
     words: Words

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from mailings import plugins
 from mailings.addresses import read_address
 from mailings.audience.populate import populate
-from mailings.channels import Findings, email
+from mailings.channels import CHANNELS, Findings, carrier, channel_of
 from mailings.channels.email.senders import ALIASES, Senders
 from mailings.errors import Misconfigured
 from mailings.message import Transport
@@ -20,6 +20,8 @@ from mailings.sending import spf
 from mailings.sending.books import books_of
 from mailings.sending.lifecycle import only_copied
 from mailings.settings import Settings
+
+WORDS = {"email": "e-mail", "sms": "text messages", "document": "letters"}
 
 Rule = Callable[[Session, Mailing, Settings], Findings]
 
@@ -32,8 +34,6 @@ def check(session: Session, mailing: Mailing, settings: Settings, answers: Seque
     """
     if mailing.type is MailingType.FORM_RESPONSE:
         return Findings([f"{mailing.name} is a form response: it answers one person at a time, and there are no forms yet to send it."])
-    if mailing.type is not MailingType.EMAIL:
-        return Findings([f"{mailing.name} is of type {mailing.type}, and no channel carries that yet; only e-mail is sent."])
     if mailing.status in (MailingStatus.DRAFT, MailingStatus.SCHEDULED):
         populate(session, mailing, launch=False)
         session.flush()
@@ -51,7 +51,7 @@ def _kind(_session: Session, mailing: Mailing, _settings: Settings) -> Findings:
 
 
 def _content(session: Session, mailing: Mailing, settings: Settings) -> Findings:
-    return email.problems_of(session, mailing, settings)
+    return channel_of(mailing).problems_of(session, mailing, settings)
 
 
 def _recipients(session: Session, mailing: Mailing, _settings: Settings) -> Findings:
@@ -65,16 +65,18 @@ def _recipients(session: Session, mailing: Mailing, _settings: Settings) -> Find
     return Findings([f"None of its {books.total} recipients can be sent to ({why}); see: mailings recipients {mailing.name}"])
 
 
-def _transport(_session: Session, _mailing: Mailing, settings: Settings) -> Findings:
-    """What the transport says of itself, and whether it carries e-mail at all: what it cannot carry is refused, never dropped."""
+def _transport(_session: Session, mailing: Mailing, settings: Settings) -> Findings:
+    """What the transport says of itself, and whether it carries the type at all: what it cannot carry is refused, never dropped."""
     try:
-        transport = plugins.transport_class(settings.email_transport).configured()
+        transport = plugins.transport_class(carrier(mailing, settings)).configured()
     except Misconfigured as error:
         return Findings([str(error)])
     problems = [*transport.problems(), *filter(None, [transport.rehearsal()])]
-    if "email" not in transport.channels:
-        problems.append(f"The transport {transport.name} does not carry e-mail; set MAILINGS_EMAIL_TRANSPORT to one that does.")
-    return Findings(problems, _public_url(transport, settings.public_url))
+    channel = CHANNELS[mailing.type]
+    if channel not in transport.channels:
+        setting = f"MAILINGS_{channel.upper()}_TRANSPORT"
+        problems.append(f"The transport {transport.name} does not carry {WORDS[channel]}; set {setting} to one that does.")
+    return Findings(problems, _public_url(transport, settings.public_url) if channel == "email" else [])
 
 
 def _public_url(transport: Transport, url: str) -> list[str]:

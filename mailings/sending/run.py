@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
-from mailings.channels import Compiled
+from mailings.channels import Compiled, carrier
 from mailings.clock import milliseconds
 from mailings.db import Database
 from mailings.errors import Misconfigured, NotAllowed
@@ -45,6 +45,7 @@ class Run:
     settings: Settings
     throttle: Throttle
     policy: RetryPolicy
+    carrier: str  # the name of its transport
     patience: timedelta  # how far away the next retry may be for the run to stay
     batch_size: int | None = None  # deliveries claimed at a time; None = as many as the transport likes
     portion: int = 5000  # deliveries in a portion, at most
@@ -69,7 +70,7 @@ class Run:
         if self.lent is not None:
             return self.lent
         if self._transport is None:
-            self._transport = ready_transport(self.settings.email_transport)
+            self._transport = ready_transport(self.carrier)
         return self._transport
 
     def batch(self) -> int:
@@ -89,7 +90,7 @@ class Run:
     def leave_word(self, database: Database) -> None:
         """Note where the next run sees it how long the other side wants nothing, where this one will not stay: it would only ask again."""
         if not self.stays_for(self.not_before):
-            self.slowing.put_off(database, self.settings.email_transport, self.not_before)
+            self.slowing.put_off(database, self.carrier, self.not_before)
 
     def close(self) -> None:
         """Let go of the transport's connections."""
@@ -159,7 +160,7 @@ def _of(session: Session, mailing: Mailing, lease: int, settings: Settings) -> R
     throttle = Throttle.of(mailing, settings)
     throttle.make(session.connection())
     by = Claimer(mailing.id, lease)
-    return Run(mailing.name, by, settings, throttle, RetryPolicy.of(settings), settings.run_patience)
+    return Run(mailing.name, by, settings, throttle, RetryPolicy.of(settings), carrier(mailing, settings), settings.run_patience)
 
 
 @contextmanager

@@ -168,6 +168,6 @@ class Source:
     def _recorded(self, count: int) -> None:
         run = self.run
         answers, run.hand.answers[:count] = run.hand.answers[:count], []
-        run.slowing.note(self.database, run.lanes, run.settings.email_transport, answers)
+        run.slowing.note(self.database, run.lanes, run.carrier, answers)
         if run.telling is not None and run.lent is None:  # a loop that lends its transport says itself what it did
             run.telling.note(answers)

@@ -12,6 +12,7 @@ from typing import Self
 from sqlalchemy import Connection
 
 from mailings import seams
+from mailings.channels import carrier
 from mailings.clock import milliseconds
 from mailings.db import Database, driver_sql
 from mailings.model import Mailing
@@ -50,7 +51,7 @@ class Throttle:
         own, whole = f"mailing:{mailing.name}", INSTALLATION
         rates = {own: mailing.rate, whole: settings.rate}
         beside = {name: rate for name, rate in rates.items() if rate}
-        return cls([own, *senders, f"transport:{settings.email_transport}", whole], beside)
+        return cls([own, *senders, f"transport:{carrier(mailing, settings)}", whole], beside)
 
     def make(self, connection: Connection) -> None:
         """Make the buckets that settings and mailing need. In one order, so that two runs cannot wait for each other."""

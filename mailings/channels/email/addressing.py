@@ -2,21 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from sqlalchemy import case, null, select
 
-from sqlalchemy import ColumnElement, case, null, select
-
+from mailings.channels import AddressOf
 from mailings.model import Address, Company, Person, Recipient
-
-
-@dataclass(frozen=True)
-class AddressOf:
-    """SQL expressions of an address that can be written to; NULL where there is none. Validity was decided when it was written."""
-
-    person: ColumnElement[Any]
-    company: ColumnElement[Any]
-    bare: ColumnElement[Any]
 
 
 def address_of() -> AddressOf:

@@ -20,7 +20,7 @@ from mailings.content.mime import LONGEST_LINE, framed
 from mailings.content.quoting import Bare, EightBit, Encoding, Quoted
 from mailings.content.skeleton import Skeleton
 from mailings.letter import File, Filled, FormLetter, Mailbox
-from mailings.message import Offer
+from mailings.message import Message, Offer
 from mailings.tokens import Kind, Tokens
 
 ONE_CLICK = "List-Unsubscribe=One-Click"  # RFC 8058
@@ -155,7 +155,7 @@ class CompiledEmail:
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class Letter(Message):
     """One recipient's message, not yet put together."""
 
     compiled: CompiledEmail
