@@ -56,15 +56,17 @@ def _put(client: SyncPrefectClient, automation: dict[str, Any]) -> list[Made]:
     if not there:
         client.create_automation(ours)
         return [Made("automation", name, "made")]
+    stays = _brought_up(client, there, ours)
     for double in there[1:]:
         client.delete_automation(double.id)
-    return [_brought_up(client, there[0], ours), *(Made("automation", name, "removed", "it was there twice") for _ in there[1:])]
+    return [stays, *(Made("automation", name, "removed", "it was there twice") for _ in there[1:])]
 
 
-def _brought_up(client: SyncPrefectClient, there: Automation, ours: AutomationCore) -> Made:
-    if _said(there) == _said(ours):
+def _brought_up(client: SyncPrefectClient, there: list[Automation], ours: AutomationCore) -> Made:
+    on = any(one.enabled for one in there)  # who switched one of two off is still told once
+    if _said(there[0]) == _said(ours) and there[0].enabled == on:
         return Made("automation", ours.name, "kept")
-    client.update_automation(there.id, ours.model_copy(update={"enabled": there.enabled}))
+    client.update_automation(there[0].id, ours.model_copy(update={"enabled": on}))
     return Made("automation", ours.name, "updated")
 
 

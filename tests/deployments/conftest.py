@@ -7,18 +7,32 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine, text
 
+from tests import postgres
 from tests.deployments.place import Place, installed
 from tests.deployments.server import PREFECT, Server, served, told
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server, provisioned and deployed to once."""
-    with served(tmp_path_factory.mktemp("server")) as running:
+def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server, provisioned and deployed to once; on PostgreSQL where it is installed, as a server has it that many work with."""
+    with served(tmp_path_factory.mktemp("server"), for_prefect(request)) as running:
         assert "made" in told([sys.executable, "-m", "deployments.provision"], running.env)
         told([*PREFECT, "deploy", "--all"], running.env)
         yield running
+
+
+def for_prefect(request: pytest.FixtureRequest) -> str:
+    """An empty PostgreSQL database for Prefect's server; none where PostgreSQL is not installed."""
+    if postgres.binaries() is None:
+        return ""
+    url: str = request.getfixturevalue("postgres_url")
+    engine = create_engine(f"{url}/postgres", isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text("CREATE DATABASE prefect"))
+    engine.dispose()
+    return f"{url}/prefect"
 
 
 @pytest.fixture(scope="session")

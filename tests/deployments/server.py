@@ -58,6 +58,18 @@ def background(command: list[str], env: dict[str, str], log: Path) -> Iterator[s
                 os.killpg(process.pid, signal.SIGKILL)
 
 
+class Patient(httpx.HTTPTransport):
+    """Asks again where the answer is 503: a database that was locked for too long, as Prefect's own client and its pages do."""
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """The answer of a server that was not too busy for one."""
+        deadline = time.monotonic() + PATIENCE
+        while (answer := super().handle_request(request)).status_code == 503 and time.monotonic() < deadline:
+            answer.close()
+            time.sleep(0.5)
+        return answer
+
+
 @dataclass
 class Server:
     """A server as its page in the browser speaks to it. `env` = the environment of somebody who uses it."""
@@ -66,15 +78,12 @@ class Server:
 
     @cached_property
     def api(self) -> httpx.Client:
-        """Its API."""
-        return httpx.Client(base_url=self.env["PREFECT_API_URL"], timeout=30)
+        """Its API, which is asked again where it was too busy."""
+        return httpx.Client(base_url=self.env["PREFECT_API_URL"], timeout=30, transport=Patient())
 
     def post(self, path: str, **body: Any) -> httpx.Response:
-        """The answer to a request; one whose SQLite was busy for too long (503) is sent again, as Prefect's own client does."""
-        deadline = time.monotonic() + PATIENCE
-        while (answer := self.api.post(path, json=body)).status_code == 503 and time.monotonic() < deadline:
-            time.sleep(1)
-        return answer
+        """The answer to a request."""
+        return self.api.post(path, json=body)
 
     def found(self, what: str, **which: Any) -> list[dict[str, Any]]:
         """Everything of a kind ("deployments") that is asked for."""
@@ -117,14 +126,14 @@ class Server:
 
 
 @contextmanager
-def served(folder: Path) -> Iterator[Server]:
-    """A server provisioned and deployed to. Its scheduler rests: nothing runs but what a test asks for."""
+def served(folder: Path, database: str = "") -> Iterator[Server]:
+    """A server on that PostgreSQL database, empty; on SQLite where none is named. Its scheduler rests: only what a test asks for runs."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = str(probe.getsockname()[1])
     url = f"http://127.0.0.1:{port}/api"
     env = {k: v for k, v in os.environ.items() if not k.startswith("PREFECT_")} | {
-        "PREFECT_HOME": str(with_tables(folder, ".")),
+        "PREFECT_HOME": str(folder),
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "PREFECT_SERVER_SERVICES_SCHEDULER_ENABLED": "false",
         "PREFECT_UI_API_URL": url,  # its pages would ask port 4200 otherwise
@@ -132,7 +141,12 @@ def served(folder: Path) -> Iterator[Server]:
         "DO_NOT_TRACK": "1",
         "PREFECT_WORKER_QUERY_SECONDS": "1",
     }
-    with background([*PREFECT, "server", "start", "--host", "127.0.0.1", "--port", port], env, folder / "server.log"):
+    start, its_own = [*PREFECT, "server", "start", "--host", "127.0.0.1", "--port", port], {}
+    if database:
+        its_own = {"PREFECT_SERVER_DATABASE_CONNECTION_URL": database.replace("+psycopg", "+asyncpg")}
+    else:
+        with_tables(folder, ".")
+    with background(start, env | its_own, folder / "server.log"):
         until(lambda: answers(f"{url}/health"))
         yield Server(env | {"PREFECT_API_URL": url})
 

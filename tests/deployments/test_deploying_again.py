@@ -6,7 +6,6 @@ import json
 import re
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,11 +25,8 @@ FIVE = ("collect-statistics", "start-due-mailings", "erase-expired", "send-recur
 
 
 def asked(server: Server, method: str, path: str, json: Any = None) -> Any:
-    """An answer of the API; one that is too busy (503: SQLite is locked) is asked again, as a person presses again."""
-    for _ in range(40):
-        if (answer := server.api.request(method, path, json=json)).status_code != 503:
-            break
-        time.sleep(0.5)
+    """An answer of the API."""
+    answer = server.api.request(method, path, json=json)
     return answer.raise_for_status().json() if answer.content else None
 
 
