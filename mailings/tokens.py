@@ -5,11 +5,14 @@
     {public}/o/{token}          open            {public}/u/{token}   unsubscribe, never expires (D21)
     {public}/v/{token}          view online     {public}/p/{token}   preferences, carries the day it was made
     {public}/y/{token}          confirming a sign-up, carries the minute it was made
+    {public}/s/{token}          confirming what was sent with a form: its number, and the minute it was made
+    {public}/f/{form}?t={token} a form, with what its reader may see of themselves filled in
 
 A token is `key payload signature`: one character naming the secret, the delivery id in hexadecimal (preferences: `.` and the day;
-confirm: `.` and the minute), sixteen characters of signature (96 bits of HMAC-SHA256). What a signature is for is part of what is
-signed, so no token serves as another. A test message's tokens carry its delivery, whose row is flagged test; a preview has no
+confirm and submission: `.` and the minute), sixteen characters of signature (96 bits of HMAC-SHA256). What a signature is for is part
+of what is signed, so no token serves as another. A test message's tokens carry its delivery, whose row is flagged test; a preview has no
 delivery, so its tokens carry `~` and the mailing's id instead: neither counts anywhere (D22).
+A form's page carries one more (k): a number drawn at random and the second it was made, bound to the form.
 `MAILINGS_SECRET` may hold several secrets separated by spaces: the first signs, all are believed.
 """
 
@@ -40,16 +43,19 @@ class Kind(StrEnum):
     PREFERENCES = "p"
     ONLINE = "v"
     CONFIRM = "y"
+    SUBMISSION = "s"
+    FORM = "f"
+    FORM_KEY = "k"
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """What a token says once it is believed. Exactly one of `delivery` and `preview_of` (a mailing) is set."""
+    """What a token says once it is believed. Exactly one of `delivery` (of a form: the submission) and `preview_of` (a mailing) is set."""
 
     kind: Kind
     delivery: int | None
     preview_of: int | None = None
-    day: int | None = None  # days since 1970-01-01 in UTC; preferences, the reader decides how old is too old
+    day: int | None = None  # days since 1970-01-01 in UTC; preferences, the reader decides how old is too old; a form's key: seconds
     minute: int | None = None  # minutes since then; confirm, likewise
 
 
@@ -100,7 +106,7 @@ class Tokens:
             raise Untrusted("This link does not hold.")
         preview, number, stamped = parts.groups()
         subject, stamp = int(number, 16), int(stamped, 16) if stamped else None
-        day, minute = (None, stamp) if kind is Kind.CONFIRM else (stamp, None)
+        day, minute = (None, stamp) if kind in (Kind.CONFIRM, Kind.SUBMISSION) else (stamp, None)
         return Token(kind, None if preview else subject, subject if preview else None, day, minute)
 
     def bounce_mark(self, delivery: int) -> str:

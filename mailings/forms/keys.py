@@ -1,0 +1,53 @@
+"""Keys of forms: each page of a form is shown with one, signed, with the second it was made; posted twice it is one submission (J.4)."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+
+from mailings import clock
+from mailings.errors import Untrusted
+from mailings.tokens import Kind, Tokens, of_day, of_minute
+
+HOLDS = 7 * 86_400  #: seconds a page may stay open in a browser before it has to be sent anew
+FASTEST = 2  #: seconds: nobody reads a form, fills it in and sends it faster; programs do
+
+
+@dataclass(frozen=True, slots=True)
+class FormKey:
+    """A key that was signed here. `age` = seconds since its page was made."""
+
+    text: str
+    age: int
+
+    @property
+    def hasty(self) -> bool:
+        """True when the form came back faster than a person can send it."""
+        return self.age < FASTEST
+
+    @property
+    def stale(self) -> bool:
+        """True when its page is too old to be sent."""
+        return self.age > HOLDS
+
+
+def new_key(tokens: Tokens, form_id: int) -> str:
+    """A fresh key for a page of this form."""
+    return tokens.sign(Kind.FORM_KEY, of_day(secrets.randbits(63), int(clock.timestamp())), _bound(form_id))
+
+
+def read_key(tokens: Tokens, form_id: int, text: str) -> FormKey:
+    """What a key says. Raises Untrusted for one that was not made here for this form."""
+    said = tokens.read(Kind.FORM_KEY, text, _bound(form_id))
+    if said.day is None or said.delivery is None:
+        raise Untrusted("This form does not hold.")
+    return FormKey(text, max(0, int(clock.timestamp()) - said.day))
+
+
+def confirm_token(tokens: Tokens, submission_id: int) -> str:
+    """The token of the link that confirms a submission, of this minute (`/s/{token}`)."""
+    return tokens.sign(Kind.SUBMISSION, of_minute(submission_id, int(clock.timestamp() // 60)))
+
+
+def _bound(form_id: int) -> str:
+    return f"form:{form_id}"

@@ -1,0 +1,99 @@
+"""Takes what a visitor sent: window, maximum and flood limits looked at in the transaction that stores it, once per key (domain.md J.4)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from mailings import clock
+from mailings.errors import NotFound
+from mailings.forms.answers import Answers
+from mailings.forms.finding import closed
+from mailings.forms.flooding import flooded
+from mailings.forms.opting_in import ask_to_confirm
+from mailings.forms.processing import by_itself
+from mailings.model import Form, Submission, SubmissionStatus, SubmittedFile
+from mailings.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """Who sends, as far as it is known. `key` is the text of the form key; `network` is cut already, None = not kept."""
+
+    key: str
+    network: str | None = None
+    language: str = ""
+    delivery_id: int | None = None  # the message whose link led here
+
+
+class Outcome(StrEnum):
+    """What became of a submission, for the page that answers."""
+
+    THANKED = "thanked"  #: taken (and processed where it is processed by itself)
+    UNCONFIRMED = "unconfirmed"  #: taken; waits for the click on the link in a message
+    CLOSED = "closed"  #: the form was closed, or full, before it came
+    FLOODED = "flooded"  #: too many of this address or network in a short time; nothing is stored
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """The outcome, and the submission's number where there is one. `again` = its key had come before, and nothing was done twice."""
+
+    outcome: Outcome
+    submission: int | None = None
+    again: bool = False
+
+
+def submit(session: Session, form_id: int, answers: Answers, visit: Visit, settings: Settings) -> Taken:
+    """Store a submission without problems, and do what is done by itself, all in the caller's transaction (D31).
+
+    The form's row is held meanwhile, so that two at once never exceed its maximum. Raises NotFound when the form is gone meanwhile,
+    and Misconfigured when a link to confirm has to be sent and nobody is named whom system messages come from.
+    """
+    assert not answers.problems, "what has problems is shown again, not stored"
+    form = session.scalar(select(Form).where(Form.id == form_id).with_for_update())
+    if form is None:
+        raise NotFound("This form is gone.")
+    there = session.scalar(select(Submission).where(Submission.form_id == form_id, Submission.key == visit.key))
+    if there is not None:
+        return Taken(_outcome(there), there.id, again=True)
+    if closed(session, form) is not None:
+        return Taken(Outcome.CLOSED)
+    if flooded(session, form_id, answers.email, visit.network):
+        return Taken(Outcome.FLOODED)
+    submission = _stored(session, form, answers, visit)
+    if form.double_opt_in:
+        ask_to_confirm(session, submission, settings)
+    else:
+        by_itself(session, form, submission, settings)
+    return Taken(_outcome(submission), submission.id)
+
+
+def _outcome(submission: Submission) -> Outcome:
+    return Outcome.UNCONFIRMED if submission.status is SubmissionStatus.UNCONFIRMED else Outcome.THANKED
+
+
+def _stored(session: Session, form: Form, answers: Answers, visit: Visit) -> Submission:
+    now = clock.now()
+    made = Submission(
+        form_id=form.id,
+        key=visit.key,
+        version=form.version,
+        status=SubmissionStatus.UNCONFIRMED if form.double_opt_in else SubmissionStatus.SUBMITTED,
+        values=answers.values,
+        language=visit.language or form.language,
+        email=answers.email,
+        delivery_id=visit.delivery_id,
+        network=visit.network,
+        created_at=now,
+        submitted_at=now,
+    )
+    session.add(made)
+    session.flush()
+    for identifier, file in answers.files:
+        session.add(SubmittedFile(submission_id=made.id, field=identifier, name=file.name, content_type=file.content_type, data=file.data))
+    session.flush()
+    return made
