@@ -11,13 +11,15 @@ from mailings.clock import now
 from mailings.db import Database
 from mailings.model import Address, Delivery, Person
 from mailings.sending.system_messages import queue_system_message
-from tests.cli.test_deliver import count, until, watching
+from tests.cli.test_deliver import count, watching
 from tests.cli.typed import type_in
+from tests.deployments.server import until
 from tests.sending.asked import SETTINGS, books
 from tests.servers.sink import open_folder, program, sink
 from tests.stories.test_killed import message_ids
 
 PEOPLE = 500
+SLOW = ("-W", "DATA:3:10")  # from the first message that is recorded to the last that is claimed it is ten seconds
 pytestmark = pytest.mark.skipif(program("smtp-sink") is None, reason="smtp-sink (Debian's postfix) is not installed")
 
 
@@ -47,19 +49,19 @@ def furnished(db: Database, port: int) -> tuple[list[int], dict[str, str]]:
 
 def test_killed_between_hand_over_and_record(any_db: Database, tmp_path: Path) -> None:
     """After kill -9 the messages in its hands are in doubt and everybody else gets theirs; who asks again meanwhile gets no second one."""
-    with open_folder() as mail, sink("-W", "DATA:1:10", dump=mail / "taken") as server:
-        people, smtp = furnished(any_db, server.port)
+    with open_folder() as mail, sink(*SLOW, dump=mail / "slow") as slow, sink(dump=mail / "quick") as quick:
+        people, smtp = furnished(any_db, slow.port)
         with watching(any_db, tmp_path, **smtp) as loop:
-            until(lambda: count(any_db) >= 100)
+            until(lambda: count(any_db) > 0 and count(any_db, "sending") > 0, what="the first messages")
             loop.kill()
             loop.wait()
         in_hand = count(any_db, "sending")
         assert in_hand > 0
         assert count(any_db) + in_hand < PEOPLE
         press(any_db, people)
-        with watching(any_db, tmp_path, **smtp):
-            until(lambda: count(any_db, "queued") == count(any_db, "sending") == 0)
-        taken = message_ids(server.dumped())
+        with watching(any_db, tmp_path, **smtp | {"MAILINGS_SMTP_PORT": str(quick.port)}):
+            until(lambda: count(any_db, "queued") == count(any_db, "sending") == 0, what="the rest")
+        taken = message_ids(slow.dumped()) + message_ids(quick.dumped())
     found = books(any_db).deliveries
     assert (found["in_doubt"], found["sent"] + found["in_doubt"]) == (in_hand, PEOPLE)
     assert max(taken.values()) == 1
@@ -72,18 +74,19 @@ def test_killed_between_hand_over_and_record(any_db: Database, tmp_path: Path) -
 
 def test_told_to_stop_in_the_middle(db: Database, tmp_path: Path) -> None:
     """SIGTERM while it sends: what is in hand is finished and recorded, nothing is in doubt, and another loop serves the rest."""
-    with open_folder() as mail, sink("-W", "DATA:1:10", dump=mail / "taken") as server:
-        _, smtp = furnished(db, server.port)
+    with open_folder() as mail, sink(*SLOW, dump=mail / "slow") as slow, sink(dump=mail / "quick") as quick:
+        _, smtp = furnished(db, slow.port)
         with watching(db, tmp_path, **smtp) as loop:
-            until(lambda: count(db) >= 50)
+            until(lambda: count(db) > 0, what="the first messages")
             loop.terminate()
-            loop.communicate(timeout=40)
+            loop.communicate(timeout=120)
         assert loop.returncode == 0
         assert count(db) + count(db, "queued") == PEOPLE
         assert count(db, "queued") > 0
-        with watching(db, tmp_path, **smtp):
-            until(lambda: count(db) == PEOPLE)
-        assert list(message_ids(server.dumped()).values()) == [1] * PEOPLE
+        with watching(db, tmp_path, **smtp | {"MAILINGS_SMTP_PORT": str(quick.port)}):
+            until(lambda: count(db) == PEOPLE, what="the rest")
+        taken = message_ids(slow.dumped()) + message_ids(quick.dumped())
+        assert list(taken.values()) == [1] * PEOPLE
 
 
 def _url(db: Database) -> str:
