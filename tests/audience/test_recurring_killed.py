@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import signal
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
@@ -14,8 +12,8 @@ from mailings.db import Database
 from mailings.sending.due import COPIED, due
 from tests.audience.test_recurring import NAME, SATURDAY, copies, on, run
 from tests.sending import world
+from tests.warm import warm_run
 
-ROOT = Path(__file__).parents[2]
 CHILD = """
 import os, signal, sys
 from mailings import seams
@@ -37,7 +35,7 @@ def test_all_or_nothing(any_db: Database, side: str, kept: bool) -> None:
     """Killed before its commit there is no copy, killed after it the copy is due; the same run again comes to one copy either way."""
     world.mailing(any_db, NAME, 3, template=True)
     url = any_db.url.render_as_string(hide_password=False)
-    ended = subprocess.run([sys.executable, "-c", CHILD, url, side], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    ended = warm_run(["-c", CHILD, url, side], dict(os.environ), timeout=120)
     assert ended.returncode == -signal.SIGKILL, ended.stderr
     assert copies(any_db) == ({"høst-nytt-2026-11-21": "scheduled"} if kept else {})
     with any_db.reading() as session, standing_at(SATURDAY + COPIED):

@@ -21,6 +21,7 @@ from mailings.sending import lifecycle
 from mailings.sending.finding import mailing_named
 from tests.cli.typed import type_in
 from tests.sending.asked import DANISH, DUTCH, ask, books, mailing, person
+from tests.warm import Warm
 
 BEGUN, ENDED = "Watching for what people ask for; Ctrl-C ends it.", "Watching has ended; what was in hand is finished."
 PATIENCE = 30.0  # seconds a test waits for what takes a second or two
@@ -36,8 +37,8 @@ def environment(db: Database, **more: str) -> dict[str, str]:
 def watching(db: Database, folder: Path, *words: str, **more: str) -> Iterator[Popen[str]]:
     """A loop for the block; it never outlives the test."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("MAILINGS_", "PREFECT_"))}
-    command = [sys.executable, "-m", "cli.main", "deliver", "--watch", *words]
-    with Popen(command, cwd=folder, env=kept | environment(db, **more), stdout=PIPE, stderr=PIPE, text=True) as running:
+    command = ["-m", "cli.main", "deliver", "--watch", *words]
+    with Warm(command, kept | environment(db, **more), cwd=folder, stdout=PIPE, stderr=PIPE) as running:
         try:
             yield running
         finally:

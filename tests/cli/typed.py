@@ -17,6 +17,7 @@ from cli import door
 from cli.main import main
 from mailings.db import connected
 from mailings.settings import settings
+from tests.warm import warm_run
 
 LONGEST = 180.0  # seconds
 #: commands that run in a fork of the tests' process, where everything is imported already: a second less each. Those that begin
@@ -25,6 +26,9 @@ FORKED = frozenset(
     {"init", "people", "topics", "selections", "projects", "push", "copy", "delete", "list", "check", "recipients", "explain"}
     | {"approve", "users", "preview", "status", "pause", "resume", "cancel", "settle", "limits", "links", "reread", "report"}
 )
+#: begun with all that they import (tests/cli/test_cold.py begins each without); those that start a server of Prefect's do so as they will
+WARM = frozenset({"send", "resend", "deliver", "settle", "bounces", "test", "serve"})
+ENGINE = frozenset({"send", "resend"})
 DRAWS = frozenset({"--help", "--html"})  # what draws charts has threads: where a test drew one, a fork would wait for them for ever
 
 
@@ -37,6 +41,8 @@ def type_in(folder: Path, *words: str, **environment: str) -> subprocess.Complet
 def run(folder: Path, words: tuple[str, ...], environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
     """Run `mailings WORDS` in `folder`, in just that environment."""
     if not FORKED.intersection(words[:1]) or DRAWS.intersection(words):
+        if WARM.intersection(words[:1]) and "--help" not in words and ("PREFECT_API_URL" in environment or words[0] not in ENGINE):
+            return warm_run(["-m", "cli.main", *words], environment, cwd=folder, timeout=LONGEST)
         command = [sys.executable, "-m", "cli.main", *words]
         given = {"cwd": folder, "env": environment, "stdin": subprocess.DEVNULL, "timeout": LONGEST}
         return subprocess.run(command, capture_output=True, text=True, **given)

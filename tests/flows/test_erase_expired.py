@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import signal
-import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
@@ -22,8 +20,8 @@ from mailings.settings import Settings, settings
 from mailings.staff import auditing
 from tests.consent.waiting import a_mailing, a_person, queue
 from tests.tracking.visiting import click, record, visit
+from tests.warm import warm_run
 
-ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 11, 20, 2, 23, tzinfo=UTC)
 LONG_AGO = NOW - timedelta(days=100)
 CHILD = """
@@ -82,12 +80,10 @@ def test_killed_and_run_again(any_db: Database, side: str, commits: int, erased:
     _deleted(any_db)
     url = any_db.url.render_as_string(hide_password=False)
     told = (url, side, str(commits), NOW.isoformat())
-    ended = subprocess.run([sys.executable, "-c", CHILD, *told], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    ended = warm_run(["-c", CHILD, *told], dict(os.environ), timeout=120)
     assert ended.returncode == -signal.SIGKILL, ended.stderr
     assert _left(any_db) == (6 - erased, 6 - erased, erased, 5)
-    again = subprocess.run(
-        [sys.executable, "-c", CHILD, url, side, "99", NOW.isoformat()], cwd=ROOT, capture_output=True, text=True, timeout=120
-    )
+    again = warm_run(["-c", CHILD, url, side, "99", NOW.isoformat()], dict(os.environ), timeout=120)
     assert again.returncode == 0, again.stderr
     assert _left(any_db) == (1, 1, 5, 5)
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 
 from sqlalchemy import select
 
@@ -19,8 +18,7 @@ from mailings.tracking import tally
 from mailings.tracking.recording import record_visits
 from tests.reports.told import anew, kept, sums
 from tests.tracking.visiting import click, sent_mailing, visit
-
-ROOT = Path(__file__).parents[2]
+from tests.warm import Warm
 
 
 def settled(db: Database, recipients: int) -> tuple[int, list[int]]:
@@ -36,8 +34,8 @@ def settled(db: Database, recipients: int) -> tuple[int, list[int]]:
 def adding(db: Database, deliveries: list[int], link: int) -> Iterator[subprocess.Popen[str]]:
     """A process that is ready to write clicks of these deliveries; it begins at a line on its input."""
     url, listed = db.url.render_as_string(hide_password=False), ",".join(map(str, deliveries))
-    words = [sys.executable, "-m", "tests.reports.adding", url, listed, "12", str(link)]
-    with subprocess.Popen(words, cwd=ROOT, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+    words = ["-m", "tests.reports.adding", url, listed, "12", str(link)]
+    with Warm(words, dict(os.environ), stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         try:
             assert process.stdout is not None
             assert process.stdout.readline() == "ready\n"

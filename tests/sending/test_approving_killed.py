@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import signal
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
@@ -13,8 +11,8 @@ from sqlalchemy import func, select
 from mailings.db import Database
 from mailings.model import Approval, ApprovedRecipient, Decision, MailingStatus
 from tests.sending import asking, world
+from tests.warm import warm_run
 
-ROOT = Path(__file__).parents[2]
 CHILD = """
 import os, signal, sys
 from mailings import seams
@@ -38,7 +36,7 @@ getattr(asking, sys.argv[2])(database)
 def killed(db: Database, *what: str) -> None:
     """A process of its own that does it and is killed the so-manieth time it passes the seam."""
     url = db.url.render_as_string(hide_password=False)
-    ended = subprocess.run([sys.executable, "-c", CHILD, url, *what], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    ended = warm_run(["-c", CHILD, url, *what], dict(os.environ), timeout=120)
     assert ended.returncode == -signal.SIGKILL, ended.stderr
 
 

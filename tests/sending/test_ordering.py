@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import signal
-import subprocess
-import sys
 import threading
-from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -19,8 +17,8 @@ from mailings.sending.ordering import resend_once
 from mailings.sending.resending import Again
 from tests.sending import world
 from tests.sending.again import NAME, finish, lines, sent
+from tests.warm import warm_run
 
-ROOT = Path(__file__).parents[2]
 CHILD = """
 import os, signal, sys
 from mailings import seams
@@ -132,7 +130,7 @@ def test_killed(any_db: Database, seam: str, side: str, kept: bool) -> None:
     """Order and messages are there together or not at all; begun again, and again when they are sent, each has one message more."""
     sent(any_db, "sent", "sent", "bounced")
     url = any_db.url.render_as_string(hide_password=False)
-    ended = subprocess.run([sys.executable, "-c", CHILD, url, seam, side], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    ended = warm_run(["-c", CHILD, url, seam, side], dict(os.environ), timeout=120)
     assert ended.returncode == -signal.SIGKILL, ended.stderr
     assert (len(lines(any_db)), len(orders(any_db))) == ((5, 1) if kept else (3, 0))
     for _ in range(2):

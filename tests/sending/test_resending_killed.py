@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import signal
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
@@ -14,8 +12,8 @@ from mailings.db import Database
 from mailings.model import MailingStatus
 from tests.sending import world
 from tests.sending.again import again, lines, move, of, sent
+from tests.warm import warm_run
 
-ROOT = Path(__file__).parents[2]
 CHILD = """
 import os, signal, sys
 from mailings import seams
@@ -35,7 +33,7 @@ again(database, reload=True)
 def killed(db: Database, seam: str, side: str) -> None:
     """A process of its own that reloads and is killed at the seam."""
     url = db.url.render_as_string(hide_password=False)
-    ended = subprocess.run([sys.executable, "-c", CHILD, url, seam, side], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    ended = warm_run(["-c", CHILD, url, seam, side], dict(os.environ), timeout=120)
     assert ended.returncode == -signal.SIGKILL, ended.stderr
 
 

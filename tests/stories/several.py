@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -22,6 +21,7 @@ from mailings.sending import lifecycle
 from mailings.sending.finding import mailing_named
 from tests.servers.sink import Sink
 from tests.stories.conftest import BODY, MAILING
+from tests.warm import Warm
 
 NAME, BATCH = "host-nytt", 50
 
@@ -62,9 +62,9 @@ def processes(db: Database, server: Sink, clocks: list[float], **more: str) -> I
     with ExitStack() as running:
         started = []
         for role, off in [("conduct", 0.0), *(("join", off) for off in clocks)]:
-            command = [sys.executable, "-m", "tests.stories.sender", role, NAME, str(BATCH)]
             its = kept | ours | more | {"CLOCK_OFF": str(off)}
-            process = running.enter_context(Popen(command, env=its, text=True, stdin=PIPE, stdout=PIPE, stderr=PIPE))
+            words = ["-m", "tests.stories.sender", role, NAME, str(BATCH)]
+            process = running.enter_context(Warm(words, its, stdin=PIPE, stdout=PIPE, stderr=PIPE))
             running.callback(process.kill)
             started.append(process)
         for process in started:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
+import os
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -17,10 +16,10 @@ from mailings.people.erasing import Erased, erase
 from mailings.seams import Seam
 from mailings.settings import Settings
 from mailings.tracking.errands import run_due_errands
-from tests.house.tree import ROOT
 from tests.tracking import scripts
 from tests.tracking.clicked import associate, click, delivered, later, linked, outcomes, reader, run, sent
 from tests.tracking.test_errands import RING
+from tests.warm import warm_run
 
 
 def test_runners_at_once(any_db: Database) -> None:
@@ -106,7 +105,7 @@ def test_a_process_that_dies(any_db: Database, when: str) -> None:
         for number in range(110):
             click(session, delivered(session, autumn, reader(session, f"Åse{number} Ødegård")))
     url = any_db.url.render_as_string(hide_password=False)
-    dead = subprocess.run([sys.executable, "-c", DYING, url, when], cwd=ROOT, timeout=120, check=False)
+    dead = warm_run(["-c", DYING, url, when], dict(os.environ), timeout=120)
     assert dead.returncode == 9
     with any_db.reading() as session:
         done = session.scalar(select(func.count(Errand.id)).where(Errand.done_at.is_not(None)))

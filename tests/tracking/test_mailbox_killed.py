@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +12,7 @@ from mailings.db import Database
 from mailings.model import ReadMail
 from tests.tracking.bouncemail import REPORT, VACATION, a_maildir, arrives, collected, verp
 from tests.tracking.told import out, state
+from tests.warm import warm_run
 
 MESSAGES = 35
 
@@ -21,8 +20,7 @@ MESSAGES = 35
 def looked(db: Database, box: Path, kill_at: int) -> int:
     """A process reads the mailbox and is killed at that effect; how it ended."""
     environment = os.environ | {"MAILINGS_DATABASE_URL": db.url.render_as_string(hide_password=False)}
-    command = [sys.executable, "-m", "tests.tracking.collector", str(box), str(kill_at)]
-    return subprocess.run(command, env=environment, capture_output=True, timeout=120).returncode
+    return warm_run(["-m", "tests.tracking.collector", str(box), str(kill_at)], environment, timeout=120).returncode
 
 
 def stands(db: Database) -> dict[str, list[tuple[Any, ...]]]:

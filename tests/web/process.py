@@ -14,6 +14,7 @@ from pathlib import Path
 
 from mailings.db import Database
 from tests.servers.sink import free_port
+from tests.warm import Warm
 from tests.web.opened import SECRET
 
 
@@ -42,20 +43,16 @@ class Served:
 
 
 @contextmanager
-def served(db: Database, folder: Path, *words: str, port: int | None = None, **environment: str) -> Iterator[Served]:
-    """A door on this database, killed at the end if it still runs."""
+def served(db: Database, folder: Path, *words: str, port: int | None = None, cold: bool = False, **environment: str) -> Iterator[Served]:
+    """A door on this database, killed at the end if it still runs. `cold` = in an interpreter that has imported nothing."""
     port = port or free_port()
     plain = {name: value for name, value in os.environ.items() if not name.startswith(("MAILINGS_", "PREFECT_"))}
     told = {"MAILINGS_DATABASE_URL": db.url.render_as_string(hide_password=False), "MAILINGS_SECRET": SECRET, "COLUMNS": "200"}
     place = words or ("--port", str(port))
-    with subprocess.Popen(
-        [sys.executable, "-m", "cli.main", "serve", *place],
-        cwd=folder,
-        env=plain | {"PYTHONPATH": str(Path(__file__).parents[2]), "PYTHONUTF8": "1"} | told | environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
+    more = {"cwd": folder, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    given = plain | {"PYTHONPATH": str(Path(__file__).parents[2]), "PYTHONUTF8": "1"} | told | environment
+    command = ["-m", "cli.main", "serve", *place]
+    with subprocess.Popen([sys.executable, *command], env=given, text=True, **more) if cold else Warm(command, given, **more) as process:
         try:
             assert process.stdout
             yield Served(process, port, process.stdout.readline())

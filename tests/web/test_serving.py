@@ -38,7 +38,7 @@ def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 def test_it_says_where_it_listens_and_ends_on_sigterm(db: Database, tmp_path: Path) -> None:
     """One line says the port and the public address; SIGTERM ends it with exit code 0 and nothing on standard error."""
-    with served(db, tmp_path, MAILINGS_PUBLIC_URL="https://post.test") as door:
+    with served(db, tmp_path, cold=True, MAILINGS_PUBLIC_URL="https://post.test") as door:
         assert door.said.strip() == f"✓ Listening on http://127.0.0.1:{door.port}; readers come by https://post.test"
         answer = door.ask(UP)
         assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
