@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import string
+from functools import cache
 from pathlib import Path
 
 import yaml
@@ -19,7 +20,7 @@ def words(folder: Path | None = None) -> dict[str, dict[str, str]]:
 
     Raises Unreadable for a file that is no list of texts, a text nobody asks for, or a placeholder the default does not have.
     """
-    found = {language: _read(HERE / f"{language}.yaml") for language in LANGUAGES}
+    found = {language: dict(_ours(language)) for language in LANGUAGES}
     for language, texts in found.items():
         path = folder / "words" / f"{language}.yaml" if folder else None
         if path is not None and path.exists():
@@ -30,6 +31,11 @@ def words(folder: Path | None = None) -> dict[str, dict[str, str]]:
 def placeholders(text: str) -> set[str]:
     """The names in braces. Raises ValueError for braces that do not match."""
     return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+
+
+@cache  # they came along and change with us alone
+def _ours(language: str) -> dict[str, str]:
+    return _read(HERE / f"{language}.yaml")
 
 
 def _own(path: Path, defaults: dict[str, str]) -> dict[str, str]:
