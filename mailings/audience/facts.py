@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, String, Subquery, and_, case, cast, false, func, not_, null, or_, select, true, union_all
-from sqlalchemy.orm import aliased
+from sqlalchemy import ColumnElement, Select, String, Subquery, and_, cast, false, func, not_, null, or_, select, true, union_all
 
 from mailings.audience.sources import Candidates
+from mailings.channels import AddressOf, channel_of
 from mailings.consent.rules import accepted_bases, consent_in_force, opted_out, standing_blocked, withdrawn
-from mailings.model import Address, AddressStanding, Company, Mailing, Person, Recipient, Source
+from mailings.model import AddressStanding, Company, Mailing, Person, Recipient, Source
 from mailings.model.base import BIG
 from mailings.settings import Settings
 
@@ -22,33 +22,34 @@ def facts_of(mailing: Mailing, candidates: Candidates, settings: Settings) -> Su
     And the answers the rules need, none of them NULL: retired, stopped, company_preferred, blocked, complained, consent (may be written
     to), subscribed (takes the topic).
     """
-    parts: list[Select[Any]] = [_person_facts(mailing, candidates.people.subquery(), settings)]
+    where = channel_of(mailing).address_of()
+    parts: list[Select[Any]] = [_person_facts(mailing, candidates.people.subquery(), where, settings)]
     if candidates.companies is not None:
-        parts.append(_company_facts(mailing, candidates.companies.subquery(), settings))
+        parts.append(_company_facts(mailing, candidates.companies.subquery(), where, settings))
     if candidates.bare is not None:
         parts.append(_bare_facts(mailing, candidates.bare.subquery(), settings))
     return (union_all(*parts) if len(parts) > 1 else parts[0]).subquery("facts")
 
 
-def _person_facts(mailing: Mailing, named: Subquery, settings: Settings) -> Select[Any]:
-    usual, standing = aliased(Address), AddressStanding
-    first = select(Address.id).where(Address.person_id == Person.id, Address.valid).order_by(Address.rank, Address.id).limit(1)
+def _person_facts(mailing: Mailing, named: Subquery, where: AddressOf, settings: Settings) -> Select[Any]:
+    standing, address = AddressStanding, where.through[2] if where.through else where.person
     stop = or_(Person.no_mailings, func.coalesce(or_(Company.stop, Company.no_mailings), false()))
     columns = (
         *_whose(named, person_id=named.c.person_id),
-        usual.normal.label("address"),
+        address.label("address"),
         Person.retired.label("retired"),
         stop.label("stopped"),
-        (and_(Company.id.is_not(None), Company.email_valid) if mailing.prefer_company else false()).label("company_preferred"),
+        (and_(Company.id.is_not(None), where.company.is_not(None)) if mailing.prefer_company else false()).label("company_preferred"),
         *_standing_answers(settings),
         _may_be_written_to(settings).label("consent"),
         (not_(opted_out(Person.id.expression, mailing.topic_id)) if mailing.topic_id is not None else true()).label("subscribed"),
     )
     found = select(*columns).select_from(named).join(Person, and_(Person.id == named.c.person_id, Person.deleted_at.is_(None)))
     found = found.outerjoin(Company, and_(Company.id == Person.company_id, Company.deleted_at.is_(None)))
-    found = found.outerjoin(usual, usual.id == first.correlate(Person).scalar_subquery())
+    if where.through:
+        found = found.outerjoin(where.through[0], where.through[1])
     found = found.outerjoin(Recipient, _already(mailing, Recipient.person_id == named.c.person_id))
-    return found.outerjoin(standing, standing.normal == usual.normal)
+    return found.outerjoin(standing, standing.normal == address)
 
 
 def _may_be_written_to(settings: Settings) -> ColumnElement[bool]:
@@ -57,12 +58,11 @@ def _may_be_written_to(settings: Settings) -> ColumnElement[bool]:
     return consent_in_force(Person.id.expression, accepted_bases(settings.accepted_bases))
 
 
-def _company_facts(mailing: Mailing, named: Subquery, settings: Settings) -> Select[Any]:
+def _company_facts(mailing: Mailing, named: Subquery, where: AddressOf, settings: Settings) -> Select[Any]:
     # a company has no consent row: Stop, No mailings and a reader who unsubscribed are all that keeps it back (D26)
-    address = case((Company.email_valid, Company.email_normal))
     columns = (
         *_whose(named, company_id=named.c.company_id),
-        address.label("address"),
+        where.company.label("address"),
         false().label("retired"),
         or_(Company.stop, Company.no_mailings).label("stopped"),
         false().label("company_preferred"),
@@ -72,7 +72,7 @@ def _company_facts(mailing: Mailing, named: Subquery, settings: Settings) -> Sel
     )
     found = select(*columns).select_from(named).join(Company, and_(Company.id == named.c.company_id, Company.deleted_at.is_(None)))
     found = found.outerjoin(Recipient, _already(mailing, Recipient.company_id == named.c.company_id))
-    return found.outerjoin(AddressStanding, AddressStanding.normal == address)
+    return found.outerjoin(AddressStanding, AddressStanding.normal == where.company)
 
 
 def _bare_facts(mailing: Mailing, named: Subquery, settings: Settings) -> Select[Any]:

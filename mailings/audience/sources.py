@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, Select, and_, case, func, literal, select, union_all
+from sqlalchemy import CTE, ColumnElement, Select, and_, func, literal, select, union_all
 from sqlalchemy.orm import Session
 
-from mailings.model import Address, Company, ImportedRow, Mailing, Person, Recipient, Selection, Source, SourceKind
+from mailings.audience.imported import bare_rows, matched
+from mailings.channels import channel_of
+from mailings.model import Company, Mailing, Person, Recipient, Selection, Source, SourceKind
 from mailings.people.projects import members_of
 from mailings.people.selections import People, people_of
 
@@ -36,10 +38,10 @@ def expanded(session: Session, mailing: Mailing) -> Candidates:
     people = _first(named, named.c.person_id, "person_id", mailing.id)
     companies = None
     if mailing.include_companies:
-        employer = _employers(named)
+        employer = _employers(named, channel_of(mailing).address_of().company)
         companies = _first(employer, employer.c.company_id, "company_id", mailing.id)
     keeping = [source.id for source in sources if source.kind is SourceKind.IMPORT and source.keep_unknown]
-    return Candidates(people, companies, _bare(keeping) if keeping else None)
+    return Candidates(people, companies, bare_rows(mailing, keeping) if keeping else None)
 
 
 def on_the_list(mailing: Mailing) -> Candidates:
@@ -63,20 +65,7 @@ def people_named(session: Session, source: Source) -> People:
             return select(Person.id.label("person_id")).where(Person.id == source.person_id)
         case SourceKind.COMPANY:
             return select(Person.id.label("person_id")).where(Person.company_id == source.company_id)
-    return _matched(source.id)
-
-
-def _matched(source_id: int) -> People:
-    # several people with one address: whoever still works there, then whoever came first
-    working = func.min(case((Person.retired.is_(False), Person.id)))
-    found = select(func.coalesce(working, func.min(Person.id)).label("person_id")).select_from(ImportedRow)
-    found = found.join(Address, Address.normal == ImportedRow.normal).join(Person, Person.id == Address.person_id)
-    return found.where(ImportedRow.source_id == source_id, Person.deleted_at.is_(None)).group_by(ImportedRow.normal)
-
-
-def is_unknown() -> ColumnElement[bool]:
-    """True for imported rows whose address nobody in the database has, not even somebody deleted (who must not come back this way)."""
-    return ~select(Address.id).where(Address.normal == ImportedRow.normal).correlate(ImportedRow).exists()
+    return matched(session.get_one(Mailing, source.mailing_id), source.id)
 
 
 def _named(session: Session, sources: list[Source]) -> CTE:
@@ -89,23 +78,15 @@ def _named(session: Session, sources: list[Source]) -> CTE:
     return (union_all(*parts) if len(parts) > 1 else parts[0]).cte("named")
 
 
-def _employers(named: CTE) -> CTE:
+def _employers(named: CTE, address: ColumnElement[Any]) -> CTE:
     """Companies of the people in the list. Only those with an address take part: for the others their people stand in (C.6)."""
     found = select(named.c.position, Company.id.label("company_id")).select_from(named)
     found = found.join(Person, and_(Person.id == named.c.person_id, Person.deleted_at.is_(None), Person.retired.is_(False)))
     found = found.join(Company, Company.id == Person.company_id)
-    return found.where(Company.deleted_at.is_(None), Company.email_valid).cte("employer")
+    return found.where(Company.deleted_at.is_(None), address.is_not(None)).cte("employer")
 
 
 def _first(rows: CTE, key: ColumnElement[int], name: str, mailing_id: int) -> Rows:
     first = select(func.min(rows.c.position).label("position"), key.label(name)).group_by(key).subquery()
     at = and_(Source.mailing_id == mailing_id, Source.position == first.c.position)
     return select(Source.id.label("source_id"), first.c[name]).select_from(first).join(Source, at)
-
-
-def _bare(source_ids: list[int]) -> Rows:
-    turn = func.row_number().over(partition_by=ImportedRow.normal, order_by=(Source.position, ImportedRow.row))
-    rows = select(ImportedRow.source_id, ImportedRow.name, ImportedRow.normal.label("address"), turn.label("turn"))
-    rows = rows.join(Source, Source.id == ImportedRow.source_id)
-    ordered = rows.where(ImportedRow.source_id.in_(source_ids), ImportedRow.normal.is_not(None), is_unknown()).subquery()
-    return select(ordered.c.source_id, ordered.c.name, ordered.c.address).where(ordered.c.turn == 1)

@@ -25,7 +25,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from mailings.model import Address, Mailing, Source, Verdict
+from mailings.channels import channel_of
+from mailings.model import Mailing, Source, Verdict
 
 Answer = Callable[[Subquery], ColumnElement[bool]]
 
@@ -118,8 +119,10 @@ def mark_duplicates(session: Session, mailing: Mailing, rows: Table) -> None:
 
 def _shared(mailing: Mailing, rows: Table) -> CompoundSelect[Any]:
     """Addresses that could come up twice: two people's, and whatever a company or an imported row brings."""
-    of_people = select(Address.normal).group_by(Address.normal).having(func.count() > 1)
     others = rows.alias("other")
+    of_people = channel_of(mailing).address_of().repeated
+    if of_people is None:
+        of_people = select(others.c.address).where(others.c.mailing_id == mailing.id).group_by(others.c.address).having(func.count() > 1)
     nobody = (others.c.mailing_id == mailing.id, others.c.person_id.is_(None), others.c.address.is_not(None))
     of_others = select(others.c.address).where(*nobody)
     return union_all(of_people, of_others)

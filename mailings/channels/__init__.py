@@ -32,10 +32,14 @@ CHANNELS = {
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What a look at a mailing found, each a sentence for people: problems keep it from being sent, warnings do not."""
+    """What a look at a mailing found, each a sentence for people: problems keep it from being sent, warnings do not.
+
+    `notes` are neither: what one may want to know, such as what it costs.
+    """
 
     problems: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
 
 class Compiled(Protocol):
@@ -51,11 +55,18 @@ class Compiled(Protocol):
 
 @dataclass(frozen=True)
 class AddressOf:
-    """SQL expressions of an address that can be written to; NULL where there is none. Validity was decided when it was written."""
+    """SQL expressions of an address that can be written to; NULL where there is none. Validity was decided when it was written.
+
+    `person` and `company` may name columns of Person and of their Company, both joined where they are asked. `through`: where `person`
+    is a subquery, a table to join instead, how, and its column: then it is asked once a person, however often it is used.
+    `repeated`: a select of the addresses that several people have, where that is quicker than looking along the list.
+    """
 
     person: ColumnElement[Any]
     company: ColumnElement[Any]
     bare: ColumnElement[Any]
+    through: tuple[Any, ColumnElement[bool], ColumnElement[Any]] | None = None
+    repeated: Select[Any] | None = None
 
 
 class Channel(Protocol):

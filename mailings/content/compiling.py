@@ -121,7 +121,7 @@ class Content:
     def _parts(self, environment: Environment, used: Used) -> Iterator[Part]:
         for name, source in self._templates():
             tree = flattened(parsed(environment, source, name), replace(used, problems=[]), name)
-            _check_statements(tree, name)
+            check_statements(tree, name)
             body = tree.body
             if name == "html":
                 tracked = {} if self.table.track == "none" else self.table.registered
@@ -151,7 +151,8 @@ def _made(environment: Environment, html: str) -> str:
     return text_of(environment, html)
 
 
-def _check_statements(tree: nodes.Template, part: str) -> None:
+def check_statements(tree: nodes.Template, part: str) -> None:
+    """Raises BadTemplate with its place for a statement that a skeleton cannot hold."""
     for node in tree.find_all(tuple(_REFUSED)):
         raise BadTemplate(f"[% {_REFUSED[type(node)]} %] cannot be taken apart; write it without.", f"{part} line {node.lineno}")
 

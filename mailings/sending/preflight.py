@@ -41,6 +41,7 @@ def check(session: Session, mailing: Mailing, settings: Settings, answers: Seque
     return Findings(
         [sentence for findings in found for sentence in findings.problems],
         [sentence for findings in found for sentence in findings.warnings],
+        [sentence for findings in found for sentence in findings.notes],
     )
 
 

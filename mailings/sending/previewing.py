@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from mailings.addresses import read_address
 from mailings.audience.populate import populate
 from mailings.channels import email
-from mailings.channels.email.blanks import blank_for
+from mailings.channels.blanks import blank_for
 from mailings.channels.email.online import with_images
 from mailings.errors import BadAddress, NotAllowed, NotFound
 from mailings.letter import File

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from mailings.addresses import read_address
 from mailings.channels import Findings
-from mailings.channels.email.blanks import blank_variables
+from mailings.channels.blanks import blank_variables
 from mailings.channels.email.compiling import compiled_of, sources_of
 from mailings.channels.email.composing import CompiledEmail
 from mailings.channels.email.linked import action_problems, link_names, never_done

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, Protocol
 
 from jinja2 import nodes
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
-from mailings.content.compiling import Content
+from mailings.content.names import Used
 from mailings.content.variables import ADDRESS, EMPTY, column, joined
 from mailings.model import Mailing, Recipient, Verdict
 
@@ -17,9 +17,26 @@ EXAMPLES = 3
 _FALLBACKS = ("default", "d")
 
 
-def blank_variables(session: Session, mailing: Mailing, content: Content) -> list[str]:
+class Templates(Protocol):
+    """A mailing's templates, whichever channel made them."""
+
+    @property
+    def used(self) -> Used:
+        """The variables used."""
+        ...
+
+    def trees(self) -> list[nodes.Template]:
+        """The syntax trees of all parts, variables by the names of their values."""
+        ...
+
+
+#: where a channel reads a variable from
+ColumnOf = Callable[[str], Any]
+
+
+def blank_variables(session: Session, mailing: Mailing, content: Templates, column_of: ColumnOf = column) -> list[str]:
     """A sentence for each variable that is empty for eligible recipients: how many, and three of them."""
-    columns = _columns(content)
+    columns = _columns(content, column_of)
     if not columns:
         return []
     paths = list(columns)
@@ -34,9 +51,9 @@ def blank_variables(session: Session, mailing: Mailing, content: Content) -> lis
     ]
 
 
-def blank_for(session: Session, content: Content, recipient_id: int) -> list[str]:
+def blank_for(session: Session, content: Templates, recipient_id: int) -> list[str]:
     """The variables that stand in the text, are empty for this recipient and have nothing to fall back on."""
-    columns = _columns(content)
+    columns = _columns(content, column)
     if not columns:
         return []
     asked = joined(select(*columns.values()).select_from(Recipient), columns.values()).where(Recipient.id == recipient_id)
@@ -44,11 +61,11 @@ def blank_for(session: Session, content: Content, recipient_id: int) -> list[str
     return [path for path, value in zip(columns, values, strict=False) if value == ""]
 
 
-def _columns(content: Content) -> dict[str, Any]:
+def _columns(content: Templates, column_of: ColumnOf) -> dict[str, Any]:
     """Variable -> its column, of those that are put out with nothing to fall back on."""
     named = {name: path for path, name in content.used.columns().items()}
     paths = sorted({named[name] for tree in content.trees() for name in _unguarded(tree, frozenset()) if name in named})
-    return {path: column(path) for path in paths}
+    return {path: column_of(path) for path in paths}
 
 
 def _examples(session: Session, one: Any, eligible: Any) -> list[str]:

@@ -1,0 +1,67 @@
+"""What preflight must know about a text message: text and sender, unknown and empty variables, how long it is and what it costs."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from mailings.channels import Findings
+from mailings.channels.blanks import blank_variables
+from mailings.channels.sms.compiling import column_of, compiled_of, words_of, written
+from mailings.channels.sms.composing import CompiledSms
+from mailings.channels.sms.parts import MOST, foreign, length_of
+from mailings.channels.sms.sender import read_sender
+from mailings.channels.sms.sizing import Size, size_of
+from mailings.errors import BadTemplate
+from mailings.model import Mailing
+from mailings.settings import Settings, settings
+
+SHOWN = 8  # letters named
+
+
+def problems_of(session: Session, mailing: Mailing, chosen: Settings | None = None) -> Findings:
+    """Everything about the content that keeps the mailing from being sent, and what one should know before."""
+    chosen, said = chosen or settings(), written(mailing)
+    found = Findings()
+    if (problem := read_sender(said["sender"], chosen.default_country).problem) is not None:
+        found.problems.append(problem)
+    if not said["text"].strip():
+        found.problems.append("It has no text; write its words under `sms: text` in mailing.yaml.")
+        return found
+    found.problems.extend(words_of(mailing, chosen).problems)
+    if not found.problems:
+        try:
+            _compiled(session, mailing, compiled_of(session, mailing, chosen), (found, chosen))
+        except BadTemplate as error:
+            found.problems.append(str(error))
+    return found
+
+
+def _compiled(session: Session, mailing: Mailing, compiled: CompiledSms, told: tuple[Findings, Settings]) -> None:
+    found, chosen = told
+    constant = compiled.words.constant()
+    if (shortest := length_of(constant)).parts > MOST:
+        found.problems.append(f"The text is at least {shortest.parts} parts long; networks take {MOST}. Shorten it.")
+        return
+    found.warnings.extend(blank_variables(session, mailing, compiled.words, column_of))
+    size = size_of(session, mailing, compiled)
+    found.warnings.extend(_wide(constant, size))
+    if size.most.parts > MOST:
+        found.warnings.append(
+            f"For some recipients the text is up to {size.most.parts} parts long; networks take {MOST}, so they will be refused."
+        )
+    found.warnings.extend(size.trouble)
+    if size.recipients:
+        found.notes.append(size.sentence(chosen.sms_price, chosen.sms_currency))
+
+
+def _wide(constant: str, size: Size) -> list[str]:
+    if named := foreign(constant):
+        shown = " ".join(named[:SHOWN]) + (" ..." if len(named) > SHOWN else "")
+        return [
+            f"Because of {shown} all of it is sent as UCS-2: 70 letters a part instead of 160. Write it with letters of GSM 03.38"
+            " (straight quotes, no emoji) to make it shorter."
+        ]
+    if size.foreign:
+        shown = " ".join(size.foreign[:SHOWN])
+        return [f"For some recipients it is sent as UCS-2, 70 letters a part instead of 160: their data has {shown}."]
+    return []
