@@ -62,9 +62,11 @@ class Request(Base):
     title: Mapped[str]
     priority: Mapped[str] = mapped_column(default="")
     category: Mapped[str] = mapped_column(default="")
+    message: Mapped[str] = mapped_column(default="", server_default="")  # what a form was filled in with, as lines
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("associate.id"))  # None = unassigned
     origin: Mapped[int]  # 9 = eMarketing, 12 = form
     event_id: Mapped[int | None] = mapped_column(BIG)
+    submission_id: Mapped[int | None] = mapped_column(BIG)  # the submission it was made of
     created_at: Mapped[datetime]
 
 

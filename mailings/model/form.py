@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, LargeBinary, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from mailings.model.base import BIG, Base, Key
@@ -65,6 +65,8 @@ class Submission(Base):
         Index("ix_submission_form_id_status", "form_id", "status", "id"),
         Index("ix_submission_person_id", "person_id"),
         Index("ix_submission_email", "email"),
+        Index("ix_submission_form_id_network", "form_id", "network", "id"),
+        Index("ix_submission_script_due", "id", sqlite_where=text("script_due"), postgresql_where=text("script_due")),
         {"sqlite_autoincrement": True},  # a token says no more than its number
     )
 
@@ -85,6 +87,8 @@ class Submission(Base):
     processed_at: Mapped[datetime | None]
     processed_by: Mapped[str | None]  # a user's name; None = by itself
     problem: Mapped[str | None]  # why an action could not be done, as a sentence
+    outcome: Mapped[str | None]  # what was done for it, a sentence a line
+    script_due: Mapped[bool] = mapped_column(default=False, server_default=false())  # its script is still to be called
 
 
 class SubmittedFile(Base):

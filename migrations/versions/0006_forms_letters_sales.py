@@ -73,6 +73,8 @@ def _submissions() -> None:
         sa.Column("processed_at", BIG, nullable=True),
         sa.Column("processed_by", sa.String(), nullable=True),
         sa.Column("problem", sa.String(), nullable=True),
+        sa.Column("outcome", sa.String(), nullable=True),
+        sa.Column("script_due", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.ForeignKeyConstraint(["form_id"], ["form.id"], name=op.f("fk_submission_form_id"), ondelete="CASCADE"),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_submission_person_id"), ondelete="SET NULL"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_submission")),
@@ -80,6 +82,9 @@ def _submissions() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("ix_submission_email", "submission", ["email"])
+    op.create_index("ix_submission_form_id_network", "submission", ["form_id", "network", "id"])
+    due = sa.text("script_due")
+    op.create_index("ix_submission_script_due", "submission", ["id"], sqlite_where=due, postgresql_where=due)
     op.create_index("ix_submission_form_id_status", "submission", ["form_id", "status", "id"])
     op.create_index("ix_submission_person_id", "submission", ["person_id"])
     op.create_table(
@@ -95,6 +100,8 @@ def _submissions() -> None:
     )
     op.create_index("ix_submitted_file_submission_id", "submitted_file", ["submission_id"])
     op.add_column("delivery", sa.Column("submission_id", BIG, nullable=True))
+    op.add_column("request", sa.Column("message", sa.String(), server_default="", nullable=False))
+    op.add_column("request", sa.Column("submission_id", BIG, nullable=True))
 
 
 def _letters() -> None:
