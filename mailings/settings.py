@@ -46,6 +46,7 @@ class Settings(BaseSettings):
     sms_transport: str = "folder"
     document_transport: str = "pdf"
     document_path: Path = Path("var/documents")  # where document mailings put their PDF
+    libreoffice: str = ""  # the program that prints letters written in Word; empty = soffice on PATH
     public_url: str = "http://127.0.0.1:8600"
     secret: SecretStr = SecretStr(DEMO_SECRET)
     trusted_proxies: str = "127.0.0.1,::1"  # comma list: addresses and networks whose X-Forwarded-For the web door believes

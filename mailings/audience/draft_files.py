@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from mailings.audience.folder import FILE, file_of, inside, text_of, together
 from mailings.audience.folder_parts import MailingPart
+from mailings.audience.letter_files import letter_template
 from mailings.audience.trouble import Trouble
 from mailings.errors import Unreadable
 from mailings.model import Mailing, MailingFile
@@ -32,6 +33,8 @@ def read_files(folder: Path, part: MailingPart) -> Files:
     trouble, found = Trouble(), Files()
     found.html = trouble.attempt(text_of, folder, part.html) or "" if part.html else ""
     found.text = trouble.attempt(text_of, folder, part.text) or "" if part.text else ""
+    if part.document is not None and part.document.template:
+        _letter(found, trouble.attempt(letter_template, folder, part.document))
     for inline, name, named in _carried(part):
         if (data := trouble.attempt(file_of, folder, named)) is not None:
             found.carried.append(MailingFile(inline=inline, name=name, content_type=_content_type(named), data=data))
@@ -42,6 +45,13 @@ def read_files(folder: Path, part: MailingPart) -> Files:
     if trouble.met:
         raise Unreadable(together(folder / FILE, trouble.met))
     return found
+
+
+def _letter(found: Files, template: str | MailingFile | None) -> None:
+    if isinstance(template, MailingFile):
+        found.carried.append(template)
+    elif template is not None:
+        found.html = template
 
 
 def store_files(session: Session, mailing: Mailing, files: Files) -> None:

@@ -143,6 +143,7 @@ class DocumentPart(Part):
     """What only document mailings know."""
 
     template: Text = ""
+    language: Text = ""  # of a template there is in several: letter.docx, letter.da.docx (domain.md B.5)
     heading: Text = ""
     attention: dict[Literal["text", "use"], Text] = Field(default_factory=dict)
     our_ref: Text = ""

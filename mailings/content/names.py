@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 
 from jinja2 import Environment, TemplateSyntaxError, nodes
 from jinja2.meta import find_undeclared_variables
 from jinja2.visitor import NodeTransformer
 
+from mailings.content.environment import sandbox
 from mailings.content.variables import COLUMNS, CUSTOM
 from mailings.errors import BadTemplate
 
@@ -26,11 +27,21 @@ _ROOTS = frozenset({"customer", "company", "ourContact", "config", "link"})
 _RESERVED = _ROOTS | {*WHERE_SHOWN, *FUNCTIONS, "makeSalutation"}
 
 
+def _none(_name: str) -> bool:
+    return False
+
+
 @dataclass
 class Used:
-    """The variables of a mailing's templates. `names`: variable (`customer.firstname`) -> the name its value has in the rendering."""
+    """The variables of a mailing's templates. `names`: variable (`customer.firstname`) -> the name its value has in the rendering.
+
+    `alone`: whether a name is a variable without a root before it, as those of letters are. `written`: name -> a template of variables
+    that stands wherever the name does, as `our_ref` of a letter.
+    """
 
     links: Collection[str] = ()  # names of registered links
+    alone: Callable[[str], bool] = _none
+    written: Mapping[str, str] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
 
@@ -60,17 +71,18 @@ def flattened(tree: nodes.Template, used: Used, part: str) -> nodes.Template:
         return tree
     # Jinja2 calls a name undeclared too that only one branch of a condition sets
     given = {name.name for name in tree.find_all(nodes.Name) if name.ctx != "load"}
-    for name in sorted(undeclared - _RESERVED - given):
+    own = {name for name in undeclared - given if name not in _RESERVED and (used.alone(name) or name in used.written)}
+    for name in sorted(undeclared - _RESERVED - given - own):
         line = next((n.lineno for n in tree.find_all(nodes.Name) if n.name == name), 0)
         used.problems.append(f"{part} line {line}: {name} is not a variable{_meant(name, used)}.")
-    flat = _Flattening(used, part).visit(tree)
+    flat = _Flattening(used, part, own).visit(tree)
     assert isinstance(flat, nodes.Template)
     return flat
 
 
 class _Flattening(NodeTransformer):
-    def __init__(self, used: Used, part: str) -> None:
-        self.used, self.part = used, part
+    def __init__(self, used: Used, part: str, own: Collection[str]) -> None:
+        self.used, self.part, self.own = used, part, own  # own: names that are variables here, and not set by the template itself
 
     def visit_Getattr(self, node: nodes.Getattr) -> nodes.Node:  # noqa: N802  Jinja2 finds visitors by the node's name
         return self._variable(node)
@@ -92,7 +104,18 @@ class _Flattening(NodeTransformer):
             self._problem(node, f"{node.name} needs a name behind it, as in {_example(node.name)}")
         elif node.name == "makeSalutation":
             self._problem(node, "makeSalutation is written makeSalutation(customer.id)")
+        elif node.ctx == "load" and node.name in self.own:
+            written = node.name in self.used.written
+            return self._written(node) if written else nodes.Name(self.used.name(node.name), "load", lineno=node.lineno)
         return node
+
+    def _written(self, node: nodes.Name) -> nodes.Node:
+        """What stands in place of a name that says something with variables of its own."""
+        used, part = replace(self.used, written={}), f"{node.name} in mailing.yaml,"
+        tree = flattened(parsed(sandbox(), self.used.written[node.name], part), used, part)
+        if any(not isinstance(one, nodes.Output) for one in tree.body):
+            self._problem(node, f"{node.name} in mailing.yaml may hold variables, and no statements")
+        return nodes.Concat([_as_value(one) for output in tree.find_all(nodes.Output) for one in output.nodes], lineno=node.lineno)
 
     def _variable(self, node: nodes.Getattr | nodes.Getitem) -> nodes.Node:
         path = _dotted(node)
@@ -117,6 +140,10 @@ class _Flattening(NodeTransformer):
 
     def _problem(self, node: nodes.Node, sentence: str) -> None:
         self.used.problems.append(f"{self.part} line {node.lineno}: {sentence}.")
+
+
+def _as_value(node: nodes.Expr) -> nodes.Expr:
+    return nodes.Const(node.data, lineno=node.lineno) if isinstance(node, nodes.TemplateData) else node
 
 
 def _dotted(node: nodes.Node) -> str | None:

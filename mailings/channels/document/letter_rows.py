@@ -1,0 +1,70 @@
+"""Which columns the letters of a mailing need, and the statement that reads them: those the template uses, the envelope and the order."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, bindparam, func, null, select
+
+from mailings.channels.document.postal import envelope_columns, lines_of
+from mailings.content.filters import LANGUAGE
+from mailings.content.letter_variables import letter_column
+from mailings.content.names import Used
+from mailings.content.variables import ADDRESS, EMPTY, NAME, joined
+from mailings.model import Delivery, Mailing, Person, Recipient
+from mailings.settings import Settings
+
+ENVELOPE = "envelope"  #: the variable that is the whole address, a line each
+
+
+@dataclass(frozen=True)
+class LetterRow:
+    """How a row lies: delivery, address in one line, for whom, the values of `names`, the columns of the envelope."""
+
+    names: tuple[str, ...]
+    columns: tuple[ColumnElement[Any], ...]
+    settings: Settings
+    envelope: str | None = None  # the name the envelope has in the rendering, where the template shows it
+
+    def of_deliveries(self) -> Select[Any]:
+        """Rows of deliveries; binds mailing_id, low and high (delivery ids, both inclusive)."""
+        address = func.coalesce(Delivery.address, Recipient.address, EMPTY)
+        statement = select(Delivery.id, address, *self.columns).outerjoin(Recipient, Recipient.id == Delivery.recipient_id)
+        bounds = Delivery.id.between(bindparam("low"), bindparam("high"))
+        return joined(statement, self.columns).where(Delivery.mailing_id == bindparam("mailing_id"), bounds).order_by(Delivery.id)
+
+    def of_recipient(self, recipient_id: int) -> Select[Any]:
+        """The row of a recipient who has no delivery: for preflight."""
+        statement = select(null(), ADDRESS, *self.columns).select_from(Recipient)
+        return joined(statement, self.columns).where(Recipient.id == recipient_id)
+
+    def blank(self) -> tuple[Any, ...]:
+        """The row of a recipient of whom nothing is known."""
+        return (0, "", *("" for _ in self.columns))
+
+    def title(self, row: Sequence[Any]) -> str:
+        """For whom the letter is."""
+        return str(row[2])
+
+    def lines(self, row: Sequence[Any]) -> tuple[str, ...]:
+        """The lines of the envelope."""
+        return lines_of(row[3 + len(self.names) :], self.settings)
+
+    def values(self, row: Sequence[Any]) -> dict[str, Any]:
+        """The values of one rendering, by the names they have there. The envelope is one text; its lines end with `\\n`."""
+        values = dict(zip(self.names, row[3:], strict=False))
+        if self.envelope is not None:
+            values[self.envelope] = "\n".join(self.lines(row))
+        return values
+
+
+def letter_row(mailing: Mailing, used: Used, constants: Collection[str], settings: Settings, *, speaks: bool = False) -> LetterRow:
+    """The row that a template needs. `constants`: variables that are alike in all letters; `speaks`: it asks for the reader's language."""
+    read = {name: path for path, name in used.columns().items() if path not in constants and path != ENVELOPE}
+    columns: dict[str, Any] = {name: letter_column(path, mailing, settings) for name, path in read.items()}
+    if speaks:
+        columns[LANGUAGE] = func.coalesce(Person.language, EMPTY)
+    all_columns = (NAME, *columns.values(), *envelope_columns(mailing))
+    return LetterRow(tuple(columns), all_columns, settings, used.names.get(ENVELOPE))

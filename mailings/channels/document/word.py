@@ -1,0 +1,121 @@
+"""Letters written in Word: the template of a mailing compiled once, one document for each recipient."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from mailings.channels.document.letter_rows import LetterRow, letter_row
+from mailings.content.letter_variables import is_letter_variable, letter_constants
+from mailings.content.names import Used
+from mailings.content.word.filling import WordForm, WordTemplate, word_template
+from mailings.content.word.office import libreoffice
+from mailings.errors import BadTemplate, Misconfigured, Unreadable
+from mailings.letter import Page
+from mailings.message import Message, Offer
+from mailings.model import Mailing, MailingFile, Recipient, Verdict
+from mailings.settings import Settings
+
+SUFFIX = ".docx"
+
+
+def document_of(mailing: Mailing) -> Mapping[str, Any]:
+    """What `document` in mailing.yaml says."""
+    return dict(mailing.more.get("document") or {})
+
+
+def in_word(mailing: Mailing) -> bool:
+    """True for a mailing whose letters are written in Word."""
+    return str(document_of(mailing).get("template") or "").lower().endswith(SUFFIX)
+
+
+class CompiledWord:
+    """A mailing compiled: `select` reads rows, `offer` makes a letter of one. Holds no session."""
+
+    def __init__(self, row: LetterRow, form: WordForm) -> None:
+        self.row, self.form = row, form
+        self.select = row.of_deliveries()
+
+    def offer(self, row: Sequence[Any]) -> Offer:
+        """The offer for one row."""
+        return Offer(row[0], row[1], "", WordLetter(self, row))
+
+
+@dataclass(frozen=True, slots=True)
+class WordLetter(Message):
+    """One recipient's letter, not yet filled."""
+
+    compiled: CompiledWord
+    of: Sequence[Any]
+
+    def page(self) -> Page:
+        """The letter as a Word document. Raises Unreadable when it cannot be filled for this recipient."""
+        row = self.compiled.row
+        return Page("docx", self.compiled.form.filled(row.values(self.of)), row.title(self.of), row.lines(self.of))
+
+
+def compiled_word(session: Session, mailing: Mailing, settings: Settings) -> CompiledWord:
+    """The letters of a mailing written in Word. Raises BadTemplate with its place."""
+    template = _template(session, mailing)
+    return _compiled(session, mailing, settings, (template, template.used(_used(mailing))))
+
+
+def _compiled(session: Session, mailing: Mailing, settings: Settings, read: tuple[WordTemplate, Used]) -> CompiledWord:
+    template, used = read
+    constants = letter_constants(session, mailing, settings)
+    row = letter_row(mailing, used, constants, settings, speaks=template.speaks)
+    return CompiledWord(row, template.compiled(used, constants, language_of(mailing, settings)))
+
+
+def language_of(mailing: Mailing, settings: Settings) -> str:
+    """The language a letter's days and amounts are written in where its reader has none: the template's, else the installation's."""
+    return str(document_of(mailing).get("language") or settings.language)
+
+
+def word_problems(session: Session, mailing: Mailing, settings: Settings) -> Iterator[str]:
+    """Everything about a Word template that keeps letters from being made, one sentence each."""
+    try:
+        libreoffice()
+    except Misconfigured as error:
+        yield str(error)
+    try:
+        template = _template(session, mailing)
+        used = template.used(_used(mailing))
+        yield from used.problems
+        yield from (f"{template.name}: a letter has no links; {name} cannot be used." for name in used.names if name.startswith("link."))
+        if not used.problems:
+            yield from _tried(session, mailing, _compiled(session, mailing, settings, (template, used)))
+    except BadTemplate as error:
+        yield str(error)
+
+
+def _tried(session: Session, mailing: Mailing, compiled: CompiledWord) -> Iterator[str]:
+    """Fill the template for nobody and for the first who should get it, so that trouble shows before it is printed."""
+    eligible = select(Recipient.id).where(Recipient.mailing_id == mailing.id, Recipient.verdict == Verdict.ELIGIBLE)
+    first = session.scalar(eligible.order_by(Recipient.id).limit(1))
+    rows = [compiled.row.blank()]
+    rows += [session.execute(compiled.row.of_recipient(first)).one()] if first is not None else []
+    for row in rows:
+        try:
+            compiled.form.whole(compiled.row.values(row))
+        except Unreadable as error:
+            yield str(error)
+            return
+
+
+def _used(mailing: Mailing) -> Used:
+    ours = str(document_of(mailing).get("our_ref") or "")
+    return Used(alone=is_letter_variable, written={"oref": ours, "our_ref": ours})
+
+
+def _template(session: Session, mailing: Mailing) -> WordTemplate:
+    """The one Word document that was pushed with the mailing."""
+    written = MailingFile.inline.is_(False) & MailingFile.name.ilike(f"%{SUFFIX}")
+    found = session.execute(select(MailingFile.name, MailingFile.data).where(MailingFile.mailing_id == mailing.id, written)).first()
+    if found is None:
+        raise BadTemplate("There is no such template; push the mailing again.", str(document_of(mailing).get("template")))
+    return word_template(found.data, found.name)
