@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar, NamedTuple, Protocol, Self
 
 from mailings.errors import Unreadable, Untrusted
 from mailings.letter import Filled, Page
-from mailings.reported import Report
+from mailings.reported import Hook, Report
 from mailings.settings import settings
 
 
 class Short(NamedTuple):
-    """A text message: from whom (a number in E.164, or a name), its words, and in how many parts a phone gets it (domain.md D15)."""
+    """A text message: from whom (a number in E.164, or a name), its words, and in how many parts a phone gets it (domain.md D15).
+
+    `mark` = the mailing's own, as in `letter.Filled`: what is reported of a delivery's number is believed only under it.
+    """
 
     sender: str
     text: str
     parts: int
+    mark: str = ""
 
 
 class Message:
@@ -29,6 +33,7 @@ class Message:
     """
 
     __slots__ = ()
+    channel: ClassVar[str] = "email"  #: the form it has: email, sms, document
 
     def filled(self) -> Filled:
         """An e-mail as a form letter with what is this recipient's own."""
@@ -130,6 +135,7 @@ class Transport(ABC):
     channels: ClassVar[frozenset[str]]  #: any of email, sms, document
     batch_size: ClassVar[int] = 200  #: deliveries claimed at a time
     reporting: ClassVar[bool] = False  #: whether the other side reports later, to /hooks/NAME
+    thanks: ClassVar[tuple[str, str] | None] = None  #: media type and text that its reports are answered with; None = 204 and nothing
     leaves_machine: ClassVar[bool] = True  #: whether strangers get to see what it carries; the demo's secret is refused then
 
     @classmethod
@@ -174,8 +180,8 @@ class Transport(ABC):
         return self.batch_size
 
     @classmethod
-    def reports(cls, headers: Mapping[str, str], body: bytes) -> list[Report]:
-        """What a request to /hooks/NAME tells; header names in small letters.
+    def reports(cls, hook: Hook) -> list[Report]:
+        """What a request to /hooks/NAME tells.
 
         Raises Untrusted for a signature that does not hold, Misconfigured while there is no key to check it with, and Unreadable for
         a body that is not the provider's. An entry that is strange makes a report of kind `other`, never an error.

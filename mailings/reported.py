@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 
 class EventKind(StrEnum):
@@ -57,6 +57,14 @@ class BounceWhy(StrEnum):
     SYSTEM = "system"  #: the receiving server's own trouble
     SENDER = "sender"  #: our side's fault: the envelope sender, relaying, no PTR
     UNKNOWN = "unknown"
+
+
+class Hook(NamedTuple):
+    """A request to /hooks/NAME: `url` as its sender wrote it, at the public address and with its query; header names in small letters."""
+
+    url: str
+    headers: Mapping[str, str]
+    body: bytes
 
 
 @dataclass(frozen=True, slots=True)

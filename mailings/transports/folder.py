@@ -1,5 +1,6 @@
 """Puts each message into a Maildir on this machine: the embedded default, and the outbox one can read in any mail program.
 
+Text messages stand beside it as files one can read, `sms/d0000000042.1.sms`, letters in `letters`.
 A file is named after its delivery, `d0000000042.1`: a delivery handed over twice would stand there as `.2` and overwrite nothing.
 `accepted` means on the disk: the files of up to 200 messages are written, then forced to the disk, then shown in `new` at once, then
 answered for; one at a time, a spinning disk would allow some fifty messages a second.
@@ -22,6 +23,7 @@ from mailings.errors import Misconfigured, Unreadable
 from mailings.message import Offer, Outcome, Receipt, Transport
 from mailings.seams import Seam
 from mailings.transports._source import Source
+from mailings.transports._written import written
 
 T = TypeVar("T")
 
@@ -39,11 +41,13 @@ class Settings(BaseSettings):
 
 
 @dataclass(slots=True)
-class _Written:
-    """A message's file in `tmp`, not yet shown."""
+class _Kept:
+    """A message's file in `tmp`, not yet shown, and where it will stand."""
 
     delivery: int
     file: Path
+    folder: Path
+    suffix: str
 
 
 class Folder(Transport):
@@ -67,7 +71,7 @@ class Folder(Transport):
         self._prepare()
         self._trouble, source = None, Source(offers)
         while not source.ended:
-            held: list[_Written] = []
+            held: list[_Kept] = []
             while len(held) < TOGETHER and (offer := source.ask()) is not None:
                 kept = self._write(offer)
                 if isinstance(kept, Receipt):
@@ -93,46 +97,47 @@ class Folder(Transport):
         finally:
             _remove(probe)
 
-    def _write(self, offer: Offer) -> _Written | Receipt:
+    def _write(self, offer: Offer) -> _Kept | Receipt:
         try:
-            content = offer.message.mime()
+            made = written(offer)
         except Unreadable as error:
             return Receipt(offer.delivery, Outcome.REFUSED, reason=str(error))
         file = self.path / "tmp" / f"d{offer.delivery:010}.{os.getpid()}"
         try:
-            file.write_bytes(content)
+            (self.path / made.folder).mkdir(exist_ok=True)
+            file.write_bytes(made.content)
         except OSError as error:
             _remove(file)
             self._trouble = error
             return self._untouched(offer.delivery)
-        return _Written(offer.delivery, file)
+        return _Kept(offer.delivery, file, self.path / made.folder, made.suffix)
 
-    def _show(self, held: list[_Written]) -> Iterator[Receipt]:
+    def _show(self, held: list[_Kept]) -> Iterator[Receipt]:
         # all files first, then all names: a name made in between would cost every further file a journal commit of its own (1 ms);
         # several at a time share a commit, which doubles the rate on a busy disk
         with ThreadPoolExecutor(AT_ONCE) as disk:
-            failures = list(disk.map(_failure, (_to_disk for _ in held), (written.file for written in held)))
-        shown = set()
-        for written, unsettled in zip(held, failures, strict=True):
-            failure = unsettled or self._named(written)
+            failures = list(disk.map(_failure, (_to_disk for _ in held), (kept.file for kept in held)))
+        shown: dict[int, Path] = {}
+        for kept, unsettled in zip(held, failures, strict=True):
+            failure = unsettled or self._named(kept)
             if failure is None:
-                shown.add(written.delivery)
+                shown[kept.delivery] = kept.folder
             else:
                 self._trouble = failure
-                _remove(written.file)
-                yield self._untouched(written.delivery)
+                _remove(kept.file)
+                yield self._untouched(kept.delivery)
         yield from self._answer(shown)
 
-    def _named(self, written: _Written) -> OSError | None:
+    def _named(self, kept: _Kept) -> OSError | None:
         if self._trouble is not None and self._trouble.errno not in _FULL:  # a full disk stops no name of what is written already
             return self._trouble
-        return _failure(self._link, written)
+        return _failure(self._link, kept)
 
-    def _answer(self, shown: set[int]) -> Iterator[Receipt]:
+    def _answer(self, shown: dict[int, Path]) -> Iterator[Receipt]:
         outcome, reason = Outcome.ACCEPTED, None
-        if shown:
+        for folder in sorted(set(shown.values())):
             try:
-                _to_disk(self.path / "new")
+                _to_disk(folder)
             except OSError as error:
                 # the files stand there, but nobody can say whether they will after a power cut
                 outcome, reason, self._trouble = Outcome.UNKNOWN, self._sentence(error), error
@@ -141,18 +146,18 @@ class Folder(Transport):
             yield Receipt(delivery, outcome, reason=reason)
             seams.after(Seam.ANSWER)
 
-    def _link(self, written: _Written) -> None:
+    def _link(self, kept: _Kept) -> None:
         nth = 1
         while True:
             try:
                 # a rename would silently replace what stands there; a link refuses
                 seams.before(Seam.HAND_OVER)
-                os.link(written.file, self.path / "new" / f"d{written.delivery:010}.{nth}")
+                os.link(kept.file, kept.folder / f"d{kept.delivery:010}.{nth}{kept.suffix}")
                 seams.after(Seam.HAND_OVER)
                 break
             except FileExistsError:
                 nth += 1
-        _remove(written.file)
+        _remove(kept.file)
 
     def _untouched(self, delivery: int) -> Receipt:
         return Receipt(delivery, Outcome.UNTOUCHED, reason=self._sentence(self._trouble) if self._trouble else None)

@@ -111,10 +111,18 @@ class Memory(Transport):
         outcome, code, reason, after = self._answers.get(offer.address, (Outcome.ACCEPTED, None, None, None))
         if outcome in {Outcome.ACCEPTED, Outcome.UNKNOWN}:
             try:
-                content = offer.message.mime()
+                content = _content(offer)
             except Unreadable as error:
                 return Receipt(offer.delivery, Outcome.REFUSED, reason=str(error))
             seams.before(Seam.HAND_OVER)
             self.kept.append(Kept(offer.delivery, offer.address, offer.sender, content))
             seams.after(Seam.HAND_OVER)
         return Receipt(offer.delivery, outcome, code, reason, after)
+
+
+def _content(offer: Offer) -> bytes:
+    """The message as bytes: an e-mail, the words of a text message, a letter."""
+    message = offer.message
+    if message.channel == "sms":
+        return message.short().text.encode()
+    return message.page().content if message.channel == "document" else message.mime()

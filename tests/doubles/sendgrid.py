@@ -5,36 +5,20 @@ from __future__ import annotations
 import socket
 import ssl
 import threading
-import time
 from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from email.utils import formatdate
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, NamedTuple
+from typing import Any
 
 import orjson
 
 from mailings.transports.sendgrid.settings import Settings
+from tests.doubles.saying import Exchange, Says, serving
 from tests.doubles.sendgrid_rules import Taken, faults, put_together
 from tests.doubles.sendgrid_statistics import answer_to
 
 KEY = "SG.test-key.of-nobody"
-
-
-class Says(NamedTuple):
-    """An answer given instead of the usual one; status 0: the connection is closed, None: no answer ever comes. `takes`: all the same."""
-
-    status: int | None
-    body: bytes = b""
-    headers: Mapping[str, str] = {}
-    takes: bool = False
-
-
-LOSES = Says(0, takes=True)  #: takes everything, and the answer never arrives
-HANGS_UP = Says(0)
-SILENCE = Says(None, takes=True)
 
 
 def says(status: int, message: str, field: str | None = None, **headers: str) -> Says:
@@ -122,77 +106,38 @@ class Double:
         return [(f"personalizations.{n}.to.0.email", self.named[one]) for n, one in enumerate(addresses) if one in self.named]
 
 
-class _Exchange(BaseHTTPRequestHandler):
+class _Exchange(Exchange):
     double: Double
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-    timeout = 30
 
     def setup(self) -> None:
         super().setup()
         self.double.connected(self.request)
 
-    def do_POST(self) -> None:
+    def do_POST(self) -> None:  # noqa: N802  the standard library's name
         raw = self.rfile.read(int(self.headers["Content-Length"]))
         self.double.came(1)
         try:
             if self.double.meet is not None:
                 self.double.meet.wait(20)
-            self._say(self._locked_out() or (self.double.answer(raw) if self.path == "/v3/mail/send" else says(404, "not found")))
+            self.say(self._locked_out() or (self.double.answer(raw) if self.path == "/v3/mail/send" else says(404, "not found")))
         finally:
             self.double.came(-1)
 
-    def do_GET(self) -> None:
+    def do_GET(self) -> None:  # noqa: N802
         status, said = answer_to(self.double, self.path)
         usual = Says(status, orjson.dumps(said), {"Content-Type": "application/json"})
         told = self.double.next_list.popleft() if self.double.next_list else usual
-        self._say(self._locked_out() or told)
+        self.say(self._locked_out() or told)
 
     def _locked_out(self) -> Says | None:
         if self.headers.get("Authorization") != f"Bearer {KEY}":
             return says(401, "The provided authorization grant is invalid, expired, or revoked")
         return None
 
-    def _say(self, told: Says) -> None:
-        if not told.status:
-            until = time.monotonic() + (30 if told.status is None else 0)
-            while time.monotonic() < until and not self.server.ending:  # type: ignore[attr-defined]  # _Server's own
-                time.sleep(0.01)
-            self.close_connection = True
-            return
-        self.send_response_only(told.status)
-        for name, value in ({"Date": formatdate(usegmt=True), "Content-Length": str(len(told.body))} | dict(told.headers)).items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(told.body)
-
-    def log_message(self, *_: object) -> None:
-        return
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    block_on_close = False
-    request_queue_size = 64
-    ending = False
-
-    def handle_error(self, *_: object) -> None:
-        return  # whoever asked is gone: some are killed
-
 
 @contextmanager
 def sendgrid(tls: ssl.SSLContext | None = None) -> Iterator[Double]:
     """A running double."""
     double = Double()
-    with _Server(("127.0.0.1", 0), type("Exchange", (_Exchange,), {"double": double})) as server:
-        if tls is not None:
-            server.socket = tls.wrap_socket(server.socket, server_side=True)
-        double.port = int(server.server_address[1])
-        thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-        thread.start()
-        try:
-            yield double
-        finally:
-            server.ending = True
-            server.shutdown()
-            thread.join(5)
+    with serving(type("Exchange", (_Exchange,), {"double": double}), tls) as double.port:
+        yield double

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.doubles.sendgrid import KEY, SILENCE, Double, says, sendgrid
+from tests.doubles.saying import SILENCE
+from tests.doubles.sendgrid import KEY, Double, says, sendgrid
 from tests.stories.conftest import Office
 
 pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("stories")]

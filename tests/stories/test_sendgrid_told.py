@@ -22,7 +22,8 @@ from mailings.sending.deliver import deliver_portion
 from mailings.sending.run import conducting
 from mailings.settings import Settings
 from tests.consent.waiting import a_mailing, a_person, queue
-from tests.doubles.sendgrid import KEY, LOSES, Double, sendgrid
+from tests.doubles.saying import LOSES
+from tests.doubles.sendgrid import KEY, Double, sendgrid
 from tests.doubles.sendgrid_events import Webhook, batches, event
 from tests.sending.letters import Letters
 from tests.tracking.told import delivery, mark, standing, state

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from mailings.errors import Unreadable
 from mailings.letter import Filled, FormLetter, Mailbox
-from mailings.message import FLUSH, Offer, Receipt, Transport
+from mailings.message import FLUSH, Offer, Receipt, Short, Transport
 
 SENDER = "nyheter@avsender.test"
 MARK = "0123456789ab"
@@ -41,6 +41,10 @@ class Written:
         quoted = "".join(f"={byte:02X}" if byte > 126 or byte in b"=." else chr(byte) for byte in self.text.encode())
         return f"{head}Content-Transfer-Encoding: quoted-printable\r\n\r\n{quoted}\r\n".encode("ascii")
 
+    def short(self) -> Short:
+        """The message as a text message."""
+        return Short("+15551234567", self.text, 1, MARK)
+
 
 class Broken:
     """A message that cannot be put together."""
@@ -50,6 +54,10 @@ class Broken:
         raise Unreadable("The picture logo.png is missing.")
 
     def mime(self, *, eight_bit: bool = False) -> bytes:
+        """Never comes to be."""
+        raise Unreadable("The picture logo.png is missing.")
+
+    def short(self) -> Short:
         """Never comes to be."""
         raise Unreadable("The picture logo.png is missing.")
 

@@ -11,6 +11,7 @@ class Stage(ABC):
     """A transport and its far side. A far side that cannot do something says so by returning False."""
 
     transport: Transport
+    refusal = "550 5.1.1"  #: the code with which it refuses
 
     @abstractmethod
     def carried(self) -> list[bytes]:

@@ -14,6 +14,7 @@ from mailings.transports.smtp import Settings, Smtp
 from tests.servers.mailbox import HANG_UP, Mailbox, mailbox, nobody_listens
 from tests.transports.sendgrid_stages import naming, not_naming
 from tests.transports.stage import Stage
+from tests.transports.twilio_stages import on_twilio
 
 
 class OnMemory(Stage):
@@ -142,6 +143,7 @@ STAGES: dict[str, Callable[[Path], AbstractContextManager[Stage]]] = {
     "memory": _memory,
     "sendgrid": not_naming,
     "smtp": _smtp,
+    "twilio": on_twilio,
 }
 
 #: The same transports in another mode of theirs.

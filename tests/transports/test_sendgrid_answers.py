@@ -11,10 +11,11 @@ import pytest
 
 from mailings.errors import TryLater
 from mailings.message import Outcome
+from mailings.transports._waiting import asked_to_wait
 from mailings.transports.sendgrid import Sendgrid
-from mailings.transports.sendgrid.answers import asked_to_wait
 from mailings.transports.sendgrid.requests import SILENT
-from tests.doubles.sendgrid import HANGS_UP, LOSES, SILENCE, Double, Says, says, sendgrid
+from tests.doubles.saying import HANGS_UP, LOSES, SILENCE, Says
+from tests.doubles.sendgrid import Double, says, sendgrid
 from tests.transports.filled import Person
 from tests.transports.letters import Counted, answers
 

@@ -16,11 +16,12 @@ from sendgrid import SendGridAPIClient
 from mailings.errors import Misconfigured, TryLater
 from mailings.message import FORGEABLE, Outcome
 from mailings.settings import settings
+from mailings.transports import _lines as lines_module
+from mailings.transports._lines import Answer, Lines, Lost
 from mailings.transports.sendgrid import Sendgrid, Settings
-from mailings.transports.sendgrid import lines as lines_module
 from mailings.transports.sendgrid.client import PooledClient, api
-from mailings.transports.sendgrid.lines import Answer, Lines, Lost
-from tests.doubles.sendgrid import HANGS_UP, KEY, sendgrid
+from tests.doubles.saying import HANGS_UP
+from tests.doubles.sendgrid import KEY, sendgrid
 from tests.servers.mailbox import nobody_listens
 from tests.transports.letters import answers, offer, offers
 

@@ -10,9 +10,9 @@ import pytest
 
 from mailings.letter import File, FormLetter, Mailbox
 from mailings.message import FLUSH, Offer, Outcome
+from mailings.transports._lines import Lines
 from mailings.transports.sendgrid import Sendgrid
 from mailings.transports.sendgrid.client import api
-from mailings.transports.sendgrid.lines import Lines
 from tests.doubles.sendgrid import KEY, Double, says, sendgrid
 from tests.servers.prism import Prism, prism, program, specification
 from tests.transports.filled import LETTER, Person, with_files

@@ -13,6 +13,7 @@ from mailings import clock
 from mailings.errors import Unreadable, Untrusted
 from mailings.reported import BounceKind as B
 from mailings.reported import EventKind as K
+from mailings.reported import Hook
 from mailings.transports.sendgrid import Sendgrid
 from mailings.transports.sendgrid.reports import report_of, reports_of
 from mailings.transports.sendgrid.settings import Settings
@@ -171,12 +172,12 @@ def test_a_request(monkeypatch: pytest.MonkeyPatch) -> None:
         """Signed, in small letters."""
         return {name.lower(): value for name, value in webhook.signed(body).items()}
 
-    assert [(one.kind, one.address) for one in Sendgrid.reports(headers(body), body)] == [
+    assert [(one.kind, one.address) for one in Sendgrid.reports(Hook("", headers(body), body))] == [
         (K.OPENED, "désirée@ijssel.test"),
         (K.CLICKED, "<åse>"),
     ]
     with pytest.raises(Untrusted):
-        Sendgrid.reports(headers(body), body + b"\n")
+        Sendgrid.reports(Hook("", headers(body), body + b"\n"))
     for wrong in (b"{}", b"[1", b"", b"[" * 200_000):
         with pytest.raises(Unreadable):
             reports_of(headers(wrong), wrong, Settings(webhook_key=webhook.public_key))

@@ -13,7 +13,8 @@ from mailings.reported import BounceKind, EventKind
 from mailings.transports.sendgrid.activity import SOURCE, Undelivered, events_of, request_of, undelivered
 from mailings.transports.sendgrid.asking import Questions
 from mailings.transports.sendgrid.statistics import MADE_OF, counted
-from tests.doubles.sendgrid import HANGS_UP, Double, Says, says, sendgrid
+from tests.doubles.saying import HANGS_UP, Says
+from tests.doubles.sendgrid import Double, says, sendgrid
 from tests.doubles.sendgrid_statistics import METRICS
 
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)

@@ -10,7 +10,8 @@ import pytest
 from mailings.errors import MailingsError, Misconfigured, TryLater, Unreadable
 from mailings.reported import BounceKind, EventKind
 from mailings.transports.sendgrid.suppressions import LISTS, Suppressions, report_of
-from tests.doubles.sendgrid import HANGS_UP, Double, Says, says, sendgrid
+from tests.doubles.saying import HANGS_UP, Says
+from tests.doubles.sendgrid import Double, says, sendgrid
 
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 

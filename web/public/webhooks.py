@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
 
@@ -12,6 +11,7 @@ from fastapi import APIRouter, Request, Response
 
 from mailings.errors import NotFound, Unreachable, Untrusted
 from mailings.plugins import transport_class, transport_names
+from mailings.reported import Hook
 from mailings.tracking.absorb import absorb
 from web.answers import QUIET, Answer, page
 from web.door import AtDoor, Door
@@ -31,19 +31,30 @@ async def take_reports(name: str, request: Request, door: AtDoor) -> Response:
     403 where the signature does not hold, 400 for a body that is none of the provider's, 503 while there is no key to check with or the
     database does not answer: then the provider asks again, for a day.
     """
-    body = await request.body()
+    hook = Hook(_public(request, door), dict(request.headers), await request.body())
     try:
-        await asyncio.get_running_loop().run_in_executor(_threads, _take, door, name, dict(request.headers), body)
+        thanks = await asyncio.get_running_loop().run_in_executor(_threads, _take, door, name, hook)
     except Untrusted:
         return page(request, Answer(HTTPStatus.FORBIDDEN, QUIET.page))
-    return Response(status_code=HTTPStatus.NO_CONTENT)
+    if thanks is None:
+        return Response(status_code=HTTPStatus.NO_CONTENT)
+    return Response(thanks[1], media_type=thanks[0])
 
 
-def _take(door: Door, name: str, headers: Mapping[str, str], body: bytes) -> None:
-    """Read and keep the reports in one transaction. Raises NotFound, Untrusted, Unreadable, Misconfigured, Unreachable."""
+def _public(request: Request, door: Door) -> str:
+    """The address that was asked for as strangers know it: a proxy in front of us has another one."""
+    query = f"?{request.url.query}" if request.url.query else ""
+    return f"{door.settings.public_url.rstrip('/')}{request.url.path}{query}"
+
+
+def _take(door: Door, name: str, hook: Hook) -> tuple[str, str] | None:
+    """Read and keep the reports in one transaction; what they are answered with.
+
+    Raises NotFound, Untrusted, Unreadable, Misconfigured, Unreachable.
+    """
     if name not in transport_names() or not transport_class(name).reporting:
         raise NotFound("Nothing reports here.")
-    reports = transport_class(name).reports(headers, body)
+    reports = transport_class(name).reports(hook)
     until = time.monotonic() + PATIENCE
     for attempt in range(1, ATTEMPTS + 1):
         try:
@@ -54,4 +65,5 @@ def _take(door: Door, name: str, headers: Mapping[str, str], body: bytes) -> Non
                 raise
             time.sleep(0.2 * attempt)
         else:
-            return
+            break
+    return transport_class(name).thanks

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import ClassVar, Self
 
 from mailings.message import Offer, Proof, Receipt, Transport
-from mailings.reported import Report
+from mailings.reported import Hook, Report
 from mailings.transports._source import Source
 from mailings.transports.sendgrid.carrying import Carrying
 from mailings.transports.sendgrid.requests import Requests
@@ -66,11 +66,11 @@ class Sendgrid(Transport):
         source.close()
 
     @classmethod
-    def reports(cls, headers: Mapping[str, str], body: bytes) -> list[Report]:
+    def reports(cls, hook: Hook) -> list[Report]:
         """What the event webhook tells; see `reports.reports_of`."""
         from mailings.transports.sendgrid.reports import reports_of  # noqa: PLC0415  a sender needs no signatures
 
-        return reports_of(headers, body, Settings.read())
+        return reports_of(hook.headers, hook.body, Settings.read())
 
     def close(self) -> None:
         """Let go of the lines."""

@@ -10,8 +10,8 @@ from hashlib import sha256
 from typing import Any
 
 from mailings.reported import Report
+from mailings.transports._cleaning import text_of
 from mailings.transports.sendgrid.asking import Questions
-from mailings.transports.sendgrid.cleaning import text_of
 from mailings.transports.sendgrid.reports import ARGUMENT, report_of
 
 SOURCE = "sendgrid activity"

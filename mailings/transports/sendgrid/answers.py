@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 import orjson
 
-from mailings.clock import timestamp
 from mailings.content.headers import clean
 from mailings.message import Outcome
 from mailings.transports._bisecting import Refusal
-from mailings.transports.sendgrid.lines import Answer
+from mailings.transports._lines import Answer
+from mailings.transports._waiting import asked_to_wait
 
-LONGEST_WAIT = 3600.0  # seconds; what asks for more is no rate limit, and a clock may be wrong
 _RECIPIENT = re.compile(r"personalizations(?:$|\.|\[)(?:(\d+)\]?(?:\.|$))?")
 _KEY = "Look at MAILINGS_SENDGRID_API_KEY, and whether the account is in MAILINGS_SENDGRID_REGION."
 _NO_SENTENCE = "SendGrid answered {}, and gave no reason."
@@ -51,16 +49,6 @@ def read(answer: Answer, *, sandbox: bool) -> Verdict | Refusal:
     return Verdict(Outcome.UNTOUCHED, code, f"{reason[:300].rstrip('.')}. {_KEY}" if status in (401, 403) else reason)
 
 
-def asked_to_wait(headers: Mapping[str, str]) -> float | None:
-    """Seconds, by Retry-After or X-RateLimit-Reset, measured against the server's own clock where it shows it."""
-    now = _moment(headers.get("Date")) or timestamp()
-    retry = (headers.get("Retry-After") or "").strip()
-    until = now + float(retry) if retry.isdecimal() else _moment(retry)
-    if until is None and (reset := (headers.get("X-RateLimit-Reset") or "").strip()).isdecimal():
-        until = float(reset)
-    return None if until is None else min(max(until - now, 0.0), LONGEST_WAIT)
-
-
 def _refused(code: str, reason: str, errors: list[tuple[str | None, str]]) -> Verdict | Refusal:
     """Because of those who are named; or for a reason that is in what all share; or it does not say."""
     named, ours = dict[int, str](), list[str]()
@@ -86,10 +74,3 @@ def _errors(body: bytes) -> Iterator[tuple[str | None, str]]:
         if isinstance(error, dict):
             field = error.get("field")
             yield (field if isinstance(field, str) and field != "null" else None), str(error.get("message") or "")
-
-
-def _moment(written: str | None) -> float | None:
-    try:
-        return parsedate_to_datetime(written).timestamp() if written else None
-    except (TypeError, ValueError, OverflowError):
-        return None

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 from mailings.errors import Misconfigured, TransportError, TryLater, Unreadable
-from mailings.transports.sendgrid.answers import asked_to_wait
-from mailings.transports.sendgrid.cleaning import loaded
+from mailings.transports._cleaning import loaded
+from mailings.transports._lines import Answer, Lines
+from mailings.transports._waiting import asked_to_wait
 from mailings.transports.sendgrid.client import api
-from mailings.transports.sendgrid.lines import Answer, Lines
 from mailings.transports.sendgrid.settings import Settings
 
 PATIENCE = 90.0  # seconds a question waits in all where SendGrid asks for time; longer is for the next attempt

@@ -9,7 +9,7 @@ from sendgrid import SendGridAPIClient
 
 from mailings import seams
 from mailings.seams import Seam
-from mailings.transports.sendgrid.lines import Answer, Lines
+from mailings.transports._lines import Answer, Lines
 from mailings.transports.sendgrid.settings import Settings
 
 

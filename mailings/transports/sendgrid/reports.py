@@ -12,8 +12,8 @@ from typing import Any
 from mailings import clock
 from mailings.errors import Unreadable
 from mailings.reported import BounceKind, EventKind, Report
+from mailings.transports._cleaning import cleaned, loaded, text_of
 from mailings.transports.sendgrid import signature
-from mailings.transports.sendgrid.cleaning import cleaned, loaded, text_of
 from mailings.transports.sendgrid.settings import Settings
 from mailings.transports.sendgrid.words import DROPPED, KINDS, TOLD_EARLIER, TOPIC_ONLY, bounce_kind, bounce_why
 

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from mailings.errors import TransportError, TryLater
 from mailings.message import Outcome, Receipt
 from mailings.transports._bisecting import Refusal
+from mailings.transports._lines import Lines, Lost
 from mailings.transports.sendgrid.answers import Verdict, read
 from mailings.transports.sendgrid.client import api
-from mailings.transports.sendgrid.lines import Lines, Lost
 from mailings.transports.sendgrid.recipients import Share
 from mailings.transports.sendgrid.settings import Settings
 

@@ -10,8 +10,8 @@ from hashlib import sha256
 from mailings import clock
 from mailings.errors import Unreadable
 from mailings.reported import BounceKind, EventKind, Report
+from mailings.transports._cleaning import cleaned, text_of
 from mailings.transports.sendgrid.asking import Questions
-from mailings.transports.sendgrid.cleaning import cleaned, text_of
 from mailings.transports.sendgrid.words import bounce_why
 
 SOURCE = "sendgrid suppressions"

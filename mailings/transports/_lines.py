@@ -80,10 +80,10 @@ class Line:
 
 
 class Lines:
-    """As many lines to `address` as threads ask for at a time."""
+    """As many lines to `address` as threads ask for at a time; `setting` = the variable that says where it is."""
 
-    def __init__(self, address: str, timeout: float) -> None:
-        self._parts, self._timeout = urlsplit(address), timeout
+    def __init__(self, address: str, timeout: float, setting: str = "MAILINGS_SENDGRID_HOST") -> None:
+        self._parts, self._timeout, self._setting = urlsplit(address), timeout, setting
         self._free: LifoQueue[Line] = LifoQueue()
 
     def take(self) -> Line:
@@ -127,7 +127,7 @@ class Lines:
         if isinstance(error, ssl.SSLCertVerificationError):
             return Misconfigured(f"{self._parts.netloc} does not prove who it is: {error.verify_message}.")
         if isinstance(error, LocationParseError):
-            return Misconfigured(f"MAILINGS_SENDGRID_HOST: {self._parts.hostname} is no name of a server.")
+            return Misconfigured(f"{self._setting}: {self._parts.hostname} is no name of a server.")
         if isinstance(error, NameResolutionError):
             return TryLater(f"The name {self._parts.hostname} has no address just now; is this machine on the network?")
         return TryLater(f"{self._parts.netloc} cannot be reached ({_why(error)}).")

@@ -1,0 +1,78 @@
+"""Carries text messages by Twilio: each in a request of its own, several at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar, Self
+from urllib.parse import urlsplit
+
+from mailings.message import Offer, Receipt, Transport
+from mailings.reported import Hook, Report
+from mailings.settings import settings as installation
+from mailings.transports._source import Source
+from mailings.transports.twilio.settings import LOOPBACK, Settings
+
+UNHEARD = (
+    "MAILINGS_PUBLIC_URL is {}, where Twilio reports nothing: it needs an address that the world reaches; "
+    "without one, whether messages arrived stays unknown, and STOP is not heard."
+)
+NO_SENDER = (
+    "Neither MAILINGS_TWILIO_FROM nor MAILINGS_TWILIO_MESSAGING_SERVICE is set: only mailings that name their sender can go by Twilio."
+)
+
+
+class Twilio(Transport):
+    """Hands text messages to the account that MAILINGS_TWILIO_ACCOUNT names. Not for two threads at a time."""
+
+    name: ClassVar[str] = "twilio"
+    channels: ClassVar[frozenset[str]] = frozenset({"sms"})
+    batch_size: ClassVar[int] = 50  # what a kill may leave in doubt: a message costs money, and a phone rings
+    reporting: ClassVar[bool] = True
+    thanks: ClassVar[tuple[str, str] | None] = ("text/xml", '<?xml version="1.0" encoding="UTF-8"?><Response/>')  # TwiML: say nothing
+
+    def __init__(self, settings: Settings) -> None:
+        from mailings.transports.twilio.requests import Requests  # noqa: PLC0415  the SDK takes 0.2 s, and the web door needs none of it
+
+        self._settings = settings
+        self._requests = Requests(settings)
+
+    @classmethod
+    def configured(cls) -> Self:
+        """As MAILINGS_TWILIO_* say. Raises Misconfigured naming the variable that is wrong."""
+        return cls(Settings.read())
+
+    def problems(self) -> list[str]:
+        """Credentials that are missing or none, an address that would show them to others, the demo's secret."""
+        return [*super().problems(), *self._settings.problems()]
+
+    def remarks(self) -> list[str]:
+        """An address at which Twilio cannot report, and no sender of our own."""
+        public = installation().public_url
+        unheard = urlsplit(public).hostname in LOOPBACK and urlsplit(self._settings.host).hostname not in LOOPBACK
+        nobody = not (self._settings.sender or self._settings.messaging_service)
+        return [*super().remarks(), *([UNHEARD.format(public)] if unheard else []), *([NO_SENDER] if nobody else [])]
+
+    @property
+    def holds(self) -> int:
+        """As many as are under way."""
+        return self._settings.connections
+
+    def send(self, offers: Iterator[Offer | None]) -> Iterator[Receipt]:
+        """Carry what is offered. Raises TryLater where the API is not reached or asked us to wait, Misconfigured for its certificate."""
+        from mailings.transports.twilio.carrying import Carrying  # noqa: PLC0415  see __init__
+
+        self._requests.open()
+        source = Source(offers)
+        yield from Carrying(self._requests, source, self._settings.connections).receipts()
+        source.close()
+
+    @classmethod
+    def reports(cls, hook: Hook) -> list[Report]:
+        """What a status callback or a message from a reader tells; see `reports.reports_of`."""
+        from mailings.transports.twilio.reports import reports_of  # noqa: PLC0415  a sender needs no signatures
+
+        return reports_of(hook, Settings.read())
+
+    def close(self) -> None:
+        """Let go of the lines."""
+        self._requests.close()
