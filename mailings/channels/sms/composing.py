@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 from unicodedata import normalize
 
 from sqlalchemy import Select
@@ -25,7 +25,7 @@ class CompiledSms:
 
     def offer(self, row: Sequence[Any]) -> Offer:
         """The offer for one row of `select`: delivery, number, values."""
-        return Offer(row[0], row[1], self.sender, Text(self, row))
+        return Offer(row[0], row[1], self.ours.sender, Text(self, row))
 
     def said(self, values: Sequence[Any]) -> str:
         """The text with one recipient's values, in the order of `names`. Raises Unreadable.
@@ -56,6 +56,7 @@ class Text(Message):
 
     compiled: CompiledSms
     row: Sequence[Any]
+    channel: ClassVar[str] = "sms"
 
     def short(self) -> Short:
         """The text message. Raises Unreadable when it cannot be put together for this recipient."""
