@@ -13,14 +13,14 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from bench.compose import best, form, newsletter, row
 from bench.floor import Floor, floor
-from mailings.message import Offer, Outcome
+from mailings.message import Message, Offer, Outcome
 from mailings.transports.smtp import Settings, Smtp
 from mailings.transports.smtp.dkim import Signer
 from tests.servers.sink import sink
 
 
 @dataclass(frozen=True, slots=True)
-class Ready:
+class Ready(Message):
     """A message put together beforehand."""
 
     content: bytes

@@ -9,12 +9,12 @@ from typing import Any
 from sqlalchemy import bindparam, func, select
 
 from mailings.errors import Unreadable
-from mailings.message import Offer
+from mailings.message import Message, Offer
 from mailings.model import Delivery, Recipient
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class Line(Message):
     """A message of one line. `unreadable` = it cannot be put together."""
 
     address: str

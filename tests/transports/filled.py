@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mailings.letter import File, Filled, FormLetter, Mailbox
-from mailings.message import Offer
+from mailings.message import Message, Offer
 
 NEWS = Mailbox("Fjord & Søn", "nytt@avsender.test")
 LETTER = FormLetter(
@@ -20,7 +20,7 @@ LETTER = FormLetter(
 
 
 @dataclass(frozen=True)
-class Given:
+class Given(Message):
     """A message that is filled already."""
 
     message: Filled

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 
-from mailings.message import Transport
+from mailings.message import Message, Offer, Transport
+from tests.transports import letters
 
 
 class Stage(ABC):
@@ -12,6 +14,19 @@ class Stage(ABC):
 
     transport: Transport
     refusal = "550 5.1.1"  #: the code with which it refuses
+    channel = "email"  #: the form of what it is given
+
+    def offer(self, delivery: int, address: str | None = None, message: Message | None = None) -> Offer:
+        """One offer in the form of the channel."""
+        return letters.offer(delivery, address, message or letters.Written(channel=self.channel))
+
+    def offers(self, count: int) -> Iterator[Offer]:
+        """So many of them, numbered from 1."""
+        return (self.offer(number) for number in range(1, count + 1))
+
+    def broken(self) -> Message:
+        """A message that cannot be put together."""
+        return letters.Broken(self.channel)
 
     @abstractmethod
     def carried(self) -> list[bytes]:

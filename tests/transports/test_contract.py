@@ -12,7 +12,7 @@ from mailings.errors import TransportError
 from mailings.message import FLUSH, Offer, Outcome, Receipt
 from mailings.plugins import transport_class, transport_names
 from mailings.seams import Seam
-from tests.transports.letters import Broken, Counted, answers, offer, offers
+from tests.transports.letters import Counted, answers
 from tests.transports.stages import MODES, STAGES, Stage
 
 
@@ -40,7 +40,7 @@ def test_its_facts_stand_in_its_class(name: str) -> None:
 
 def test_one_receipt_a_delivery(stage: Stage) -> None:
     """Each delivery gets exactly one receipt, and what is accepted is there, with its letters."""
-    told = answers(stage.transport, offers(250))
+    told = answers(stage.transport, stage.offers(250))
     assert sorted(told) == list(range(1, 251))
     assert {receipt.outcome for receipt in told.values()} == {Outcome.ACCEPTED}
     carried = stage.carried()
@@ -57,7 +57,7 @@ def test_it_passes_the_seams(stage: Stage) -> None:
 
     seams.watch(note)
     try:
-        assert len(answers(stage.transport, offers(3))) == 3
+        assert len(answers(stage.transport, stage.offers(3))) == 3
     finally:
         seams.unwatch(note)
     assert passed[0] == (Seam.HAND_OVER, "before", 0)
@@ -78,14 +78,14 @@ def test_nothing_to_carry(stage: Stage) -> None:
 def test_used_again(stage: Stage) -> None:
     """The same transport carries one portion after the other."""
     for portion in range(3):
-        told = answers(stage.transport, [offer(portion * 10 + n) for n in range(10)])
+        told = answers(stage.transport, [stage.offer(portion * 10 + n) for n in range(10)])
         assert {receipt.outcome for receipt in told.values()} == {Outcome.ACCEPTED}
     assert len(stage.carried()) == 30
 
 
 def test_flush_answers_for_everything(stage: Stage) -> None:
     """When FLUSH comes among the offers, everything held is answered for before the next is asked for."""
-    given = [offer(n) if n % 7 else FLUSH for n in range(1, 60)]
+    given = [stage.offer(n) if n % 7 else FLUSH for n in range(1, 60)]
     counted = Counted(given)
     for _ in stage.transport.send(iter(counted)):
         counted.answered += 1
@@ -96,7 +96,7 @@ def test_flush_answers_for_everything(stage: Stage) -> None:
 def test_offers_are_pulled_as_they_are_carried(stage: Stage) -> None:
     """However many recipients there are, only a bounded number is held: memory stays flat."""
     many = max(1500, 2 * stage.transport.holds)
-    counted = Counted(offers(many))
+    counted = Counted(stage.offers(many))
     for _ in stage.transport.send(iter(counted)):
         counted.answered += 1
     assert counted.answered == many
@@ -105,7 +105,7 @@ def test_offers_are_pulled_as_they_are_carried(stage: Stage) -> None:
 
 def test_a_message_that_cannot_be_put_together(stage: Stage) -> None:
     """One message that cannot be put together is refused, with the reason, and stops nobody else."""
-    told = answers(stage.transport, [offer(1), offer(2, message=Broken()), offer(3)])
+    told = answers(stage.transport, [stage.offer(1), stage.offer(2, message=stage.broken()), stage.offer(3)])
     assert told[2].outcome is Outcome.REFUSED
     assert told[2].reason == "The picture logo.png is missing."
     assert told[1].outcome is told[3].outcome is Outcome.ACCEPTED
@@ -114,7 +114,7 @@ def test_a_message_that_cannot_be_put_together(stage: Stage) -> None:
 
 def test_none_of_them_can_be_put_together(stage: Stage) -> None:
     """A template that works for nobody is refused for each, and the hand-over ends."""
-    told = answers(stage.transport, [offer(n, message=Broken()) for n in range(400)])
+    told = answers(stage.transport, [stage.offer(n, message=stage.broken()) for n in range(400)])
     assert {receipt.outcome for receipt in told.values()} == {Outcome.REFUSED}
     assert stage.carried() == []
 
@@ -126,7 +126,13 @@ def test_refused_and_later_and_unknown_are_told_apart(stage: Stage) -> None:
         Outcome.TRY_LATER: stage.stalls("later@firma.test"),
         Outcome.UNKNOWN: stage.loses("verdwenen@firma.test"),
     }
-    given = [offer(1), offer(2, "finnes.ikke@firma.test"), offer(3, "later@firma.test"), offer(4, "verdwenen@firma.test"), offer(5)]
+    given = [
+        stage.offer(1),
+        stage.offer(2, "finnes.ikke@firma.test"),
+        stage.offer(3, "later@firma.test"),
+        stage.offer(4, "verdwenen@firma.test"),
+        stage.offer(5),
+    ]
     told = answers(stage.transport, given)
     assert {told[1].outcome, told[5].outcome} == {Outcome.ACCEPTED}
     for delivery, outcome in ((2, Outcome.REFUSED), (3, Outcome.TRY_LATER), (4, Outcome.UNKNOWN)):
@@ -140,7 +146,7 @@ def test_refused_and_later_and_unknown_are_told_apart(stage: Stage) -> None:
 def test_poison_is_refused_alone(stage: Stage) -> None:
     """Recipients because of whom whole requests are refused are found and refused alone; everybody else gets the message, once."""
     spoiled = "argang@xn--blbr-roah.test"  # blåbær.test
-    poisoned = [offer(n, spoiled if n in {3, 40, 41, 99} else None) for n in range(1, 121)]
+    poisoned = [stage.offer(n, spoiled if n in {3, 40, 41, 99} else None) for n in range(1, 121)]
     bad = {3, 40, 41, 99} if stage.poisons(spoiled) else set()
     told = answers(stage.transport, poisoned)
     assert {delivery for delivery, receipt in told.items() if receipt.outcome is Outcome.REFUSED} == bad
@@ -150,7 +156,7 @@ def test_poison_is_refused_alone(stage: Stage) -> None:
 
 def test_unreachable_before_the_first_offer_is_taken(stage: Stage) -> None:
     """A far side that cannot be reached is one error in one sentence, and no offer has been taken for it."""
-    counted = Counted(offers(10))
+    counted = Counted(stage.offers(10))
     transport = stage.unreachable()
     with pytest.raises(TransportError) as caught:
         list(transport.send(iter(counted)))
@@ -164,7 +170,7 @@ def test_trouble_later_on(stage: Stage) -> None:
     """When the far side breaks down, it stops asking, answers for what it holds as untouched, and ends; once it works again, so do we."""
     if not stage.breaks_down():
         pytest.skip("this far side does not break down")
-    counted = Counted(offers(2 * max(2500, stage.transport.holds)))
+    counted = Counted(stage.offers(2 * max(2500, stage.transport.holds)))
     outcomes = {receipt.delivery: receipt.outcome for receipt in stage.transport.send(iter(counted))}
     assert len(outcomes) == counted.asked <= max(49, stage.transport.holds)
     assert set(outcomes.values()) == {Outcome.UNTOUCHED}
@@ -175,7 +181,7 @@ def test_a_source_that_fails(stage: Stage) -> None:
     """When the offers themselves fail midway, all that was taken is answered for before the error is raised."""
     told: list[Receipt] = []
     with pytest.raises(ConnectionError):
-        told.extend(stage.transport.send(_failing(offers(20))))
+        told.extend(stage.transport.send(_failing(stage.offers(20))))
     assert sorted(receipt.delivery for receipt in told) == list(range(1, 21))
 
 
@@ -186,15 +192,15 @@ def _failing(given: Iterator[Offer]) -> Iterator[Offer]:
 
 def test_closing_twice(stage: Stage) -> None:
     """A transport may be closed twice, and used again afterwards."""
-    answers(stage.transport, offers(3))
+    answers(stage.transport, stage.offers(3))
     stage.transport.close()
     stage.transport.close()
-    assert answers(stage.transport, [offer(9)])[9].outcome is Outcome.ACCEPTED
+    assert answers(stage.transport, [stage.offer(9)])[9].outcome is Outcome.ACCEPTED
 
 
 def test_nobody_listens_any_more(stage: Stage) -> None:
     """A hand-over whose receipts are no longer taken ends, and the transport can be used again."""
-    sending = stage.transport.send(offers(5000))
+    sending = stage.transport.send(stage.offers(5000))
     next(sending)
     sending.close()  # type: ignore[attr-defined]  # each is a generator
-    assert answers(stage.transport, [offer(6001)])[6001].outcome is Outcome.ACCEPTED
+    assert answers(stage.transport, [stage.offer(6001)])[6001].outcome is Outcome.ACCEPTED

@@ -10,8 +10,7 @@ from sqlalchemy.orm import Session
 
 from mailings.channels.email import addressing as email
 from mailings.channels.email.identity import mark_of
-from mailings.channels.email.identity import mark_of
-from mailings.channels.sms.composing import CompiledSms, Ours
+from mailings.channels.sms.composing import CompiledSms
 from mailings.channels.sms.sender import read_sender
 from mailings.channels.sms.words import Words
 from mailings.content.filters import LANGUAGE

@@ -25,7 +25,7 @@ class CompiledSms:
 
     def offer(self, row: Sequence[Any]) -> Offer:
         """The offer for one row of `select`: delivery, number, values."""
-        return Offer(row[0], row[1], self.ours.sender, Text(self, row))
+        return Offer(row[0], row[1], self.sender, Text(self, row))
 
     def said(self, values: Sequence[Any]) -> str:
         """The text with one recipient's values, in the order of `names`. Raises Unreadable.
