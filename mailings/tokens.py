@@ -5,7 +5,7 @@
     {public}/o/{token}          open            {public}/u/{token}   unsubscribe, never expires (D21)
     {public}/v/{token}          view online     {public}/p/{token}   preferences, carries the day it was made
     {public}/y/{token}          confirming a sign-up, carries the minute it was made
-    {public}/s/{token}          confirming what was sent with a form: its number, and the minute it was made
+    {public}/s/{token}          confirming what was sent with a form: the message's delivery, and the minute it was made
     {public}/f/{form}?t={token} a form, with what its reader may see of themselves filled in
 
 A token is `key payload signature`: one character naming the secret, the delivery id in hexadecimal (preferences: `.` and the day;
@@ -50,7 +50,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """What a token says once it is believed. Exactly one of `delivery` (of a form: the submission) and `preview_of` (a mailing) is set."""
+    """What a token says once it is believed. Exactly one of `delivery` and `preview_of` (a mailing) is set."""
 
     kind: Kind
     delivery: int | None

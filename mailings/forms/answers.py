@@ -64,11 +64,11 @@ def read(form: FormPart, posted: Posted, settings: Settings, *, look_up: bool = 
     if sum(len(file.data) for _, file in answers.files) > TOTAL_KB * 1000:
         first = answers.files[0][0]
         answers.problems.setdefault(first, Problem("files_together", {"most": f"{TOTAL_KB // 1000} MB"}))
-    one = form.of_kind("email")
-    if one is not None and (address := answers.values.get(one.identifier)):
+    written = form.of_kind("email")
+    if written is not None and (address := answers.values.get(written.identifier)):
         answers.email = address
-        if look_up and one.identifier not in answers.problems and (wrong := checked_address(address, settings)):
-            answers.problems[one.identifier] = Problem(wrong.what, wrong.told)
+        if look_up and (wrong := checked_address(address, settings)):
+            answers.problems[written.identifier] = Problem(wrong.what, wrong.told)
     return answers
 
 

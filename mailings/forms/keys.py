@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from mailings import clock
 from mailings.errors import Untrusted
-from mailings.tokens import Kind, Tokens, of_day, of_minute
+from mailings.tokens import Kind, Tokens, of_day
 
 HOLDS = 7 * 86_400  #: seconds a page may stay open in a browser before it has to be sent anew
 FASTEST = 2  #: seconds: nobody reads a form, fills it in and sends it faster; programs do
@@ -42,11 +42,6 @@ def read_key(tokens: Tokens, form_id: int, text: str) -> FormKey:
     if said.day is None or said.delivery is None:
         raise Untrusted("This form does not hold.")
     return FormKey(text, max(0, int(clock.timestamp()) - said.day))
-
-
-def confirm_token(tokens: Tokens, submission_id: int) -> str:
-    """The token of the link that confirms a submission, of this minute (`/s/{token}`)."""
-    return tokens.sign(Kind.SUBMISSION, of_minute(submission_id, int(clock.timestamp() // 60)))
 
 
 def _bound(form_id: int) -> str:

@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from mailings import clock
 from mailings.forms.processing import by_itself
-from mailings.model import Form, Submission, SubmissionStatus
+from mailings.model import Delivery, Form, Submission, SubmissionStatus
+from mailings.sending.system_addresses import queue_confirmation
 from mailings.settings import Settings
 from mailings.tokens import Token
 
@@ -28,13 +29,14 @@ def expired(said: Token, settings: Settings) -> bool:
 
 
 def submission_of(session: Session, said: Token) -> Submission | None:
-    """The submission a link is about; None when it is deleted."""
-    return session.get(Submission, said.delivery) if said.delivery is not None else None
+    """The submission a link is about, by the delivery its token carries; None when it is deleted, and for previews."""
+    number = _number(session, said)
+    return session.get(Submission, number) if number is not None else None
 
 
 def confirm(session: Session, said: Token, settings: Settings) -> Confirmed:
     """The button was pressed (POST; a GET never does this, D21): the submission counts, and is processed where that is done by itself."""
-    found = select(Submission).where(Submission.id == said.delivery).with_for_update()
+    found = select(Submission).where(Submission.id == _number(session, said)).with_for_update()
     submission = session.scalar(found.execution_options(populate_existing=True))
     if submission is None:
         return Confirmed.GONE
@@ -57,4 +59,10 @@ def fresh_link(session: Session, said: Token, settings: Settings) -> None:
 
 def ask_to_confirm(session: Session, submission: Submission, settings: Settings) -> bool:
     """Queue the message with the link to whoever's address was written; False where nobody may be written to. Raises Misconfigured."""
-    raise NotImplementedError
+    if submission.email is None:
+        return False
+    return queue_confirmation(session, submission.email, (submission.id, submission.language), settings)
+
+
+def _number(session: Session, said: Token) -> int | None:
+    return session.scalar(select(Delivery.submission_id).where(Delivery.id == said.delivery)) if said.delivery is not None else None

@@ -24,8 +24,9 @@ NOT_HANDED_OVER = (DeliveryStatus.QUEUED, DeliveryStatus.CANCELLED)
 OPEN = (MailingStatus.SENDING, MailingStatus.PAUSED)
 # due at once and not fresh: what is due is looked at anew, as it is claimed, for a block that came meanwhile
 QUEUE = (
-    "INSERT INTO delivery (mailing_id, recipient_id, status, test, attempts, lane, again_of, next_attempt_at)"
-    " SELECT mailing_id, id, 'queued', FALSE, 0, {lane}, CAST(:again AS BIGINT), CAST(:now AS BIGINT) FROM recipient WHERE id = :recipient"
+    "INSERT INTO delivery (mailing_id, recipient_id, status, test, attempts, lane, again_of, submission_id, next_attempt_at)"
+    " SELECT mailing_id, id, 'queued', FALSE, 0, {lane}, CAST(:again AS BIGINT), CAST(:submission AS BIGINT), CAST(:now AS BIGINT)"
+    " FROM recipient WHERE id = :recipient"
     " ON CONFLICT DO NOTHING"
 )
 
@@ -48,14 +49,14 @@ def queue_system_message(session: Session, which: str, person_id: int, settings:
         return False
     if not _has_it(session, recipient.id, person_id):
         system_mailings.name_sender(session, mailing, settings)
-        _queue(session, recipient.id)
+        queue_again(session, recipient.id)
     return True
 
 
 def _recipient(session: Session, mailing: Mailing, person_id: int, settings: Settings) -> Recipient | None:
     """The person's row on the mailing, with today's address and verdict; None when they may not be written to."""
     address = session.scalar(select(address_of().person).where(Person.id == person_id))
-    verdict = _verdict(session, address, settings)
+    verdict = verdict_of(session, address, settings)
     found = session.scalar(select(Recipient).where(Recipient.mailing_id == mailing.id, Recipient.person_id == person_id))
     if found is None:
         found = Recipient(mailing_id=mailing.id, person_id=person_id, address=address, verdict=verdict)
@@ -67,7 +68,7 @@ def _recipient(session: Session, mailing: Mailing, person_id: int, settings: Set
     return found if verdict is Verdict.ELIGIBLE else None
 
 
-def _verdict(session: Session, address: str | None, settings: Settings) -> Verdict:
+def verdict_of(session: Session, address: str | None, settings: Settings) -> Verdict:
     """Of the rules of domain.md C.5 those that hold for what somebody asked for: the address, and what stands against it."""
     if address is None:
         return Verdict.NO_ADDRESS
@@ -118,9 +119,10 @@ def _today(session: Session, person_id: int) -> int:
     return session.scalar(theirs) or 0
 
 
-def _queue(session: Session, recipient_id: int) -> None:
+def queue_again(session: Session, recipient_id: int, submission_id: int | None = None) -> None:
+    """Queue a delivery for the recipient, behind the one they have; with the submission whose form it is about."""
     again = session.scalar(_deliveries(recipient_id).order_by(Delivery.id.desc()).limit(1))
-    marks = {"recipient": recipient_id, "again": again, "now": milliseconds()}
+    marks = {"recipient": recipient_id, "again": again, "submission": submission_id, "now": milliseconds()}
     seams.before(Seam.QUEUE)
     session.execute(text(QUEUE.format(lane=lifecycle.lane(session))), marks)
     seams.after(Seam.QUEUE)

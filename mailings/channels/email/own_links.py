@@ -13,6 +13,7 @@ KINDS = {
     "open": Kind.OPEN,
     "preferences": Kind.PREFERENCES,
     "confirm": Kind.CONFIRM,
+    "confirm_submission": Kind.SUBMISSION,
 }
 
 
@@ -25,4 +26,4 @@ def _stamped(kind: Kind, payload: int | str) -> int | str:
     """The payload, with when it was made where the page asks how old the link is."""
     if kind is Kind.PREFERENCES:
         return of_day(payload, int(timestamp() // DAY))
-    return of_minute(payload, int(timestamp() // MINUTE)) if kind is Kind.CONFIRM else payload
+    return of_minute(payload, int(timestamp() // MINUTE)) if kind in (Kind.CONFIRM, Kind.SUBMISSION) else payload

@@ -14,7 +14,7 @@ from mailings.settings import Settings
 HERE = Path(__file__).parent
 LANGUAGES = ("en", "nl", "da", "no", "sv", "de")
 #: message -> the link it is about
-MESSAGES = {"preferences-link": "preferences", "confirm-sign-up": "confirm"}
+MESSAGES = {"preferences-link": "preferences", "confirm-sign-up": "confirm", "confirm-submission": "confirm_submission"}
 _SAME = {"nb": "no", "nn": "no"}
 
 
