@@ -15,7 +15,7 @@ ASKED = {
     "send": ["høst-nytt"],
     "resend": ["høst-nytt", "--only", "bounced"],
     "deliver": ["--once"],
-    "settle": ["høst-nytt", "--accepted", "1"],
+    "settle": ["høst-nytt", "--as", "sent"],
     "bounces": ["list"],
     "test": ["høst-nytt", "--to", "åse@fjord.test"],
     "serve": ["--port", "0"],
