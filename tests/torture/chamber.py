@@ -22,7 +22,7 @@ from mailings.settings import settings
 from tests.torture import verbs
 from tests.torture.far import Far
 from tests.torture.stores import Store
-from tests.torture.world import ENVIRONMENT
+from tests.torture.world import ENVIRONMENT, turn
 
 SENDING = "SELECT id FROM delivery WHERE status = 'sending'"
 HELD = (
@@ -69,12 +69,13 @@ class Chamber:
     def __init__(self, folder: Path, store: Store, far: Far, transport: str) -> None:
         self.folder, self.store, self.far = folder, store, far
         url = store.database.url.render_as_string(hide_password=False)
-        self.environment = ENVIRONMENT | {"MAILINGS_DATABASE_URL": url, "MAILINGS_EMAIL_TRANSPORT": transport} | far.environment
+        self._carrier = f"MAILINGS_{far.channel.upper()}_TRANSPORT"
+        self.environment = ENVIRONMENT | {"MAILINGS_DATABASE_URL": url, self._carrier: transport} | far.environment
 
     def warm(self) -> None:
         """Send the mailing once in this very process: its children find every module imported and every statement compiled."""
         before = dict(os.environ)
-        os.environ.update(self.environment | {"MAILINGS_EMAIL_TRANSPORT": "memory"})
+        os.environ.update(self.environment | {self._carrier: "memory"})
         settings.cache_clear()
         self.fresh()
         verbs.send(lambda: None)
@@ -88,6 +89,8 @@ class Chamber:
     def fresh(self) -> None:
         """A draft nobody touched, a far side that knows nobody."""
         self.store.restore("world")
+        turn(self.store.database, self.far.channel)
+        self.store.let_go()
         self.far.restore(None)
 
     def run(self, until: Point | None, verb: Verb = verbs.send) -> Ended:

@@ -11,6 +11,7 @@ class Far(ABC):
     """A far side. What it knows is its witness: it can be saved, and put back for another ending of the same story."""
 
     refuses = True  #: it can refuse somebody for good, and ask to wait
+    channel = "email"  #: of the mailing it is given
     environment: dict[str, str]
 
     @abstractmethod

@@ -17,9 +17,11 @@ from mailings.seams import Seam
 from mailings.transports import folder
 from mailings.transports.memory import Memory
 from tests.doubles.sendgrid import sendgrid
+from tests.doubles.twilio import twilio
 from tests.servers.mailbox import Mailbox, mailbox
 from tests.torture.far import Far, wait_for_conversations
 from tests.torture.far_sendgrid import FarSendgrid
+from tests.torture.far_twilio import FarTwilio
 from tests.torture.world import BATCH, LATER, REFUSED
 
 
@@ -157,12 +159,19 @@ def _sendgrid(_place: Path) -> Iterator[Far]:
         yield FarSendgrid(double)
 
 
+@contextmanager
+def _twilio(_place: Path) -> Iterator[Far]:
+    with twilio() as double:
+        yield FarTwilio(double)
+
+
 #: A transport found by its file's name must have its far side here.
 FARS: dict[str, Callable[[Path], AbstractContextManager[Far]]] = {
     "folder": _folder,
     "memory": _memory,
     "sendgrid": _sendgrid,
     "smtp": _smtp,
+    "twilio": _twilio,
 }
 
 

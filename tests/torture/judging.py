@@ -10,7 +10,9 @@ from sqlalchemy import text
 
 from mailings.db import Database
 from mailings.sending.books import books_of
-from tests.torture.world import BATCH, ELIGIBLE, REFUSED, VERDICTS
+from tests.torture.world import BATCH, ELIGIBLE, NUMBERS, REFUSED, VERDICTS
+
+ADDRESSES = {number: address for address, number in NUMBERS.items()}
 
 LIST = "SELECT person.name, verdict FROM recipient JOIN person ON person.id = recipient.person_id"
 ROWS = (
@@ -34,7 +36,7 @@ class Ledger:
         with database.reading() as session:
             mailing_id, status = session.execute(text("SELECT id, status FROM mailing")).one()
             verdicts = {row.name: row.verdict for row in session.execute(text(LIST))}
-            deliveries = [(row.id, row.address, row.status) for row in session.execute(text(ROWS))]
+            deliveries = [(row.id, ADDRESSES.get(row.address, row.address), row.status) for row in session.execute(text(ROWS))]
             return cls(status, verdicts, deliveries, books_of(session, mailing_id).balanced)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from sqlalchemy import update
+
 from mailings.clock import now, standing_at
 from mailings.db import Database
 from mailings.model import AddressStanding, Base, Basis, Bucket, Mailing, MailingType, Source, SourceKind
@@ -46,6 +48,12 @@ FACTS = {
     "in_doubt": {"policy": "resend", "after_s": 0},  # only where a story settles
 }
 
+#: everybody's mobile number, by their address: they are alike where the addresses are
+NUMBERS = {address: f"+47998877{place:02}" for place, address in enumerate([*ELIGIBLE.values(), "kaare@fjord.test", "stengt@fjord.test"])}
+SHORT = {"sender": "+4799887000", "text": "Kjære [[ customer.name ]], blåbærene er modne."}
+#: the same mailing on another channel
+ON = {"sms": {"type": MailingType.SMS, "subject": "", "preheader": "", "html": "", "sender": {}, "more": {"sms": SHORT}}}
+
 #: what the sending process is told beside its transport and its database. No limit here binds anybody: they are there to be passed.
 ENVIRONMENT = {
     "MAILINGS_SECRET": "a-secret-of-the-tests-and-of-nobody-else",
@@ -69,7 +77,17 @@ def furnish(database: Database) -> None:
             person(session, "Uten Adresse", "", consent=Basis.CONSENT),
             person(session, "Stengt Postkasse", "stengt@fjord.test"),
         ]
-        session.add(AddressStanding(normal="stengt@fjord.test", blocked_at=AFTER_THE_LIST, blocked_why="by hand"))
+        for one in people:
+            one.mobile_normal = NUMBERS.get(one.addresses[0].normal) if one.addresses else None
+        for blocked in ("stengt@fjord.test", NUMBERS["stengt@fjord.test"]):
+            session.add(AddressStanding(normal=blocked, blocked_at=AFTER_THE_LIST, blocked_why="by hand"))
         everybody = selection(session, "Alle", *people)
         session.add(Source(mailing_id=mailing.id, position=1, kind=SourceKind.SELECTION, label="Alle", selection_id=everybody.id))
     database.engine.dispose()
+
+
+def turn(database: Database, channel: str) -> None:
+    """The draft becomes one of that channel; it is one of e-mail."""
+    if channel in ON:
+        with database.writing() as session:
+            session.execute(update(Mailing).values(**ON[channel]))
