@@ -20,7 +20,7 @@ from mailings.transports.twilio.settings import Settings
 from tests.doubles.saying import Exchange, Says, serving
 
 ACCOUNT, TOKEN = "AC" + "0" * 32, "twilio_test_auth_token"  # those of `emulate`, so that both take the same messages
-SENDER = "+15551234567"
+SENDER = "+4799887000"
 _NUMBER = re.compile(r"\+[1-9]\d{6,14}")
 _NAME = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9 &+_.\-]{1,11}")
 

@@ -32,7 +32,7 @@ class Numbered(Twilio):
 class OnTwilio(Stage):
     """Twilio's double; `later` it says of the whole account, never of one number."""
 
-    refusal = "400 21211"
+    refusal, channel = "400 21211", "sms"
 
     def __init__(self, double: Double) -> None:
         self.double = double
