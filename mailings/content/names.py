@@ -16,7 +16,7 @@ from mailings.errors import BadTemplate
 
 CONFIG = ("config.companyName", "config.companyAddress", "config.defaultMail", "config.cgiUrl")  # domain.md D.5
 #: special link -> the name it is kept by; the right-hand ones are the domain's older words (E.1, E.9)
-SPECIAL_LINKS = {name: name for name in ("unsubscribe", "preferences", "confirm", "online", "open")} | {
+SPECIAL_LINKS = {name: name for name in ("unsubscribe", "preferences", "confirm", "confirm_submission", "online", "open")} | {
     "subscription": "preferences",
     "viewShipmentMessage": "online",
 }
