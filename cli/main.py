@@ -36,6 +36,7 @@ COMMANDS = {
     "topics": "cli.topics",
     "selections": "cli.selections",
     "projects": "cli.projects",
+    "sales": "cli.sales",
     "push": "cli.drafts",
     "copy": "cli.drafts",
     "delete": "cli.drafts",
@@ -56,6 +57,7 @@ COMMANDS = {
     "deliver": "cli.delivering",
     "limits": "cli.limits",
     "links": "cli.links",
+    "forms": "cli.forms",
     "report": "cli.reports",
     "compare": "cli.comparing",
     "bounces": "cli.bounces",
@@ -64,7 +66,7 @@ COMMANDS = {
     "up": "cli.up",
     "users": "cli.users",
 }
-GROUPS = frozenset({"people", "topics", "selections", "projects", "limits", "links", "users", "bounces"})
+GROUPS = frozenset({"people", "topics", "selections", "projects", "sales", "limits", "links", "forms", "users", "bounces"})
 
 
 class Commands(TyperGroup):

@@ -53,3 +53,13 @@ def lines_of(part: FormPart, values: dict[str, Any]) -> list[tuple[str, str]]:
         for one in part.every
         if one.identifier in values and values[one.identifier] not in ("", [])
     ]
+
+
+def shown_kind(one: FieldPart) -> str:
+    """What else is worth knowing of a field, in a few words, for lists of fields."""
+    said = ["may overwrite"] if one.overwrite else []
+    said += [f"for {one.purpose}"] if one.kind == "consent" else []
+    said += [one.look] if one.kind == "rating" else []
+    said += [f"at most {one.max_files if one.multiple else 1} of {one.max_kb} kB"] if one.kind == "upload" else []
+    offered = one.topics or [choice.value for choice in one.choices]
+    return "; ".join([*said, ", ".join(offered[:8])] if offered else said)
