@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import time
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from datetime import timedelta
-from multiprocessing import get_context
+from subprocess import PIPE
 
 import pytest
 
 from mailings.clock import standing_at
-from mailings.db import Database, connected
-from mailings.sending.throttle import Throttle
+from mailings.db import Database
 from tests.sending.limited import bucket, throttle, waits
 from tests.sending.test_throttle_law import worst
 from tests.sending.world import START
+from tests.stories.several import begin, said
+from tests.warm import Warm
 
 HOUR = timedelta(hours=1)
 
@@ -45,19 +48,34 @@ def test_a_clock_set_forward(any_db: Database) -> None:
         assert waits(limits, any_db, 9, 1, 1) == [(3, 0.0), (1, 1.0), (1, 2.0)]
 
 
-def reserved(url: str, count: int) -> list[float]:
-    """In a process of its own: so many reservations of one message, by a clock that stands; when each may leave."""
-    db, limits = connected(url), Throttle(["mailing:høst", "installation"], {})
-    with standing_at(START):
-        return [limits.reserve(db, 1).wait for _ in range(count)]
+RESERVING = """
+import sys
+from mailings.clock import standing_at
+from mailings.db import connected
+from mailings.sending.throttle import Throttle
+from tests.sending.world import START
+
+db, limits = connected(sys.argv[1]), Throttle(["mailing:høst", "installation"], {})
+print("ready", flush=True)
+sys.stdin.readline()
+with standing_at(START):
+    print(*(limits.reserve(db, 1).wait for _ in range(75)))
+"""
 
 
 def test_processes_never_share_a_token(any_db: Database) -> None:
     """Three hundred messages reserved by four processes at once leave one after the other, 10 ms apart: none shared, none lost."""
     bucket(any_db, "installation", per_minute=6000)
     url = any_db.url.render_as_string(hide_password=False)
-    with ProcessPoolExecutor(4, mp_context=get_context("spawn")) as pool:
-        found = sorted(wait for waits in pool.map(reserved, [url] * 4, [75] * 4) for wait in waits)
+    with ExitStack() as running:
+        four = [running.enter_context(Warm(["-c", RESERVING, url], dict(os.environ), stdin=PIPE, stdout=PIPE)) for _ in range(4)]
+        for one in four:
+            running.callback(one.kill)
+            assert one.stdout
+            assert one.stdout.readline() == "ready\n"
+        for one in four:
+            begin(one)
+        found = sorted(float(wait) for one in four for wait in said(one)[0].split())
     assert found == [n / 100 for n in range(300)]
 
 
