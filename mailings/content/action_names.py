@@ -13,11 +13,10 @@ from mailings.content.actions import AUTOMATIC, UNASSIGNED, Actions
 from mailings.content.scripts import script_named
 from mailings.content.variables import COLUMNS, known_variable
 from mailings.errors import MailingsError
-from mailings.model import Associate, Interest, Project, Selection, SelectionKind
+from mailings.model import Associate, Form, Interest, Project, Selection, SelectionKind
 from mailings.settings import Settings
 
 OFFERED = 2000  # names looked through for a similar one
-NO_FORM = "it opens the form {form!r}, and there are no forms in this version; let it show a text or lead to an address."
 
 
 def unknown_names(session: Session, actions: Actions, settings: Settings) -> list[str]:
@@ -26,9 +25,10 @@ def unknown_names(session: Session, actions: Actions, settings: Settings) -> lis
 
 
 def problems_of(session: Session, actions: Actions, settings: Settings) -> list[str]:
-    """What keeps a mailing with these actions from being sent: unknown names, and forms while there are none."""
+    """What keeps a mailing with these actions from being sent: unknown names, and a form that is not there (yet: forms are pushed, too)."""
     form = actions.response.form if actions.response else None
-    return [*unknown_names(session, actions, settings), *([NO_FORM.format(form=form)] if form else [])]
+    missing = _missing(session, "form", Form.name, [form]) if form else ()
+    return [*unknown_names(session, actions, settings), *missing]
 
 
 def _unknown(session: Session, actions: Actions, settings: Settings) -> Iterator[str]:

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
 from typing import Any
-from urllib.parse import quote
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from mailings.content.links import is_web, with_words, words_in
 from mailings.content.scripts import Click, Registered, scripts, within
-from mailings.content.variables import column, joined, known_variable
 from mailings.db import Database
 from mailings.errors import MailingsError
 from mailings.model import Delivery, Event, EventReading, Person, Recipient
 from mailings.reported import EventKind
 from mailings.settings import Settings
+from mailings.tracking.to_forms import address_of_form
 
 PATIENCE = 2.0  # seconds a script may think about where a reader is led; then the link's own address holds
 LOG = logging.getLogger("mailings.tracking")
@@ -65,7 +64,8 @@ def response_of(database: Database, clicked: Clicked, settings: Settings) -> Red
     if answer.get("text") is not None:
         return Text(_html(answer["text"]), answer.get("title", ""))
     if answer.get("form") is not None:
-        return Redirect(f"/f/{quote(answer['form'], safe='')}{_filled_in(database, clicked, answer.get('prefill') or ())}")
+        with database.reading() as session:
+            return Redirect(address_of_form(session, answer["form"], clicked.delivery, (answer.get("prefill") or (), settings)))
     other = _by_script(database, clicked, settings) or answer.get("url")
     return Redirect(with_words(other, words_in(clicked.url)) if other else clicked.url)
 
@@ -74,24 +74,6 @@ def _html(text: str) -> str:
     if _TAG.search(text):
         return text
     return "".join(f"<p>{escape(block.strip())}</p>" for block in re.split(r"\n\s*\n", text) if block.strip())
-
-
-def _filled_in(database: Database, clicked: Clicked, fields: Sequence[str]) -> str:
-    """`?field_<name>=value` for each field known of a person (domain.md FRM-10); nothing for previews, companies and bare addresses."""
-    known = [field for field in fields if known_variable(field)]
-    if clicked.delivery is None or not known:
-        return ""
-    columns = [column(field) for field in known]
-    rows = joined(select(*columns).select_from(Recipient), columns).where(Recipient.person_id.is_not(None))
-    with database.reading() as session:
-        row = session.execute(rows.where(Recipient.id == _recipient_of(clicked.delivery))).one_or_none()
-    pairs = [(field, value) for field, value in zip(known, row or (), strict=False) if value]
-    query = "&".join(f"field_{quote(field, safe='')}={quote(str(value), safe='')}" for field, value in pairs)
-    return f"?{query}" if query else ""
-
-
-def _recipient_of(delivery: int) -> Any:
-    return select(Delivery.recipient_id).where(Delivery.id == delivery).scalar_subquery()
 
 
 def _by_script(database: Database, clicked: Clicked, settings: Settings) -> str | None:

@@ -36,7 +36,7 @@ def test_what_it_says(db: Database, memory: Memory, which: str, language: str) -
     look(db)
     (message,) = taken(memory)
     html, text = (message.get_body((kind,)).get_content() for kind in ("html", "plain"))  # type: ignore[union-attr]
-    kind = {"preferences-link": Kind.PREFERENCES, "confirm-sign-up": Kind.CONFIRM}[which]
+    kind = {"preferences-link": Kind.PREFERENCES, "confirm-sign-up": Kind.CONFIRM, "confirm-submission": Kind.SUBMISSION}[which]
     token = Tokens(SETTINGS.secret.get_secret_value())
     address = text.split(f"{SETTINGS.public_url}/{kind.value}/")[1].split()[0]
     assert token.read(kind, address).delivery == memory.kept[0].delivery
