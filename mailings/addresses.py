@@ -101,6 +101,11 @@ def read_mobile(text: str, country: str) -> ReadMobile:
     return _parsed_mobile(text, digits, country)
 
 
+def is_number(normal: str) -> bool:
+    """True for a telephone number in E.164, False for an e-mail address as it is compared."""
+    return normal[:1] == "+" and normal[1:].isdecimal() and normal.isascii()
+
+
 _GROUPING = re.compile(r"[\s()./\-\u2010-\u2015](?!0$)")
 _REMARK = re.compile(r"\(\s*0\s*\)|\([^()\d]*\)")  # +47 (0) 998 87 766; 998 87 766 (Anna)
 _FLOAT = re.compile(r"\.0$")

@@ -10,7 +10,7 @@ from typing import ClassVar, NamedTuple, Protocol, Self
 
 from mailings.errors import Unreadable, Untrusted
 from mailings.letter import Filled, Page
-from mailings.reported import Hook, Report
+from mailings.reported import Blame, Hook, Report
 from mailings.settings import settings
 
 
@@ -178,6 +178,11 @@ class Transport(ABC):
     def holds(self) -> int:
         """The most deliveries it holds without an answer: what a crash may leave in doubt."""
         return self.batch_size
+
+    @classmethod
+    def blames(cls, code: str) -> Blame | None:
+        """What a receipt's code says of the address that was refused for good; None = nothing, or no code of its own."""
+        return None
 
     @classmethod
     def reports(cls, hook: Hook) -> list[Report]:

@@ -59,6 +59,14 @@ class BounceWhy(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Blame(NamedTuple):
+    """What a refusal says of the address it was meant for, and what its owner told the provider earlier."""
+
+    bounce: BounceKind
+    why: BounceWhy
+    also: EventKind | None = None
+
+
 class Hook(NamedTuple):
     """A request to /hooks/NAME: `url` as its sender wrote it, at the public address and with its query; header names in small letters."""
 

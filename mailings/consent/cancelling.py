@@ -6,8 +6,9 @@ from sqlalchemy import ColumnElement, Select, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from mailings import clock
+from mailings.addresses import is_number
 from mailings.consent.taking_back import take_back
-from mailings.model import Address, Company, Delivery, DeliveryNote, DeliveryStatus, Mailing, MailingStatus, Recipient
+from mailings.model import Address, Company, Delivery, DeliveryNote, DeliveryStatus, Mailing, MailingStatus, Person, Recipient
 
 #: mailings of which deliveries may be waiting; of the others nothing is queued
 _UNDER_WAY = (MailingStatus.SENDING, MailingStatus.PAUSED, MailingStatus.POPULATING)
@@ -36,8 +37,9 @@ def recipients_of(person: ColumnElement[bool], *mailing: ColumnElement[bool]) ->
 
 
 def recipients_at(normal: str) -> Select[int]:
-    """Recipient ids written to at this address: people, companies and bare addresses, each found by an index."""
-    people = select(Address.person_id).where(Address.normal == normal)
+    """Recipient ids written to at this address or number: people, companies and bare addresses, each found by an index."""
+    called, written = select(Person.id).where(Person.mobile_normal == normal), select(Address.person_id).where(Address.normal == normal)
+    people = called if is_number(normal) else written
     companies = select(Company.id).where(Company.email_normal == normal)
     under_way = select(Mailing.id).where(Mailing.status.in_(_UNDER_WAY))
     bare = Recipient.person_id.is_(None) & Recipient.company_id.is_(None) & Recipient.mailing_id.in_(under_way)

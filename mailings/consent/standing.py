@@ -36,6 +36,12 @@ def unblock_addresses(session: Session, normals: Collection[str]) -> int:
     return len(session.scalars(cleared.returning(AddressStanding.normal)).all())
 
 
+def let_in_again(session: Session, normal: str, why: str) -> bool:
+    """Whoever blocked this address for that reason takes it back; blocked for another one it stays. False when there was nothing."""
+    theirs = update(AddressStanding).where(AddressStanding.normal == normal, AddressStanding.blocked_why == why)
+    return bool(session.scalars(theirs.values(blocked_at=None, blocked_why=None).returning(AddressStanding.normal)).all())
+
+
 def complain(session: Session, normal: str, at: datetime | None = None) -> int:
     """The owner of this address reported us as spam: its people's consent is withdrawn (domain.md C.7), nothing queued goes there.
 

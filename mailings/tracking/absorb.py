@@ -9,7 +9,7 @@ from sqlalchemy import Table, bindparam, select, text, update
 from sqlalchemy.orm import Session, load_only
 
 from mailings import clock
-from mailings.addresses import read_address
+from mailings.addresses import is_number, read_address
 from mailings.channels.email.identity import mark_of
 from mailings.db import among, insert_into
 from mailings.model import Delivery, Event, Mailing, Recipient
@@ -88,7 +88,8 @@ def _read(report: Report, known: dict[tuple[int, str], Sent]) -> News:
     sent = known.get((report.delivery or 0, report.mark or ""))
     if sent is not None and sent.erased:
         return News(report, sent, None)
-    address = read_address(report.address).normal if report.address else None
+    told = report.address or ""
+    address = told if is_number(told) else read_address(told).normal
     return News(report, sent, address or (sent.address if sent else None))
 
 

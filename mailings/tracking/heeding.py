@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from mailings import clock
-from mailings.consent.standing import complain
+from mailings.addresses import is_number
+from mailings.consent.standing import block_address, complain, let_in_again
 from mailings.consent.withdrawing import withdraw, withdraw_many
 from mailings.errors import Untrusted
 from mailings.model import Address, AddressStanding
@@ -18,19 +19,32 @@ from mailings.tracking.leaving import leave, leave_address
 from mailings.tracking.news import News
 from mailings.tracking.readers import reader_of
 
+STOP = "STOP was sent from this number"
+
 
 def heed(session: Session, news: Sequence[News], source: str) -> None:
     """Let complaints and unsubscribing have their effect, in force at once.
 
-    Subscribing again has none: consent that was withdrawn is given by the person to us, on a basis of its own, not by a provider's list.
+    Subscribing again has none for an e-mail address: consent that was withdrawn is given by the person to us, on a basis of its own, not
+    by a provider's list. A number whose owner sent STOP is let in again by START, which they sent themselves.
     """
     told = sorted(news, key=lambda one: (one.report.at, one.report.content_key))
     for one in told:
         kinds = (one.report.kind, one.report.also)
         if EventKind.COMPLAINED in kinds:
             _complained(session, one)
-        if EventKind.UNSUBSCRIBED in kinds:
+        if one.address and is_number(one.address):
+            _by_phone(session, one.address, kinds)
+        elif EventKind.UNSUBSCRIBED in kinds:
             _unsubscribed(session, one, f"Report of {source}")
+
+
+def _by_phone(session: Session, number: str, kinds: Collection[EventKind | None]) -> None:
+    """STOP holds for the number, at once and for every mailing; what its people take by e-mail is another matter (domain.md K)."""
+    if EventKind.UNSUBSCRIBED in kinds:
+        block_address(session, number, STOP)
+    elif EventKind.RESUBSCRIBED in kinds:
+        let_in_again(session, number, STOP)
 
 
 def _complained(session: Session, one: News) -> None:

@@ -18,7 +18,8 @@ from mailings.channels.email.bounces.judging import KINDS
 from mailings.channels.email.identity import mark_of
 from mailings.db import Database, among
 from mailings.model import Bookmark, Mailing
-from mailings.reported import BounceKind, BounceWhy, EventKind, Report
+from mailings.plugins import transport_class, transport_names
+from mailings.reported import Blame, BounceKind, BounceWhy, EventKind, Report
 from mailings.settings import Settings
 from mailings.tracking.absorb import absorb
 from mailings.tracking.bouncing import REFUSED
@@ -77,11 +78,10 @@ def _fresh(session: Session) -> bool:
 def _reports(session: Session, lines: Sequence[Any]) -> list[Report]:
     mailings = select(Mailing).where(among(session, Mailing.id, sorted({line.mailing_id for line in lines})))
     marks = {one.id: mark_of(one) for one in session.scalars(mailings.options(load_only(Mailing.name, Mailing.created_at)))}
-    return [_report(line, marks[line.mailing_id]) for line in lines if REPLY.match(line.code)]
+    return [_report(line, marks[line.mailing_id], blame) for line in lines if (blame := _blame(line.code, line.reason or ""))]
 
 
-def _report(line: Any, mark: str) -> Report:
-    kind, why = _judged(line.code, line.reason or "")
+def _report(line: Any, mark: str, blame: Blame) -> Report:
     return Report(
         kind=EventKind.DROPPED,
         at=datetime.fromtimestamp(line.at / 1000, UTC),
@@ -91,9 +91,16 @@ def _report(line: Any, mark: str) -> Report:
         original={"reply": f"{line.code} {line.reason or ''}".strip()[:400]},
         code=line.code,
         reason=line.reason,
-        bounce=kind,
-        bounce_why=why,
+        bounce=blame.bounce,
+        bounce_why=blame.why,
+        also=blame.also,
     )
+
+
+def _blame(code: str, reason: str) -> Blame | None:
+    if REPLY.match(code):
+        return Blame(*_judged(code, reason))
+    return next(filter(None, (transport_class(name).blames(code) for name in transport_names())), None)
 
 
 def _judged(code: str, reason: str) -> tuple[BounceKind, BounceWhy]:

@@ -7,10 +7,11 @@ from typing import ClassVar, Self
 from urllib.parse import urlsplit
 
 from mailings.message import Offer, Receipt, Transport
-from mailings.reported import Hook, Report
+from mailings.reported import Blame, EventKind, Hook, Report
 from mailings.settings import settings as installation
 from mailings.transports._source import Source
 from mailings.transports.twilio.settings import LOOPBACK, Settings
+from mailings.transports.twilio.words import CAUSES, OPTED_OUT
 
 UNHEARD = (
     "MAILINGS_PUBLIC_URL is {}, where Twilio reports nothing: it needs an address that the world reaches; "
@@ -65,6 +66,13 @@ class Twilio(Transport):
         source = Source(offers)
         yield from Carrying(self._requests, source, self._settings.connections).receipts()
         source.close()
+
+    @classmethod
+    def blames(cls, code: str) -> Blame | None:
+        """By Twilio's own code, behind the status: no such number, or one whose owner sent STOP."""
+        _, _, number = code.partition(" ")
+        found = CAUSES.get(int(number)) if number.isdecimal() and len(number) == 5 else None
+        return Blame(*found, EventKind.UNSUBSCRIBED if int(number) == OPTED_OUT else None) if found else None
 
     @classmethod
     def reports(cls, hook: Hook) -> list[Report]:
