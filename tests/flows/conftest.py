@@ -7,6 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from cli.embedded import embedded_server
+from mailings.settings import Settings, settings
+from mailings.transports.memory import Memory
 from tests.prefect_tables import with_tables
 
 
@@ -25,3 +27,13 @@ def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         _temporary_global_settings_context(get_settings_context()),  # threads that were there before, too
     ):
         yield
+
+
+@pytest.fixture
+def memory(configured: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Memory]:
+    """An installation that sends through the memory transport, empty."""
+    monkeypatch.setenv("MAILINGS_EMAIL_TRANSPORT", "memory")
+    settings.cache_clear()
+    Memory.configured.cache_clear()
+    yield Memory.configured()
+    Memory.configured.cache_clear()

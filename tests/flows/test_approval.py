@@ -23,7 +23,7 @@ from mailings.sending.finding import mailing_named
 from mailings.transports.memory import Memory
 from tasks.suspended import _heeded
 from tests.flows.suspending import deployed_run, form, said, state_of, worked
-from tests.flows.test_send_mailing import draft, memory  # noqa: F401  a fixture
+from tests.flows.test_send_mailing import draft
 from tests.flows.test_start_due_mailings import deployed  # noqa: F401  a fixture
 from tests.sending import world
 
@@ -42,7 +42,7 @@ def asking(db: Database, memory: Memory, deployed: None) -> Iterator[int]:  # no
             client.set_flow_run_state(run.id, Cancelled())
 
 
-def test_answered_on_the_form(db: Database, memory: Memory, asking: int) -> None:  # noqa: F811
+def test_answered_on_the_form(db: Database, memory: Memory, asking: int) -> None:
     """The run is suspended without a lease; its form names the counts and shows a message; resumed, it sends what was approved."""
     run = deployed_run("host").id
     worked(run)
@@ -63,7 +63,7 @@ def test_answered_on_the_form(db: Database, memory: Memory, asking: int) -> None
     assert len(memory.kept) == 3
 
 
-def test_declined_on_the_form(db: Database, memory: Memory, asking: int) -> None:  # noqa: F811
+def test_declined_on_the_form(db: Database, memory: Memory, asking: int) -> None:
     """A no makes it a draft again, its list no longer frozen; the run ends saying who said so, and nobody gets anything."""
     run = deployed_run("host").id
     worked(run)
@@ -94,7 +94,7 @@ def at_the_desk(db: Database, verb: str) -> None:
         getattr(approving, verb)(session, mailing_named(session, "host", locked=True), Answer("Åse Ødegård", Door.DESK))
 
 
-def test_the_first_answer_stands(db: Database, memory: Memory, asking: int) -> None:  # noqa: F811
+def test_the_first_answer_stands(db: Database, memory: Memory, asking: int) -> None:
     """A no at the desk is not undone by a yes on the form that comes later: the run ends, and begins nothing anew."""
     run = deployed_run("host").id
     worked(run)
@@ -107,7 +107,7 @@ def test_the_first_answer_stands(db: Database, memory: Memory, asking: int) -> N
     assert (world.status(db, asking), memory.kept) == (MailingStatus.DRAFT, [])
 
 
-def test_answered_at_the_desk(db: Database, memory: Memory, asking: int) -> None:  # noqa: F811
+def test_answered_at_the_desk(db: Database, memory: Memory, asking: int) -> None:
     """A yes at the desk lets the suspended run itself go on, once, instead of another; the form keeps what was said."""
     run = deployed_run("host").id
     worked(run)
@@ -123,7 +123,7 @@ def test_answered_at_the_desk(db: Database, memory: Memory, asking: int) -> None
     assert world.statuses(db, asking) == {"sent": 3}
 
 
-def test_runs_that_need_not_go_on(db: Database, memory: Memory, asking: int) -> None:  # noqa: F811
+def test_runs_that_need_not_go_on(db: Database, memory: Memory, asking: int) -> None:
     """A suspended run whose mailing was cancelled, or which another run sends already, is ended with the reason."""
     run, other = deployed_run("host").id, deployed_run("host").id
     worked(run)
@@ -143,7 +143,7 @@ def test_runs_that_need_not_go_on(db: Database, memory: Memory, asking: int) -> 
     assert state_of(late)[0] == "CANCELLED"
 
 
-def test_without_a_deployment(db: Database, memory: Memory, asking: int) -> None:  # noqa: F811
+def test_without_a_deployment(db: Database, memory: Memory, asking: int) -> None:
     """A run that nobody could resume ends paused and names the command; a run meanwhile is refused; approved, the next one sends."""
     outcome = send_mailing("host")
     assert (outcome.status, outcome.sentence) == (MailingStatus.PAUSED, "host awaits approval: mailings approve host")
@@ -154,7 +154,7 @@ def test_without_a_deployment(db: Database, memory: Memory, asking: int) -> None
     assert len(memory.kept) == 3
 
 
-def test_what_changed_is_not_sent(db: Database, memory: Memory, asking: int) -> None:  # noqa: F811
+def test_what_changed_is_not_sent(db: Database, memory: Memory, asking: int) -> None:
     """A mailing edited after it was approved goes back to draft, the outcome says what changed; the next run asks anew."""
     send_mailing("host")
     at_the_desk(db, "approve")
@@ -168,7 +168,7 @@ def test_what_changed_is_not_sent(db: Database, memory: Memory, asking: int) -> 
     assert memory.kept == []
 
 
-def test_a_problem_after_the_approval(db: Database, memory: Memory, asking: int) -> None:  # noqa: F811
+def test_a_problem_after_the_approval(db: Database, memory: Memory, asking: int) -> None:
     """Where everybody said no meanwhile, preflight refuses what was approved: a draft again, and the approval counts no more."""
     send_mailing("host")
     at_the_desk(db, "approve")
@@ -181,7 +181,7 @@ def test_a_problem_after_the_approval(db: Database, memory: Memory, asking: int)
     assert memory.kept == []
 
 
-def test_a_run_cancelled_meanwhile(db: Database, memory: Memory, asking: int) -> None:  # noqa: F811
+def test_a_run_cancelled_meanwhile(db: Database, memory: Memory, asking: int) -> None:
     """A suspended run that somebody cancels between our looking and our resuming is passed over, and nothing is raised."""
     run = deployed_run("host").id
     worked(run)

@@ -23,12 +23,10 @@ from mailings.transports.memory import Memory
 from tasks.forms import HowToSend
 from tasks.sending import at_work
 from tasks.sharding import ask_for_shards
-from tests.flows.test_send_mailing import draft, memory
+from tests.flows.test_send_mailing import draft
 from tests.sending import world
 
 pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("prefect"), pytest.mark.usefixtures("prefect_server")]
-
-__all__ = ["memory"]
 
 
 @pytest.fixture

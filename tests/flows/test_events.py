@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -18,7 +17,6 @@ from mailings.db import Database
 from mailings.errors import AtWork, BadAddress, BadTemplate, Misconfigured, NotAllowed, NotFound, Unreachable, Unreadable
 from mailings.model import LeaseRole, Mailing
 from mailings.sending import leases
-from mailings.settings import Settings, settings
 from mailings.transports.memory import Memory
 from tasks import events
 from tasks.forms import Occasion, Whom
@@ -27,16 +25,6 @@ from tests.flows.test_send_mailing import draft
 pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("prefect"), pytest.mark.usefixtures("prefect_server")]
 
 FLUSHED = 20.0  # seconds: the server writes events down every five
-
-
-@pytest.fixture
-def memory(configured: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Memory]:
-    """An installation that sends through the memory transport, empty."""
-    monkeypatch.setenv("MAILINGS_EMAIL_TRANSPORT", "memory")
-    settings.cache_clear()
-    Memory.configured.cache_clear()
-    yield Memory.configured()
-    Memory.configured.cache_clear()
 
 
 def told(mailing: str, count: int) -> list[dict[str, Any]]:

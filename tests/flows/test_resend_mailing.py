@@ -22,7 +22,7 @@ from mailings.sending.resending import Resent
 from mailings.transports.memory import Memory
 from tasks import resending
 from tasks.forms import Whom
-from tests.flows.test_send_mailing import draft, memory  # noqa: F401  a fixture
+from tests.flows.test_send_mailing import draft
 from tests.sending import world
 
 pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("prefect"), pytest.mark.usefixtures("prefect_server")]
@@ -33,7 +33,7 @@ def addresses(kept: Memory) -> list[str]:
     return [one.address.partition("@")[0] for one in kept.kept]
 
 
-def test_reload(db: Database, memory: Memory) -> None:  # noqa: F811
+def test_reload(db: Database, memory: Memory) -> None:
     """A newcomer on the list and one who was refused get it; who has it gets nothing; the mailing is sent again, and the books balance."""
     mailing_id = draft(db, "last", 3)
     memory.refuse("ase2@fjord.test")
@@ -49,7 +49,7 @@ def test_reload(db: Database, memory: Memory) -> None:  # noqa: F811
     assert world.statuses(db, mailing_id) == {"sent": 4, "failed": 1}
 
 
-def test_only(db: Database, memory: Memory) -> None:  # noqa: F811
+def test_only(db: Database, memory: Memory) -> None:
     """Chosen by address, somebody who has it gets it once more; another run of the same is another decision, and does so again."""
     draft(db, "bare", 3)
     send_mailing("bare")
@@ -76,7 +76,7 @@ def carried_out(run: FlowRun, *states: State) -> Resent:
 @pytest.mark.parametrize(
     "whom", [{"latest": ["unopened"]}, {"addresses": ["ase1@fjord.test", "ase3@fjord.test"]}], ids=["words", "addresses"]
 )
-def test_the_same_run_again(whom: dict[str, object], db: Database, memory: Memory) -> None:  # noqa: F811
+def test_the_same_run_again(whom: dict[str, object], db: Database, memory: Memory) -> None:
     """Retry of a finished run, and what begins a crashed one again: nobody gets a third message; it says what it came to, and completes."""
     draft(db, "samme", 3)
     send_mailing("samme")
@@ -90,7 +90,7 @@ def test_the_same_run_again(whom: dict[str, object], db: Database, memory: Memor
         assert addresses(memory) == once
 
 
-def test_killed_when_queued(db: Database, memory: Memory) -> None:  # noqa: F811
+def test_killed_when_queued(db: Database, memory: Memory) -> None:
     """A run that died between queueing and sending is begun again, even after another run sent them: each has one message more."""
     draft(db, "drept", 3)
     send_mailing("drept")
@@ -105,7 +105,7 @@ def test_killed_when_queued(db: Database, memory: Memory) -> None:  # noqa: F811
         assert len(addresses(memory)) == 6
 
 
-def test_nobody_is_meant(db: Database, memory: Memory) -> None:  # noqa: F811
+def test_nobody_is_meant(db: Database, memory: Memory) -> None:
     """A resend of nothing says so and starts no sending."""
     draft(db, "ingen", 2)
     send_mailing("ingen")
@@ -114,7 +114,7 @@ def test_nobody_is_meant(db: Database, memory: Memory) -> None:  # noqa: F811
     assert outcome.sentence == "ingen: nobody is to be sent to again."
 
 
-def test_a_run_that_is_ending_is_waited_for(db: Database, memory: Memory) -> None:  # noqa: F811
+def test_a_run_that_is_ending_is_waited_for(db: Database, memory: Memory) -> None:
     """A run that conducts the mailing but has looked at the queue for the last time takes nobody along: this one does, after its end."""
     mailing_id = draft(db, "slutt", 2)
     send_mailing("slutt")
@@ -132,7 +132,7 @@ def test_a_run_that_is_ending_is_waited_for(db: Database, memory: Memory) -> Non
     assert addresses(memory)[2:] == ["ase1"]
 
 
-def test_a_run_at_work_takes_them_along(db: Database, memory: Memory) -> None:  # noqa: F811
+def test_a_run_at_work_takes_them_along(db: Database, memory: Memory) -> None:
     """While another run goes on conducting the mailing, nothing is begun beside it."""
     mailing_id = draft(db, "med", 2)
     assert not resending.is_conducted.fn("med", 0.1)
@@ -141,7 +141,7 @@ def test_a_run_at_work_takes_them_along(db: Database, memory: Memory) -> None:  
     assert resending.is_conducted.fn("med", 0.1)
 
 
-def test_killed_in_between(db: Database, memory: Memory) -> None:  # noqa: F811
+def test_killed_in_between(db: Database, memory: Memory) -> None:
     """Queued and then killed: the sending flow goes on with them, nobody twice."""
     mailing_id = draft(db, "avbrutt", 3)
     send_mailing("avbrutt")
@@ -151,7 +151,7 @@ def test_killed_in_between(db: Database, memory: Memory) -> None:  # noqa: F811
     assert sorted(addresses(memory)[3:]) == ["ase1", "ase3"]
 
 
-def test_what_cannot_be(db: Database, memory: Memory) -> None:  # noqa: F811
+def test_what_cannot_be(db: Database, memory: Memory) -> None:
     """An address that is not on the mailing fails the run with its name, and nobody is queued."""
     mailing_id = draft(db, "ukjent", 1)
     send_mailing("ukjent")
@@ -170,7 +170,7 @@ def test_what_cannot_be(db: Database, memory: Memory) -> None:  # noqa: F811
     ],
     ids=["nothing", "both", "a name", "a word"],
 )
-def test_what_the_form_cannot_catch(whom: Whom, error: type[Exception], sentence: str, db: Database, memory: Memory) -> None:  # noqa: F811
+def test_what_the_form_cannot_catch(whom: Whom, error: type[Exception], sentence: str, db: Database, memory: Memory) -> None:
     """A form that says nothing, everything, or an address that is none, is refused in one sentence, and nobody is queued."""
     mailing_id = draft(db, "skjema", 1)
     send_mailing("skjema")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 
 import pytest
 from prefect.client.orchestration import get_client
@@ -17,7 +16,6 @@ from mailings.db import Database
 from mailings.errors import Misconfigured, NotAllowed, NotFound
 from mailings.model import Basis, ImportedRow, LeaseRole, Mailing, MailingStatus, Source, SourceKind
 from mailings.sending import leases, lifecycle
-from mailings.settings import Settings, settings
 from mailings.transports.memory import Memory
 from tasks.forms import HowToSend
 from tests.sending import world
@@ -25,16 +23,6 @@ from tests.sending import world
 pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("prefect"), pytest.mark.usefixtures("prefect_server")]
 
 HTML = '<p>Kjære [[ customer.name ]], <a href="https://acme.test/høst">les mer</a> <a href="[[ link.unsubscribe ]]">av</a></p>'
-
-
-@pytest.fixture
-def memory(configured: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Memory]:
-    """An installation that sends through the memory transport, empty."""
-    monkeypatch.setenv("MAILINGS_EMAIL_TRANSPORT", "memory")
-    settings.cache_clear()
-    Memory.configured.cache_clear()
-    yield Memory.configured()
-    Memory.configured.cache_clear()
 
 
 def draft(db: Database, name: str, people: int, html: str = HTML, **facts: object) -> int:

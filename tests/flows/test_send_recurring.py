@@ -21,7 +21,7 @@ from mailings.sending.finding import mailing_named
 from mailings.transports.memory import Memory
 from tasks.forms import Occasion
 from tests.flows.scheduled import carried_out, deployed, occasion
-from tests.flows.test_send_mailing import draft, memory  # noqa: F401  a fixture
+from tests.flows.test_send_mailing import draft
 
 pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("prefect"), pytest.mark.usefixtures("prefect_server")]
 
@@ -48,7 +48,7 @@ def copied(db: Database, name: str, day: Day) -> str:
         return recur(session, mailing_named(session, name, locked=True), day).mailing
 
 
-def test_a_schedule_sends_it(db: Database, memory: Memory) -> None:  # noqa: F811
+def test_a_schedule_sends_it(db: Database, memory: Memory) -> None:
     """Two nights in Oslo are two mailings under Oslo's dates, each sent to the list as it is by then; the template stays a draft."""
     template = draft(db, "natt-nytt", 2, template=True)
     with deployed(HALF_PAST_MIDNIGHT, mailing="natt-nytt") as one:
@@ -62,7 +62,7 @@ def test_a_schedule_sends_it(db: Database, memory: Memory) -> None:  # noqa: F81
     assert status(db, "natt-nytt") is MailingStatus.DRAFT
 
 
-def test_retry_in_the_ui(db: Database, memory: Memory) -> None:  # noqa: F811
+def test_retry_in_the_ui(db: Database, memory: Memory) -> None:
     """Retry, days later: the run keeps its day, finds it sent, and nobody gets it twice."""
     draft(db, "igjen", 2, template=True)
     with deployed(HALF_PAST_MIDNIGHT, mailing="igjen") as one:
@@ -75,7 +75,7 @@ def test_retry_in_the_ui(db: Database, memory: Memory) -> None:  # noqa: F811
     assert letters(memory) == ["ase1", "ase2"]
 
 
-def test_killed_in_between(db: Database, memory: Memory) -> None:  # noqa: F811
+def test_killed_in_between(db: Database, memory: Memory) -> None:
     """A run that dies between copy and sending: the copy is due, whoever looks for due mailings sends it; a retry finds it sent."""
     draft(db, "avbrutt", 2, template=True)
     with deployed(HALF_PAST_MIDNIGHT, mailing="avbrutt") as one:
@@ -91,7 +91,7 @@ def test_killed_in_between(db: Database, memory: Memory) -> None:  # noqa: F811
     assert letters(memory) == ["ase1", "ase2"]
 
 
-def test_killed_while_sending(db: Database, memory: Memory) -> None:  # noqa: F811
+def test_killed_while_sending(db: Database, memory: Memory) -> None:
     """A run that finds the day's copy made and not sent goes on with it, however late it is by then."""
     draft(db, "videre", 2, template=True)
     with deployed(HALF_PAST_MIDNIGHT, mailing="videre") as one:
@@ -102,7 +102,7 @@ def test_killed_while_sending(db: Database, memory: Memory) -> None:  # noqa: F8
     assert letters(memory) == ["ase1", "ase2"]
 
 
-def test_after_an_outage(db: Database, memory: Memory) -> None:  # noqa: F811
+def test_after_an_outage(db: Database, memory: Memory) -> None:
     """Three nights were missed and their runs begin with the fourth: only that one is sent; the others say why, and complete."""
     draft(db, "etterpå", 1, template=True)
     back = FRIDAY + 84 * HOUR  # half an hour after the fourth midnight
@@ -115,7 +115,7 @@ def test_after_an_outage(db: Database, memory: Memory) -> None:  # noqa: F811
     assert letters(memory) == ["ase1"]
 
 
-def test_overtaken(db: Database, memory: Memory) -> None:  # noqa: F811
+def test_overtaken(db: Database, memory: Memory) -> None:
     """However late it may be, a night is not sent beside a later one that is due: nobody gets two newsletters in one minute."""
     draft(db, "innhentet", 1, template=True)
     back = FRIDAY + 36 * HOUR
@@ -127,7 +127,7 @@ def test_overtaken(db: Database, memory: Memory) -> None:  # noqa: F811
     assert letters(memory) == ["ase1"]
 
 
-def test_by_hand(db: Database, memory: Memory) -> None:  # noqa: F811
+def test_by_hand(db: Database, memory: Memory) -> None:
     """Somebody who names a day has it sent, however long ago it is; once."""
     draft(db, "for-hånd", 1, template=True)
     with deployed(mailing="for-hånd") as one:
@@ -137,7 +137,7 @@ def test_by_hand(db: Database, memory: Memory) -> None:  # noqa: F811
     assert letters(memory) == ["ase1"]
 
 
-def test_without_a_deployment(db: Database, memory: Memory) -> None:  # noqa: F811
+def test_without_a_deployment(db: Database, memory: Memory) -> None:
     """Run from a program, it is for today."""
     draft(db, "i-dag", 1, template=True)
     begun = datetime.now(UTC).date()
@@ -153,7 +153,7 @@ def test_without_a_deployment(db: Database, memory: Memory) -> None:  # noqa: F8
     ],
     ids=["no day", "not yet", "no zone"],
 )
-def test_no_day(asked: Occasion, error: type[Exception], sentence: str, db: Database, memory: Memory) -> None:  # noqa: F811
+def test_no_day(asked: Occasion, error: type[Exception], sentence: str, db: Database, memory: Memory) -> None:
     """A day or a zone that is none fails the run in one sentence, and nothing is made."""
     draft(db, "feil", 1, template=True)
     with pytest.raises(error) as raised:
@@ -163,7 +163,7 @@ def test_no_day(asked: Occasion, error: type[Exception], sentence: str, db: Data
         assert due(session) == []
 
 
-def test_what_cannot_recur(db: Database, memory: Memory) -> None:  # noqa: F811
+def test_what_cannot_recur(db: Database, memory: Memory) -> None:
     """A mailing that is no template, and a name nobody knows, fail the run in one sentence; nobody gets anything."""
     draft(db, "engang", 1)
     draft(db, "ukenytt", 1, template=True)
@@ -174,7 +174,7 @@ def test_what_cannot_recur(db: Database, memory: Memory) -> None:  # noqa: F811
     assert letters(memory) == []
 
 
-def test_a_template_is_never_sent_itself(db: Database, memory: Memory) -> None:  # noqa: F811
+def test_a_template_is_never_sent_itself(db: Database, memory: Memory) -> None:
     """A template given to send-mailing stays a draft, with the reason, and nobody gets anything."""
     draft(db, "mal", 1, template=True)
     with pytest.raises(NotAllowed, match="mal is a template: it is only copied"):
