@@ -64,6 +64,8 @@ def _open_draft(session: Session, part: MailingPart) -> Mailing:
 def _fill(mailing: Mailing, part: MailingPart, names: Names, files: Files) -> None:
     mailing.subject, mailing.preheader, mailing.html, mailing.text = part.subject, part.preheader, files.html, files.text
     mailing.sender, mailing.reply_to = part.sender.model_dump(), part.reply_to.model_dump()
+    if part.sms is not None:
+        mailing.sender["name"] = part.sms.sender  # lists show whom it comes from
     mailing.topic_id, mailing.archive_selection_id, mailing.archive_project_id = names.topic_id, names.selection_id, names.project_id
     for option, chosen in part.options.model_dump().items():
         setattr(mailing, option, chosen)

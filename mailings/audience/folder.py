@@ -10,6 +10,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from mailings.audience.folder_parts import MailingPart
+from mailings.audience.type_features import fitted, lacking
 from mailings.content.actions import Actions
 from mailings.errors import Unreadable
 
@@ -23,9 +24,12 @@ LARGEST = 100_000_000  # bytes of one file that travels along; preflight refuses
 def read_folder(folder: Path) -> MailingPart:
     """What `folder/mailing.yaml` says. Raises Unreadable with every problem of the file, one line each."""
     try:
-        return read_part(folder / FILE, MailingPart, "a mailing: write keys and values, beginning with name: and type:")
+        part = read_part(folder / FILE, MailingPart, "a mailing: write keys and values, beginning with name: and type:")
     except FileNotFoundError as error:
         raise Unreadable(f"There is no {FILE} in {folder}; a mailing is a folder with a {FILE} in it.") from error
+    if problems := lacking(part):
+        raise Unreadable(together(folder / FILE, problems))
+    return fitted(part)
 
 
 def read_actions(path: Path) -> Actions:

@@ -9,10 +9,12 @@ from sqlalchemy.orm import Session
 
 from mailings.addresses import read_address
 from mailings.audience.populate import populate
+from mailings.audience.type_features import must_have
 from mailings.channels import email
 from mailings.channels.blanks import blank_for
 from mailings.channels.email.online import with_images
-from mailings.errors import BadAddress, NotAllowed, NotFound
+from mailings.channels.sms.previewing import text_for as sms_text
+from mailings.errors import BadAddress, NotFound
 from mailings.letter import File
 from mailings.model import Address, Mailing, MailingFile, MailingStatus, MailingType, Recipient, Verdict
 from mailings.settings import Settings
@@ -34,8 +36,7 @@ def preview(session: Session, mailing: Mailing, address: str) -> Preview:
 
     Raises BadAddress, NotFound for somebody who is not on the list, BadTemplate, and NotAllowed where there is no e-mail to show.
     """
-    if mailing.type is not MailingType.EMAIL:
-        raise NotAllowed(f"{mailing.name} is of type {mailing.type}; only e-mail can be previewed.")
+    must_have(mailing, "preview")
     if mailing.status in (MailingStatus.DRAFT, MailingStatus.SCHEDULED):
         populate(session, mailing, launch=False)
         session.flush()
@@ -43,11 +44,14 @@ def preview(session: Session, mailing: Mailing, address: str) -> Preview:
 
 
 def preview_for(session: Session, mailing: Mailing, recipient: Recipient, address: str = "") -> Preview:
-    """The message for one recipient of a list that is made. Raises as `preview` does."""
+    """The message for one recipient of a list that is made: for whoever approves it, a text message too. Raises as `preview` does."""
+    where = recipient.address or address
+    if mailing.type is MailingType.SMS:
+        return Preview(where, recipient.verdict, "", "", sms_text(session, mailing, recipient.id))
     if mailing.type is not MailingType.EMAIL:
-        raise NotAllowed(f"{mailing.name} is of type {mailing.type}; only e-mail can be previewed.")
+        must_have(mailing, "preview")
     shown = email.preview(session, mailing, recipient.id)
-    return Preview(recipient.address or address, recipient.verdict, shown[0], with_images(shown[1], _images(session, mailing)), shown[2])
+    return Preview(where, recipient.verdict, shown[0], with_images(shown[1], _images(session, mailing)), shown[2])
 
 
 def empty_for(session: Session, mailing: Mailing, recipient: Recipient, settings: Settings) -> list[str]:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from mailings.addresses import read_address
 from mailings.audience.populate import populate
+from mailings.audience.type_features import must_have
 from mailings.clock import milliseconds, now
 from mailings.db import Database
 from mailings.errors import BadAddress, TransportError
@@ -35,8 +36,10 @@ class Tried(NamedTuple):
 def send_test(database: Database, name: str, addresses: Sequence[str], settings: Settings) -> list[Tried]:
     """Send the mailing to each address once, filled with the data of the first recipient who should get it.
 
-    Raises BadAddress, BadTemplate and TransportError; nothing is tried a second time by itself.
+    Raises BadAddress, BadTemplate and TransportError, and NotAllowed for a type that has no tests; nothing is tried a second time.
     """
+    with database.reading() as session:
+        must_have(mailing_named(session, name), "test")
     normals = [_normal(address) for address in addresses]
     transport = ready_transport(settings.email_transport, rehearsing=True)
     with database.writing() as session:

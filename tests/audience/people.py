@@ -81,10 +81,11 @@ def topic(session: Session, name: str) -> Topic:
 
 
 def folder(path: Path, **keys: Any) -> Path:
-    """A mailing's folder: mailing.yaml with the keys (over name, type, from, subject, html) and a body."""
+    """A mailing's folder: mailing.yaml with the keys (over name and type, and an e-mail's from, subject, html) and a body."""
     path.mkdir(exist_ok=True)
     sender = {"name": "Acme", "address": "news@acme.test"}
-    written = {"name": "autumn", "type": "email", "subject": "Høst", "from": sender, "html": "body.html"} | keys
+    mail = {"subject": "Høst", "from": sender, "html": "body.html"} if keys.get("type", "email") in ("email", "form_response") else {}
+    written = {"name": "autumn", "type": "email"} | mail | keys
     (path / "mailing.yaml").write_text(yaml.safe_dump(written, allow_unicode=True, sort_keys=False), encoding="utf-8")
     (path / "body.html").write_text("<p>Hei [[ customer.firstname ]]</p>", encoding="utf-8")
     return path

@@ -91,5 +91,5 @@ def test_only_e_mail(any_db: Database, mailing_id: int) -> None:
     """An SMS has no page to show."""
     with any_db.writing() as session:
         session.get_one(Mailing, mailing_id).type = MailingType.SMS
-    with pytest.raises(NotAllowed, match="type sms"):
+    with pytest.raises(NotAllowed, match="type: sms"):
         seen(any_db, mailing_id, "ase@fjord.test")
