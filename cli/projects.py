@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated
 
 import typer
 
 from cli.door import AsJson, database, print_json, screen, table, tell
 from cli.streams import stream_json
-from mailings.people.projects import add_members, create_project, members_of, project_named, projects, remove_members
+from mailings.errors import NotAllowed
+from mailings.people.projects import (
+    add_members,
+    create_project,
+    describe_project,
+    members_of,
+    project_named,
+    project_told,
+    projects,
+    remove_members,
+)
+from mailings.people.sale_rows import day_of
 from mailings.people.selection_members import how_many, listed
 
 app = typer.Typer(help="Projects: people who take part in something.")
 SHOWN = 50  # people shown on a screen; --json has them all
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The project's name.")]
+Word = Annotated[str | None, typer.Option(metavar="TEXT", help="Empty takes it away.")]
 Emails = Annotated[list[str], typer.Argument(metavar="EMAIL...", help="Addresses of people in the database.")]
 
 
@@ -35,13 +48,16 @@ def list_(as_json: AsJson = False) -> None:
 def show(name: Name, as_json: AsJson = False) -> None:
     """Who takes part in a project."""
     with database().reading() as session:
-        people = members_of(project_named(session, name).id)
+        project = project_named(session, name)
+        people, told = members_of(project.id), project_told(project)
         if as_json:
-            stream_json({"name": name}, "people", ({"email": email, "name": person} for email, person in listed(session, people)))
+            stream_json({"name": name, **told}, "people", ({"email": email, "name": person} for email, person in listed(session, people)))
             return
         size = how_many(session, people)
         first = [row for row, _ in zip(listed(session, people), range(SHOWN), strict=False)]
         table(f"{name} ({size} people)", ("E-mail", "Name"), first)
+        if told:
+            screen.print(", ".join(f"{word.replace('_', ' ')}: {text}" for word, text in told.items()), markup=False)
 
 
 @app.command()
@@ -50,6 +66,30 @@ def create(name: Name, as_json: AsJson = False) -> None:
     with database().writing() as session:
         create_project(session, name)
     tell(f"Made the project {name!r}.", {"name": name}, as_json=as_json)
+
+
+@app.command("set")
+def set_(
+    name: Name,
+    *,
+    number: Word = None,
+    kind: Word = None,
+    status: Word = None,
+    leader: Word = None,
+    ends: Annotated[str | None, typer.Option(metavar="DAY", help="When it ends: 2026-12-31; empty takes it away.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say of a project what letters name: its number, kind, status, leader and end. What is not given stays."""
+    given: dict[str, str | date | None] = {"number": number, "kind": kind, "status": status, "leader": leader}
+    if ends is not None:
+        given["ends_on"] = day_of(ends) or ("" if not ends else _no_day(ends))
+    with database().writing() as session:
+        told = project_told(describe_project(session, name, {word: text for word, text in given.items() if text is not None}))
+    tell(f"Project {name!r}: {', '.join(told.values()) or 'nothing is known of it'}.", {"name": name, **told}, as_json=as_json)
+
+
+def _no_day(text: str) -> str:
+    raise NotAllowed(f"{text!r} is no day; write one like 2026-12-31.")
 
 
 @app.command()

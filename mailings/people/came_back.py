@@ -95,7 +95,7 @@ def _follow_ups(session: Session, person: Person) -> list[dict[str, Any]]:
 def _requests(session: Session, person: Person) -> list[dict[str, Any]]:
     rows = select(Request, Associate.name).outerjoin(Associate, Associate.id == Request.owner_id).where(Request.person_id == person.id)
     found = session.execute(rows.order_by(Request.id))
-    return [_said(made, ("created_at", "title", "priority", "category", "origin"), owner=owner) for made, owner in found]
+    return [_said(made, ("created_at", "title", "priority", "category", "message", "origin"), owner=owner) for made, owner in found]
 
 
 def _said(row: Base, columns: Sequence[str], **more: Any) -> dict[str, Any]:

@@ -29,6 +29,7 @@ from mailings.model import (
 from mailings.people.carrying import domains_carried
 from mailings.people.forgetting import forget_events, forget_untold
 from mailings.people.former import ever_theirs
+from mailings.people.submitted import forget_submissions
 
 REASON = "The person was erased."
 _NOTHING_LEFT = (DeliveryStatus.QUEUED, DeliveryStatus.CANCELLED)  # statuses in which nothing was handed over
@@ -53,6 +54,7 @@ def erase(session: Session, person_id: int) -> Erased:
         cancelled = cancel_queued(session, select(Recipient.id).where(Recipient.id.in_(recipients)), REASON)
         _blank_recipients(session, recipients)
     _forget_lists(session, person_id, normals, mobile)
+    forget_submissions(session, person_id, normals)
     session.execute(update(Company).where(Company.primary_contact_id == person_id).values(primary_contact_id=None))
     forget_untold(session, person_id)
     # addresses, consents, opt-outs, interests, memberships, follow-ups and requests go with the person, by their foreign keys

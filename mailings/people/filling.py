@@ -1,4 +1,4 @@
-"""Fills in what a list tells of people who are known already, where nothing was known."""
+"""Fills in what a list tells of people and companies who are known already, where nothing was known."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from mailings.db import among
-from mailings.model import Person
+from mailings.model import Company, Person
 from mailings.people.listed import ListedPerson
 from mailings.people.storing import FURTHER, TOLD, Chunk
 
@@ -29,9 +29,24 @@ def fill_matched(session: Session, chunk: Chunk) -> int:
     return len(changed)
 
 
+def fill_companies(session: Session, chunk: Chunk) -> None:
+    """Give companies the postal address a list tells of them, where none is known; the first row that tells one decides."""
+    told: dict[int, dict[str, Any]] = {}
+    for _, row in chunk.taken:
+        if (company_id := chunk.company_of(row)) is not None and row.company_postal:
+            told.setdefault(company_id, {f"postal_{part}": text for part, text in row.company_postal.items()})
+    unknown = select(Company.id).where(
+        among(session, Company.id, told), Company.postal_street == "", Company.postal_zip == "", Company.postal_city == ""
+    )
+    filled = [{"id": company_id, **told[company_id]} for company_id in session.scalars(unknown)] if told else []
+    if filled:
+        session.execute(update(Company), filled)
+
+
 def _missing(known: dict[str, Any], row: ListedPerson, company_id: int | None) -> dict[str, Any]:
     """What the row tells and nobody knew. Parts of a name come with the name they belong to, a number with its spelling."""
-    told: dict[str, Any] = {"language": row.language, "country": row.country, "company_id": company_id} | row.fields
+    told: dict[str, Any] = {"language": row.language, "country": row.country, "company_id": company_id, "use_as_postal": row.use_as_postal}
+    told |= row.fields
     if not known["name"] or known["name"] == row.name:
         told |= {"name": row.name, "first_name": row.first_name, "middle_name": row.middle_name, "last_name": row.last_name}
     if known["mobile_normal"] is None and row.mobile_normal:
@@ -43,6 +58,6 @@ def _missing(known: dict[str, Any], row: ListedPerson, company_id: int | None) -
 
 
 def _known(session: Session, owners: set[int]) -> dict[int, dict[str, Any]]:
-    wanted = [getattr(Person, column) for column in ("id", *TOLD, *FURTHER, "company_id", "custom")]
+    wanted = [getattr(Person, column) for column in ("id", *TOLD, *FURTHER, "use_as_postal", "company_id", "custom")]
     rows = session.execute(select(*wanted).where(among(session, Person.id, owners)))
     return {row.id: dict(row._mapping) for row in rows}

@@ -52,6 +52,29 @@ WORDS: dict[str, str] = {
     "title": """title | titel | tittel""",
     "position": """position | job title | role | functie | functietitel | stilling | stillingsbetegnelse | jobtitel | befattning
         roll | rolle""",
+    # without `address` alone, under which many lists have e-mail addresses
+    "street": """street | street address | street name | postal address | post address | home address | private address | address line
+        straat | straatnaam | straat en huisnummer | postadres | huisadres | woonadres | adresregel | gade | gadeadresse | vej
+        vejnavn | postadresse | privatadresse | adresselinje | gate | gateadresse | gatenavn | hjemmeadresse | gata | gatuadress
+        postadress | hemadress | adressrad | strasse | straße | straße und hausnummer | anschrift | postanschrift | adresszeile""",
+    "zip": """zip | zip code | zipcode | postal code | postcode | post code | postcode privé | postnummer | postnr | post nr
+        postkode | plz | postleitzahl""",
+    "city": """city | town | post town | place | plaats | woonplaats | stad | plaatsnaam | by | bynavn | postdistrikt | sted
+        poststed | stedsnavn | postort | ort | stadt | wohnort""",
+    "use_as_postal": """use as postal address | use private address | use home address | gebruik als postadres
+        gebruiken als postadres | brug som postadresse | bruk som postadresse | använd som postadress | als postanschrift verwenden
+        als postadresse verwenden""",
+    "company_street": """company address | company street | company postal address | business address | work address | bedrijfsadres
+        postadres bedrijf | straat bedrijf | firmaadresse | firma adresse | firma postadresse | virksomhedsadresse | arbejdsadresse
+        bedriftsadresse | bedrift postadresse | arbeidsadresse | företagsadress | företagets adress | företag postadress
+        firmenadresse | firmenanschrift | firma anschrift | firma straße""",
+    "company_zip": """company zip | company zip code | company postal code | company postcode | postcode bedrijf | bedrijfspostcode
+        firma postnummer | firma postnr | virksomhed postnummer | bedrift postnummer | bedrift postnr | företag postnummer
+        företagets postnummer | firma plz | firmen plz""",
+    "company_city": """company city | company town | plaats bedrijf | bedrijfsplaats | vestigingsplaats | firma by | virksomhed by
+        firma poststed | bedrift poststed | företag postort | företag ort | företagets postort | firma ort | firmensitz""",
+    "company_country": """company country | land bedrijf | bedrijfsland | firma land | firmaland | virksomhed land | bedrift land
+        företag land | företagets land | firmenland""",
 }
 
 _DIGITS_BEHIND = re.compile(r"\d+$")

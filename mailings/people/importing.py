@@ -15,7 +15,7 @@ from mailings.consent.withdrawing import opt_out_many
 from mailings.errors import BadRow
 from mailings.model import Basis
 from mailings.people.companies import Companies
-from mailings.people.filling import fill_matched
+from mailings.people.filling import fill_companies, fill_matched
 from mailings.people.joining import join_selection, members_of, note_interests, static_selection
 from mailings.people.listed import ListedPerson, ReadList
 from mailings.people.marks import Marks
@@ -106,6 +106,7 @@ class Import:
         listed = with_known_topics(listed, tables.topics, self.read)
         chunk = match(session, listed, tables.companies, keep_unknown=self.options.keep_unknown)
         insert_created(session, chunk)
+        fill_companies(session, chunk)
         self.outcome.filled += fill_matched(session, chunk)
         self._say(session, chunk)
         out = [(owner, tables.topics[word.casefold()]) for owner, row in chunk.taken for word in row.opt_outs]

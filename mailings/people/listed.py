@@ -33,6 +33,8 @@ class ListedPerson:
     opt_outs: list[str] = field(default_factory=list)
     interests: list[str] = field(default_factory=list)
     fields: dict[str, str] = field(default_factory=dict)
+    use_as_postal: bool = False  # letters go to the person's own address (domain.md D.7)
+    company_postal: dict[str, str] = field(default_factory=dict)  # street, zip, city, country: where the company's letters go
     custom: dict[str, str | int | float | bool] = field(default_factory=dict)
 
 

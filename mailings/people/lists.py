@@ -23,7 +23,7 @@ def read_list(file: Path, country: str) -> ReadList:
     that is no list of people raises Unreadable, here or while its rows are walked.
     """
     seen: list[str] = []
-    found = _sheets(file)
+    found = sheets_of(file)
     for sheet in found:
         sample = list(islice(sheet.rows, SAMPLE))
         columns = find_columns(sample)
@@ -44,7 +44,8 @@ def _closed(found: Iterator[Sheet]) -> Iterator[Row]:
     yield from ()
 
 
-def _sheets(file: Path) -> Iterator[Sheet]:
+def sheets_of(file: Path) -> Iterator[Sheet]:
+    """The sheets of a list of any kind; a text file is one. Raises Unreadable, here or while rows are walked."""
     try:
         if not file.is_file():
             raise Unreadable(f"There is no file {file}.")

@@ -36,6 +36,11 @@ def basis_of(word: str) -> Basis | None:
     return _SIGNS.get(word.strip()) or _bases().get(plain(word))
 
 
+def said_yes(word: str) -> bool:
+    """True for a yes in one of `TONGUES`, a one or a tick; everything else is none."""
+    return word.strip() in ("✓", "✔", "☑") or plain(word) in _yes()
+
+
 @lru_cache(maxsize=4096)
 def language_of(word: str) -> str | None:
     """Two letters for a language given by code (`nb`, `nb-NO`, `NO`) or by its name in one of `TONGUES`. None when unknown."""
@@ -48,6 +53,11 @@ def country_of(word: str) -> str | None:
     """Two letters for a country given by code or by its name in one of `TONGUES`. None when unknown."""
     code = word.strip().upper()
     return code if code in _countries().values() else _countries().get(plain(word).removeprefix("the"))
+
+
+@cache
+def _yes() -> frozenset[str]:
+    return frozenset(plain(word) for word in _YES.split() if plain(word))
 
 
 @cache

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import date
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
@@ -43,6 +44,25 @@ def create_project(session: Session, name: str) -> Project:
 
 def _taken(name: str) -> NotAllowed:
     return NotAllowed(f"There is a project named {name!r} already; choose another name.")
+
+
+#: what letters may name of a project, in the order it is shown (domain.md D.7)
+WORDS = ("number", "kind", "status", "leader", "ends_on")
+
+
+def describe_project(session: Session, name: str, told: Mapping[str, str | date]) -> Project:
+    """Write what is told of the project, of `WORDS`; an empty text takes it away. Raises NotFound."""
+    project = project_named(session, name)
+    for word, text in told.items():
+        setattr(project, word, text or None if word == "ends_on" else text)
+    session.flush()
+    return project
+
+
+def project_told(project: Project) -> dict[str, str]:
+    """What is known of the project beside its name."""
+    told = {word: str(getattr(project, word) or "") for word in WORDS}
+    return {word: text for word, text in told.items() if text}
 
 
 def project_or_new(session: Session, name: str) -> Project:

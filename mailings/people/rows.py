@@ -10,12 +10,13 @@ from mailings.addresses import ReadAddress, read_addresses, read_mobile
 from mailings.errors import BadRow
 from mailings.people.columns import Columns, text_of
 from mailings.people.listed import ListedPerson
-from mailings.people.meanings import basis_of, country_of, language_of
+from mailings.people.meanings import basis_of, country_of, language_of, said_yes
 from mailings.people.names import parted
 
 _PLAIN_FIELDS = ("name", "first_name", "middle_name", "last_name", "company")
-_READ_FIELDS = ("email", "mobile", "language", "country", "consent", "opt_outs", "interests")
-_FURTHER_FIELDS = ("salutation", "title", "position", "phone", "direct_phone")
+_FURTHER_FIELDS = ("salutation", "title", "position", "phone", "direct_phone", "zip", "city")
+_POSTAL_FIELDS = ("company_street", "company_zip", "company_city", "company_country")
+_READ_FIELDS = ("email", "mobile", "language", "country", "consent", "opt_outs", "interests", "street", "use_as_postal", *_POSTAL_FIELDS)
 _SEVERAL = re.compile(r"\s*[;,|/\n]\s*")
 _INTEGER = re.compile(r"-?(?:0|[1-9]\d{0,14})")
 _DECIMAL = re.compile(r"-?(?:0|[1-9]\d{0,11})\.\d{1,6}")
@@ -67,6 +68,7 @@ class RowReader:
             return ReadRow(None, problems or [BadRow(number, "email", "There is neither an e-mail address nor a mobile number.")])
         self._name(person)
         person.fields = {field: text for field, columns in self.further if (text := _first(cells, columns))}
+        self._post(person, cells)
         person.custom = {key: _typed(row[column]) for column, key in self.custom.items() if cells[column]}
         problems += misplaced
         return self._wishes(person, cells, problems)
@@ -130,6 +132,15 @@ class RowReader:
             elif text:
                 setattr(person, field, code)
 
+    def _post(self, person: ListedPerson, cells: list[str]) -> None:
+        """Where letters go. A street may stand in several columns, or in several lines of one."""
+        if street := _lines(cells, self.columns["street"]):
+            person.fields["street"] = street
+        person.use_as_postal = said_yes(_first(cells, self.columns["use_as_postal"]))
+        told = {field.removeprefix("company_"): _lines(cells, self.columns[field]) for field in _POSTAL_FIELDS}
+        told["country"] = country_of(told["country"]) or ""
+        person.company_postal = told if any(told.values()) else {}
+
     def _wishes(self, person: ListedPerson, cells: list[str], problems: list[BadRow]) -> ReadRow:
         """Consent, opt-outs, interests. Consent that cannot be understood makes the row wrong: nobody guesses it."""
         if text := _first(cells, self.columns["consent"]):
@@ -149,6 +160,12 @@ def _first(cells: list[str], columns: list[int]) -> str:
         if text := cells[column]:
             return " ".join(text.split()) if "  " in text or "\n" in text or "\xa0" in text else text
     return ""
+
+
+def _lines(cells: list[str], columns: list[int]) -> str:
+    """All that stands in these columns, a line each."""
+    lines = (" ".join(line.split()) for column in columns for line in cells[column].splitlines())
+    return "\n".join(line for line in lines if line)
 
 
 def _is_total(first: str, filled: list[str]) -> bool:

@@ -19,15 +19,19 @@ from mailings.model import (
     PersonInterest,
     Project,
     ProjectMember,
+    Sale,
     Selection,
     SelectionMember,
     Topic,
 )
 from mailings.people.came_back import came_back
+from mailings.people.sales import sale_told
+from mailings.people.submitted import submitted
 from mailings.people.was_sent import was_sent
 
 _PLAIN = (
     "name", "first_name", "middle_name", "last_name", "salutation", "title", "position", "language", "country", "mobile", "mobile_normal",
+    "street", "zip", "city", "use_as_postal",
     "phone", "direct_phone", "username", "number", "category", "business", "note", "custom", "rank", "retired", "no_mailings",
     "created_at", "deleted_at",
 )  # fmt: skip
@@ -56,7 +60,9 @@ def show(session: Session, person: Person) -> dict[str, Any]:
         "projects": list(
             session.scalars(select(Project.name).join(ProjectMember).where(ProjectMember.person_id == person.id).order_by(Project.name))
         ),
+        "sales": [sale_told(sale) for sale in session.scalars(select(Sale).where(Sale.person_id == person.id).order_by(Sale.number))],
         **came_back(session, person),
+        "submissions": submitted(session, person),
         **was_sent(session, person),
     }
 

@@ -23,7 +23,7 @@ from mailings.people.numbering import take_ids
 #: what a list may tell of a person, by columns of Person; the company and custom fields come beside them
 TOLD = ("name", "first_name", "middle_name", "last_name", "language", "country", "mobile", "mobile_normal")
 _PERSON, _ADDRESS = cast(Table, Person.__table__), cast(Table, Address.__table__)  # tables themselves: half the time of mapped classes
-FURTHER = ("salutation", "title", "position", "phone", "direct_phone")
+FURTHER = ("salutation", "title", "position", "phone", "direct_phone", "street", "zip", "city")
 
 #: nobody comes back unasked: made anew they would be without the no they said
 GONE = "This person is being erased. The row was left out; who wants mail again after all is taken back first."
@@ -124,4 +124,5 @@ def _ranks(session: Session, owners: set[int]) -> tuple[dict[int, int], set[tupl
 
 def _person(chunk: Chunk, owner: int, row: ListedPerson, now: datetime) -> dict[str, Any]:
     told = {column: getattr(row, column) for column in TOLD} | {column: row.fields.get(column, "") for column in FURTHER}
+    told["use_as_postal"] = row.use_as_postal
     return {"id": owner, **told, "custom": row.custom, "company_id": chunk.company_of(row), "created_at": now}

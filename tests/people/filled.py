@@ -15,6 +15,7 @@ from mailings.model import (
     DeliveryNote,
     DeliveryStatus,
     Evidence,
+    Form,
     ImportedRow,
     Interest,
     Moment,
@@ -22,11 +23,15 @@ from mailings.model import (
     PersonInterest,
     Project,
     ProjectMember,
+    Sale,
     Selection,
     SelectionKind,
     SelectionMember,
     Source,
     SourceKind,
+    Submission,
+    SubmissionStatus,
+    SubmittedFile,
 )
 from mailings.reported import BounceKind, BounceWhy
 from tests.consent.waiting import a_mailing, a_person, a_topic, queue
@@ -44,7 +49,8 @@ def filled(session: Session) -> Person:
     session.add_all([ours, company, selection, project, interest])
     session.flush()
     told = {name: f"x{name}" for name in ("first_name", "middle_name", "last_name", "salutation", "title", "position", "phone", "category")}
-    told |= {name: f"x{name}" for name in ("direct_phone", "username", "number", "business", "note", "mobile")}
+    told |= {name: f"x{name}" for name in ("direct_phone", "username", "number", "business", "note", "mobile", "street", "zip", "city")}
+    told |= {"use_as_postal": True}
     person = a_person(
         session, "ase@fjord.test", "ase2@fjord.test", name="Åse <Ødegård>", language="nb", country="NO", mobile_normal="+4799887766",
         custom={"skostørrelse": "38½"}, rank=7, company_id=company.id, our_contact_id=ours.id, support_contact_id=ours.id, **told,
@@ -53,6 +59,7 @@ def filled(session: Session) -> Person:
     session.add(SelectionMember(selection_id=selection.id, person_id=person.id))
     session.add(ProjectMember(project_id=project.id, person_id=person.id))
     session.add(PersonInterest(person_id=person.id, interest_id=interest.id))
+    session.add(Sale(number="xsale", name="Båtsalg", person_id=person.id, created_at=AT))
     opt_out(session, person.id, news.id, "xoptout")
     block_address(session, "ase2@fjord.test", "xblocked")
     _sent(session, person)
@@ -74,3 +81,19 @@ def _sent(session: Session, person: Person) -> None:
     session.flush()
     session.add(ImportedRow(source_id=source.id, row=7, name="xlisted", written="xwritten", normal="ase@fjord.test", mobile_normal="+4711"))
     everything_back(session, mailing, sent, person)
+    _sent_in(session, person)
+
+
+def _sent_in(session: Session, person: Person) -> None:
+    form = Form(name="påmelding", title="xform", created_at=AT, changed_at=AT)
+    session.add(form)
+    session.flush()
+    at = {name: AT + timedelta(hours=hours) for hours, name in enumerate(("created_at", "submitted_at", "confirmed_at", "processed_at"))}
+    made = Submission(
+        form_id=form.id, key="xkey", status=SubmissionStatus.PROCESSED, values={"shoe": "xshoe"}, email="ase@fjord.test", language="nb",
+        person_id=person.id, network="203.0.113.0/24", processed_by="xprocessor", problem="xproblem", outcome="xoutcome", **at,
+    )  # fmt: skip
+    session.add(made)
+    session.flush()
+    session.add(SubmittedFile(submission_id=made.id, field="cv", name="xcv.pdf", content_type="application/pdf", data=b"%PDF"))
+    session.flush()
