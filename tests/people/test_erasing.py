@@ -185,6 +185,6 @@ def test_every_table_that_points_at_people_is_thought_of() -> None:
         for key in column.foreign_keys
         if key.target_fullname == "person.id"
     }
-    kept = {("recipient", None), ("source", "SET NULL"), ("sale", "SET NULL")}  # a sale stays, and is nobody's any more
+    kept = {("recipient", None), ("source", "SET NULL"), ("sale", "SET NULL"), ("submission", "SET NULL")}  # nobody's any more
     assert {name for name, rule in pointing - kept if rule != "CASCADE"} == set()
     assert ("address", "CASCADE") in pointing
