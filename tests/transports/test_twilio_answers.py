@@ -6,6 +6,7 @@ import logging
 import threading
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -22,12 +23,17 @@ from tests.servers.mailbox import nobody_listens
 from tests.transports.letters import MARK, Written, answers
 
 
+@dataclass(frozen=True)
 class Words(Written):
     """A text message whose sender may be none."""
 
+    subject: str = SENDER
+    channel: str = "sms"
+    mark: str = MARK
+
     def short(self) -> Short:
         """The message."""
-        return Short(self.subject, self.text, 1, MARK)
+        return Short(self.subject, self.text, 1, self.mark)
 
 
 @pytest.fixture
@@ -44,7 +50,7 @@ def number(delivery: int) -> str:
 
 def offer(delivery: int, sender: str = SENDER) -> Offer:
     """One text message."""
-    return Offer(delivery, number(delivery), sender, Words(text=f"Kjære Åse, blåbær nr. {delivery}", subject=sender, channel="sms"))
+    return Offer(delivery, number(delivery), sender, Words(f"Kjære Åse, blåbær nr. {delivery}", sender))
 
 
 def sent(double: Double, count: int = 1, **facts: Any) -> dict[int, Receipt]:

@@ -10,7 +10,7 @@ STOP = frozenset(
     {
         *("stop", "stopall", "stop all", "unsubscribe", "cancel", "end", "quit", "revoke", "optout", "opt out"),
         *("stop sms", "remove", "remove me", "no more"),
-        *("stopp", "stopp sms", "avmeld", "meld av", "meg av", "slutt", "avslutt"),
+        *("stopp", "stopp sms", "avmeld", "meld av", "slutt", "avslutt"),
         *("afmeld", "afmeld mig", "slut", "framelding"),
         *("avsluta", "avregistrera", "avanmal", "sluta"),
         *("afmelden", "stoppen", "uitschrijven", "afmelding", "meld af"),
