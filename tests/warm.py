@@ -16,6 +16,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import warnings
 from collections.abc import Sequence
@@ -35,6 +36,7 @@ AHEAD = (
     *("prefect.task_engine", "prefect.client.orchestration", "web.app", "uvicorn", "psycopg", "sqlalchemy.dialects.postgresql"),
     *("sqlalchemy.dialects.sqlite", "mailings.transports.smtp", "mailings.transports.sendgrid", "mailings.transports.folder"),
 )
+ONE_AT_A_TIME = threading.Lock()  # who asks hears of its own fork
 LONGEST = 1 << 20  # bytes that are asked for in one message: an environment
 
 
@@ -50,10 +52,11 @@ class Warm(subprocess.Popen[str]):
         ours = [told["p2cread"], told["c2pwrite"], told["errwrite"]]
         read, write = os.pipe()
         asked = {"words": told["args"][1:], "cwd": str(told["cwd"] or Path.cwd()), "environment": told["env"]}
-        line = _ready()
-        socket.send_fds(line, [json.dumps(asked).encode()], [*(own if own >= 0 else n for n, own in enumerate(ours)), write])
+        with ONE_AT_A_TIME:
+            line = _ready()
+            socket.send_fds(line, [json.dumps(asked).encode()], [*(own if own >= 0 else n for n, own in enumerate(ours)), write])
+            self._end, self.pid, self._child_created = read, int(line.recv(64)), True
         os.close(write)
-        self._end, self.pid, self._child_created = read, int(line.recv(64)), True
         for own, other in zip(ours, (told["p2cwrite"], told["c2pread"], told["errread"]), strict=True):
             if own >= 0 and other >= 0:  # our side of a pipe stays open, theirs is with them
                 os.close(own)
@@ -72,7 +75,9 @@ class Warm(subprocess.Popen[str]):
             with selectors.DefaultSelector() as waiting:
                 waiting.register(self._end, selectors.EVENT_READ)
                 if waiting.select(within):
-                    self.returncode = os.waitstatus_to_exitcode(int(os.read(self._end, 64)))
+                    told = os.read(self._end, 64)
+                    assert told, "the process that is kept ready is gone"
+                    self.returncode = os.waitstatus_to_exitcode(int(told))
                     os.close(self._end)
                     self._end = -1
         return self.returncode

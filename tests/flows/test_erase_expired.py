@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -14,34 +12,22 @@ from mailings import clock
 from mailings.db import Database
 from mailings.model import Address, AuditEntry, Delivery, DeliveryStatus, Event, Mailing, Person, Recipient
 from mailings.people.deleting import delete
+from mailings.people.expiring import erase_overdue
 from mailings.reported import EventKind
 from mailings.reports.figures import report_of
 from mailings.settings import Settings, settings
 from mailings.staff import auditing
 from tests.consent.waiting import a_mailing, a_person, queue
+from tests.dying import killed
 from tests.tracking.visiting import click, record, visit
-from tests.warm import warm_run
 
 NOW = datetime(2026, 11, 20, 2, 23, tzinfo=UTC)
 LONG_AGO = NOW - timedelta(days=100)
-CHILD = """
-import os, signal, sys
+ERASING = f"""
 from datetime import datetime
-from mailings import clock, seams
-from mailings.db import Database
+from mailings import clock
 from mailings.people.expiring import erase_overdue
-
-left = int(sys.argv[3])
-def die(seam, side):
-    global left
-    if (seam.name, side) == ("COMMIT", sys.argv[2]):
-        left -= 1
-        if not left:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-database = Database(sys.argv[1])
-seams.watch(die)
-with clock.standing_at(datetime.fromisoformat(sys.argv[4])):
+with clock.standing_at(datetime.fromisoformat("{NOW.isoformat()}")):
     while True:
         with database.writing() as session:
             if not erase_overdue(session, 14, portion=2):
@@ -72,19 +58,23 @@ def _left(db: Database) -> tuple[int, int, int, int]:
         return people, addresses, blank, whole
 
 
+def erase_portion(db: Database) -> int:
+    """Erase for good two of those whose time is over; how many it was."""
+    with db.writing() as session:
+        return erase_overdue(session, 14, portion=2)
+
+
 @pytest.mark.parametrize(
     ("side", "commits", "erased"), [("before", 1, 0), ("after", 1, 2), ("before", 2, 2), ("after", 2, 4), ("after", 3, 5)]
 )
 def test_killed_and_run_again(any_db: Database, side: str, commits: int, erased: int) -> None:
     """Killed around any of its commits, whole people are gone or whole people are there; run again the rest goes, each once."""
     _deleted(any_db)
-    url = any_db.url.render_as_string(hide_password=False)
-    told = (url, side, str(commits), NOW.isoformat())
-    ended = warm_run(["-c", CHILD, *told], dict(os.environ), timeout=120)
-    assert ended.returncode == -signal.SIGKILL, ended.stderr
+    killed(any_db, ERASING, "COMMIT", side, commits)
     assert _left(any_db) == (6 - erased, 6 - erased, erased, 5)
-    again = warm_run(["-c", CHILD, url, side, "99", NOW.isoformat()], dict(os.environ), timeout=120)
-    assert again.returncode == 0, again.stderr
+    with clock.standing_at(NOW):
+        while erase_portion(any_db):
+            pass
     assert _left(any_db) == (1, 1, 5, 5)
 
 

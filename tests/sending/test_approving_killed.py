@@ -2,42 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import signal
-
 import pytest
 from sqlalchemy import func, select
 
 from mailings.db import Database
 from mailings.model import Approval, ApprovedRecipient, Decision, MailingStatus
+from tests import dying
 from tests.sending import asking, world
-from tests.warm import warm_run
-
-CHILD = """
-import os, signal, sys
-from mailings import seams
-from mailings.db import Database
-from tests.sending import asking
-
-passed = 0
-
-def die(seam, side):
-    global passed
-    passed += [seam.name, side] == sys.argv[3:5]
-    if passed == int(sys.argv[5]):
-        os.kill(os.getpid(), signal.SIGKILL)
-
-database = Database(sys.argv[1])
-seams.watch(die)
-getattr(asking, sys.argv[2])(database)
-"""
 
 
-def killed(db: Database, *what: str) -> None:
+def killed(db: Database, what: str, seam: str, side: str, times: str) -> None:
     """A process of its own that does it and is killed the so-manieth time it passes the seam."""
-    url = db.url.render_as_string(hide_password=False)
-    ended = warm_run(["-c", CHILD, url, *what], dict(os.environ), timeout=120)
-    assert ended.returncode == -signal.SIGKILL, ended.stderr
+    dying.killed(db, f"from tests.sending import asking; asking.{what}(database)", seam, side, int(times))
 
 
 def asked(db: Database) -> tuple[int, int]:

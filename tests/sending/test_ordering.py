@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import threading
 
 import pytest
@@ -15,22 +13,12 @@ from mailings.model import Mailing, MailingStatus, ResendOrder
 from mailings.sending.finding import mailing_named
 from mailings.sending.ordering import resend_once
 from mailings.sending.resending import Again
+from tests.dying import killed
 from tests.sending import world
 from tests.sending.again import NAME, finish, lines, sent
-from tests.warm import warm_run
 
-CHILD = """
-import os, signal, sys
-from mailings import seams
-from mailings.db import Database
+AGAIN = """
 from tests.sending.test_ordering import ordered
-
-def die(seam, side):
-    if [seam.name, side] == sys.argv[2:]:
-        os.kill(os.getpid(), signal.SIGKILL)
-
-database = Database(sys.argv[1])
-seams.watch(die)
 ordered(database, "a-run", only="unopened")
 """
 
@@ -129,9 +117,7 @@ def test_what_was_refused_is_no_order(any_db: Database) -> None:
 def test_killed(any_db: Database, seam: str, side: str, kept: bool) -> None:
     """Order and messages are there together or not at all; begun again, and again when they are sent, each has one message more."""
     sent(any_db, "sent", "sent", "bounced")
-    url = any_db.url.render_as_string(hide_password=False)
-    ended = warm_run(["-c", CHILD, url, seam, side], dict(os.environ), timeout=120)
-    assert ended.returncode == -signal.SIGKILL, ended.stderr
+    killed(any_db, AGAIN, seam, side)
     assert (len(lines(any_db)), len(orders(any_db))) == ((5, 1) if kept else (3, 0))
     for _ in range(2):
         assert ordered(any_db, "a-run", only="unopened").queued == 2

@@ -2,39 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import signal
-
 import pytest
 
 from mailings.consent.standing import block_address
 from mailings.db import Database
 from mailings.model import MailingStatus
+from tests.dying import killed
 from tests.sending import world
 from tests.sending.again import again, lines, move, of, sent
-from tests.warm import warm_run
 
-CHILD = """
-import os, signal, sys
-from mailings import seams
-from mailings.db import Database
-from tests.sending.again import again
-
-def die(seam, side):
-    if [seam.name, side] == sys.argv[2:]:
-        os.kill(os.getpid(), signal.SIGKILL)
-
-database = Database(sys.argv[1])
-seams.watch(die)
-again(database, reload=True)
-"""
-
-
-def killed(db: Database, seam: str, side: str) -> None:
-    """A process of its own that reloads and is killed at the seam."""
-    url = db.url.render_as_string(hide_password=False)
-    ended = warm_run(["-c", CHILD, url, seam, side], dict(os.environ), timeout=120)
-    assert ended.returncode == -signal.SIGKILL, ended.stderr
+RELOADED = "from tests.sending.again import again; again(database, reload=True)"
 
 
 @pytest.mark.parametrize(
@@ -48,7 +25,7 @@ def test_all_or_nobody(any_db: Database, seam: str, side: str, kept: bool) -> No
         move(session, 1, "ny@fjord.test")
         block_address(session, of(session, 3)[1].address, "a person did")
     before = lines(any_db)
-    killed(any_db, seam, side)
+    killed(any_db, RELOADED, seam, side)
     assert (lines(any_db) != before) is kept
     assert world.status(any_db, mailing_id) is (MailingStatus.SENDING if kept else MailingStatus.SENT)
     assert again(any_db, reload=True).queued == (0 if kept else 2)

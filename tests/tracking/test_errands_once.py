@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -16,10 +15,10 @@ from mailings.people.erasing import Erased, erase
 from mailings.seams import Seam
 from mailings.settings import Settings
 from mailings.tracking.errands import run_due_errands
+from tests.dying import killed
 from tests.tracking import scripts
 from tests.tracking.clicked import associate, click, delivered, later, linked, outcomes, reader, run, sent
 from tests.tracking.test_errands import RING
-from tests.warm import warm_run
 
 
 def test_runners_at_once(any_db: Database) -> None:
@@ -71,27 +70,12 @@ def test_killed_before_the_commit(any_db: Database) -> None:
 
 
 DYING = """
-import os, sys
-from mailings import seams
 from mailings.clock import standing_at
-from mailings.db import Database
-from mailings.seams import Seam
 from mailings.settings import Settings
 from mailings.tracking.errands import run_due_errands
-from tests.house.tree import ROOT
 from tests.tracking.clicked import later
-
-passed = 0
-
-def die(seam, when):
-    global passed
-    passed += (seam, when) == (Seam.COMMIT, sys.argv[2])
-    if passed == 2:
-        os._exit(9)
-
-seams.watch(die)
 with standing_at(later(3600)):
-    run_due_errands(Database(sys.argv[1]), Settings())
+    run_due_errands(database, Settings())
 """
 
 
@@ -104,9 +88,7 @@ def test_a_process_that_dies(any_db: Database, when: str) -> None:
         linked(session, autumn, **RING)
         for number in range(110):
             click(session, delivered(session, autumn, reader(session, f"Åse{number} Ødegård")))
-    url = any_db.url.render_as_string(hide_password=False)
-    dead = warm_run(["-c", DYING, url, when], dict(os.environ), timeout=120)
-    assert dead.returncode == 9
+    killed(any_db, DYING, "COMMIT", when, 2)
     with any_db.reading() as session:
         done = session.scalar(select(func.count(Errand.id)).where(Errand.done_at.is_not(None)))
         assert session.scalar(select(func.count(FollowUp.id))) == done == {"before": 50, "after": 100}[when]
