@@ -10,6 +10,7 @@ from jinja2 import Environment, Template
 from lxml import etree
 from markupsafe import Markup, escape
 
+from mailings.content.compiling import check_statements
 from mailings.content.environment import sandbox
 from mailings.content.filters import DEFAULT_LANGUAGE, IN_A_LANGUAGE
 from mailings.content.letter_variables import DAYS
@@ -53,6 +54,7 @@ class WordTemplate:
             environment = _environment(prefix)
             environment.globals |= {**named, DEFAULT_LANGUAGE: language}
             tree = flattened(parsed(environment, source, self._called(part)), used, self._called(part))
+            check_statements(tree, self._called(part))
             try:
                 forms[part] = environment.from_string(tree)
             except Exception as error:  # what Jinja2 only finds when it writes the code: a filter that is not there, break without a loop

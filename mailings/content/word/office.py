@@ -6,7 +6,7 @@ import os
 import shutil
 import signal
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,7 +20,7 @@ NOT_INSTALLED = (
     "LibreOffice, or set MAILINGS_LIBREOFFICE to where its soffice is."
 )
 #: seconds for a start, the first of a profile being the longest, and for each letter; past them it hangs
-STARTING, EACH = 90, 5
+PATIENCE = (90.0, 5.0)
 _PROFILE = """<?xml version="1.0" encoding="UTF-8"?>
 <oor:items xmlns:oor="http://openoffice.org/2001/registry" xmlns:xs="http://www.w3.org/2001/XMLSchema" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">
 <item oor:path="/org.openoffice.Office.Common/Security/Scripting"><prop oor:name="MacroSecurityLevel" oor:op="fuse"><value>3</value></prop></item>
@@ -42,22 +42,23 @@ def libreoffice() -> str:
     return found
 
 
-def pdfs_of(pages: Sequence[bytes], folder: Path) -> Iterator[Path | str]:
+def pdfs_of(pages: Sequence[bytes], folder: Path, patience: tuple[float, float] = PATIENCE) -> Iterator[Path | str]:
     """Of each document, in order, its PDF as a file in `folder`, or the sentence why there is none. A bad one does not spoil the others.
 
     Where not all became PDF, the first that did not is tried alone, and those behind it go on without it: LibreOffice stops at what
-    ends or hangs it. Raises Misconfigured without LibreOffice, TransportError where it makes nothing of anything.
+    ends or hangs it. `patience`: as `PATIENCE`.
+    Raises Misconfigured without LibreOffice, TransportError where it makes nothing of anything.
     """
     program, made = libreoffice(), dict[int, Path]()
     folder.mkdir(parents=True, exist_ok=True)
     waiting, failed = list(range(len(pages))), 0
     while waiting:
-        made |= _converted(program, pages, waiting, folder)
+        made |= _converted(program, {n: pages[n] for n in waiting}, folder, patience)
         waiting = [n for n in waiting if n not in made]
         if not waiting:
             break
         first, waiting = waiting[0], waiting[1:]
-        alone = _converted(program, pages, [first], folder)
+        alone = _converted(program, {first: pages[first]}, folder, patience)
         made |= alone
         failed += not alone
         if failed > 1 and not made:
@@ -66,15 +67,15 @@ def pdfs_of(pages: Sequence[bytes], folder: Path) -> Iterator[Path | str]:
         yield made.get(n, _THIS_ONE)
 
 
-def _converted(program: str, pages: Sequence[bytes], wanted: Sequence[int], folder: Path) -> dict[int, Path]:
+def _converted(program: str, wanted: Mapping[int, bytes], folder: Path, patience: tuple[float, float]) -> dict[int, Path]:
     """One start: number of the page -> its PDF, for those that became one."""
     made = {}
     with TemporaryDirectory(prefix="word-", dir=folder) as scratch:
         place = Path(scratch)
         names = [place / f"{n}.docx" for n in wanted]
-        for n, name in zip(wanted, names, strict=True):
-            name.write_bytes(pages[n])
-        _run(program, names, place / "pdf", STARTING + EACH * len(names))
+        for name, document in zip(names, wanted.values(), strict=True):
+            name.write_bytes(document)
+        _run(program, names, place / "pdf", patience[0] + patience[1] * len(names))
         for n in wanted:
             pdf = place / "pdf" / f"{n}.pdf"
             if pdf.is_file() and _is_whole(pdf):

@@ -45,9 +45,12 @@ def tree_of(content: bytes, name: str) -> Element:
     """A part as XML; entities are not resolved and nothing is fetched. Raises BadTemplate."""
     parser = etree.XMLParser(resolve_entities=False, no_network=True, remove_comments=True, remove_pis=True, huge_tree=False)
     try:
-        return etree.fromstring(content, parser)
+        tree = etree.fromstring(content, parser)
     except etree.XMLSyntaxError as error:
         raise BadTemplate(f"This is no Word document we can read: {error.msg}.", name) from error
+    if tree.getroottree().docinfo.doctype:
+        raise BadTemplate("It has a document type, which no Word document has; save it in Word as .docx.", name)
+    return tree
 
 
 def opened(content: bytes, name: str) -> Package:
@@ -89,6 +92,9 @@ def _from_elsewhere(parts: Mapping[str, bytes], written: tuple[str, ...], name: 
         for relation in tree_of(parts[part], name).iter("{*}Relationship"):
             if relation.get("TargetMode") == "External" and not str(relation.get("Type")).endswith(_HARMLESS):
                 yield f"It shows what lies elsewhere ({relation.get('Target')}); put it into the document itself."
+    for part in parts:
+        if part.endswith(".xml"):
+            tree_of(parts[part], name)  # also those that are handed on as they are
     for part in written:
         tree = tree_of(parts[part], name)
         fields = [element.text or "" for element in tree.iter("{*}instrText")]

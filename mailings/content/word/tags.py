@@ -39,7 +39,7 @@ def as_template(tree: Element, named: Callable[[str], str], part: str) -> str | 
             _bare(element, tags)
     source = etree.tostring(tree, encoding="unicode").replace("\r", "").replace("\n", " ").replace(_LINE, "\n")
     source = source.replace("[", "&#91;")  # a bracket that is no tag of ours opens none
-    source = re.sub(rf"<{prefix_of(tree)}p(?=[ >/])", lambda found: f"\n{found[0]}", source)
+    source = re.sub(rf"<{prefix_of(tree)}p(?=[ >/])", lambda found: f"\n{found[0]}", source).replace("\n", "", 1)
     return _PLACE.sub(lambda found: _written(tags[int(found[1])], named), source)
 
 
