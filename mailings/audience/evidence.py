@@ -9,6 +9,8 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from mailings.addresses import read_mobile
+from mailings.channels import CHANNELS
 from mailings.model import (
     EMARKETING,
     Address,
@@ -23,6 +25,7 @@ from mailings.model import (
     Topic,
     Verdict,
 )
+from mailings.settings import settings
 
 
 @dataclass(frozen=True)
@@ -65,9 +68,18 @@ def _address(session: Session, subject: Subject) -> str:
         return subject.address
     if subject.person is None:
         return ""
+    if CHANNELS[subject.mailing.type] != "email":
+        return _elsewhere(subject.mailing, subject.person)
     rows = select(Address.written, Address.problem).where(Address.person_id == subject.person.id).order_by(Address.rank)
     wrong = [f"{written!r}: {problem}" for written, problem in session.execute(rows)]
     return "; ".join(wrong) or "none is known"
+
+
+def _elsewhere(mailing: Mailing, person: Person) -> str:
+    """Why there is no number for a text message; of a letter there is nothing to say but that it has no place to go to."""
+    if CHANNELS[mailing.type] != "sms" or not person.mobile:
+        return "none is known"
+    return f"{person.mobile!r}: {read_mobile(person.mobile, person.country or settings().default_country).problem}"
 
 
 def _blocked(session: Session, subject: Subject) -> str:

@@ -8,7 +8,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from mailings.audience.evidence import Subject
+from mailings.audience.imported import reached_at
 from mailings.audience.sources import people_named, sources_of
+from mailings.audience.verdicts import NOUNS
+from mailings.channels import CHANNELS
 from mailings.model import ImportedRow, Person, Project, ProjectMember, Source, SourceKind
 
 
@@ -50,7 +53,8 @@ def _names(session: Session, subject: Subject, source: Source) -> bool:
 def _on_list(session: Session, source: Source, subject: Subject) -> bool:
     if source.kind is not SourceKind.IMPORT:
         return False
-    same = ImportedRow.normal == subject.address if subject.address else ImportedRow.normal.is_(None)
+    where = reached_at(subject.mailing)
+    same = where == subject.address if subject.address else where.is_(None)
     return session.scalar(select(ImportedRow.id).where(ImportedRow.source_id == source.id, same).limit(1)) is not None
 
 
@@ -58,8 +62,8 @@ def _note(session: Session, subject: Subject, source: Source) -> str:
     if subject.person or subject.company or not _on_list(session, source, subject):
         return ""
     if subject.address is None:
-        return f"the row in {source.label} has no valid e-mail address"
-    return f"nobody in the database has this address, and {source.label} is taken with unknown: skip"
+        return f"the row in {source.label} has no valid {NOUNS[CHANNELS[subject.mailing.type]]}"
+    return f"nobody in the database has this {NOUNS[CHANNELS[subject.mailing.type]]}, and {source.label} is taken with unknown: skip"
 
 
 def _archive_only(session: Session, subject: Subject) -> list[NamedBy]:

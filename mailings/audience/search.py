@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
+import phonenumbers
 from sqlalchemy import Boolean, ColumnElement, CompoundSelect, Select, select, union
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
 from mailings.addresses import read_address
 from mailings.model import Address, Company, Person, Recipient
+from mailings.settings import settings
+
+_GROUPS = re.compile(r"[\s()./\-]")
+_DIGITS = re.compile(r"\+?\d{4,15}")
 
 
 class _Range(FunctionElement[bool]):
@@ -67,7 +73,7 @@ def found(mailing_id: int, text: str) -> CompoundSelect[int]:
     One select for each way it may be written: a range that is ORed with another is served by no index.
     """
     told = text.strip()
-    return union(*_named(mailing_id, told), *([] if " " in told else _at(mailing_id, told)))
+    return union(*_named(mailing_id, told), *([] if " " in told else _at(mailing_id, told)), *_called(mailing_id, told))
 
 
 def _named(mailing_id: int, text: str) -> Iterator[Select[int]]:
@@ -87,6 +93,20 @@ def _at(mailing_id: int, text: str) -> Iterator[Select[int]]:
     yield _who(mailing_id).where(Recipient.person_id.in_(theirs))
     yield _firm(mailing_id, address_begins(Company.email_normal, normal))
     yield _listed(mailing_id).where(*bare, address_begins(Recipient.address, normal))
+
+
+def _called(mailing_id: int, text: str) -> Iterator[Select[int]]:
+    """By a mobile number, with or without a country's code, in whatever groups it is written."""
+    digits = _GROUPS.sub("", text)
+    if not _DIGITS.fullmatch(digits):
+        return
+    code = phonenumbers.country_code_for_region(settings().default_country)
+    begun = {digits} if digits[0] == "+" else {f"+{digits.removeprefix('00')}", f"+{code}{digits.removeprefix('0')}"}
+    bare = (Recipient.person_id.is_(None), Recipient.company_id.is_(None))  # in the words of its index
+    for number in sorted(begun):
+        theirs = select(Person.id).where(address_begins(Person.mobile_normal, number), _THERE)
+        yield _who(mailing_id).where(Recipient.person_id.in_(theirs))
+        yield _listed(mailing_id).where(*bare, address_begins(Recipient.address, number))
 
 
 def _who(mailing_id: int) -> Select[int]:

@@ -94,7 +94,7 @@ def must_have(mailing: Mailing, verb: str) -> None:
     """Raises NotAllowed where the mailing's type has nothing to `verb` (a key of VERBS)."""
     if mailing.type not in VERBS[verb]:
         can = " and ".join(TYPES[kind] for kind in TYPES if kind in VERBS[verb])
-        raise NotAllowed(f"{mailing.name} is {TYPES[mailing.type]} (type: {mailing.type}), which has no {verb}; only {can} has.")
+        raise NotAllowed(f"{mailing.name} is {TYPES[mailing.type]} (type: {mailing.type}), which has no {verb}; that is for {can} only.")
 
 
 def _asked(part: MailingPart) -> Iterator[str]:

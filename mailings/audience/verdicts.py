@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from mailings.channels import channel_of
+from mailings.channels import CHANNELS, channel_of
 from mailings.model import Mailing, Source, Verdict
 
 Answer = Callable[[Subquery], ColumnElement[bool]]
@@ -79,6 +79,16 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(Verdict.DUPLICATE, None, "somebody before them in the sources has the same address", "nobody before them has the same address"),
 )
+
+
+#: what people are reached at, by channel; the rules say `address`
+NOUNS = {"email": "e-mail address", "sms": "mobile number", "document": "postal address"}
+
+
+def in_words(sentence: str, mailing: Mailing) -> str:
+    """A rule's sentence, for a mailing that reaches people otherwise than by e-mail."""
+    channel = CHANNELS[mailing.type]
+    return sentence if channel == "email" else sentence.replace("address", NOUNS[channel])
 
 
 def answers(facts: Subquery) -> list[tuple[Verdict, ColumnElement[bool], bool]]:
