@@ -20,6 +20,7 @@ from tasks.sending import (
     collect_figures,
     deliver_portion,
     pick_up,
+    print_letters,
     refuse,
 )
 from tasks.sharding import ask_for_shards, others_at_work, watch_shards
@@ -57,6 +58,7 @@ def run_through(mailing: str, how: HowToSend) -> Outcome:
             compile_content(mailing)  # once: the skeleton, its size, its links
             asked = ask_for_shards(mailing, how) if how.shards > 1 else 0
             deliver(mailing, asked)
+            print_letters(mailing)  # of a document mailing; nothing for the others
         outcome = close(mailing)  # sent, paused with its reason, or still sending until the next retry
         collect_figures(outcome)  # the run's page and tables; what others are told
         return outcome

@@ -56,6 +56,19 @@ class Filled:
         return "".join(piece if isinstance(piece, str) else self.slots[piece] for piece in part)
 
 
+@dataclass(frozen=True, eq=False)
+class Stack:
+    """What all letters of a mailing share: `name` of the mailing and its PDF, `mark` that is the mailing's alone, images by their cid.
+
+    One object a mailing and run. `language` = the one whose alphabet letters are sorted by.
+    """
+
+    name: str = ""
+    mark: str = ""
+    files: Sequence[File] = ()
+    language: str = "en"
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """One recipient's letter before it is printed: its pages as HTML or as a Word document, and how it is found in the merged PDF.
@@ -68,3 +81,4 @@ class Page:
     title: str  # its bookmark: for whom it is
     lines: tuple[str, ...] = ()
     key: tuple[str, ...] = ()
+    stack: Stack = field(default_factory=Stack)

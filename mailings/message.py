@@ -136,6 +136,7 @@ class Transport(ABC):
     batch_size: ClassVar[int] = 200  #: deliveries claimed at a time
     reporting: ClassVar[bool] = False  #: whether the other side reports later, to /hooks/NAME
     thanks: ClassVar[tuple[str, str] | None] = None  #: media type and text that its reports are answered with; None = 204 and nothing
+    remembers: ClassVar[bool] = False  #: its own records name all it ever took, at once: a run begins by settling doubt by them
     leaves_machine: ClassVar[bool] = True  #: whether strangers get to see what it carries; the demo's secret is refused then
 
     @classmethod

@@ -21,6 +21,7 @@ class Seam(StrEnum):
     RECOVER = "doubt marked"  #: what a dead sender held is put in doubt
     SETTLE = "doubt settled"
     CLOSE = "mailing closed"
+    MERGE = "letters merged"  #: printed letters become one PDF
 
 
 Watcher = Callable[[Seam, str], None]  # the seam, and "before" or "after"

@@ -9,11 +9,11 @@ from typing import Any
 from prefect import task
 
 from mailings.db import database
-from mailings.errors import NotAsApproved
-from mailings.model import MailingStatus
+from mailings.errors import Misconfigured, NotAsApproved
+from mailings.model import MailingStatus, MailingType
 from mailings.reports.counting_anew import freshen
 from mailings.reports.kept import SETTLED
-from mailings.sending import closing, deliver, lifecycle
+from mailings.sending import closing, deliver, lifecycle, printing
 from mailings.sending.closing import Outcome
 from mailings.sending.deliver import Portion
 from mailings.sending.finding import mailing_named
@@ -70,6 +70,26 @@ def deliver_portion(mailing: str) -> Portion:
     """Hand over the next few thousand messages, or for one minute."""
     run = running(mailing)
     return deliver.deliver_portion(database(), run, run.portion)
+
+
+def print_letters(mailing: str) -> str | None:
+    """Of a document mailing: one PDF of its letters, and where it is. No step at all of a run for any other type."""
+    with database().reading() as session:
+        if mailing_named(session, mailing).type is not MailingType.DOCUMENT:
+            return None
+    return merge_letters(mailing)
+
+
+@task(name="merge letters", task_run_name=of_task("one PDF of the letters of {mailing}"), **STEP)
+def merge_letters(mailing: str) -> str | None:
+    """One PDF of the letters, when all are printed; where it is. Trouble pauses the mailing, with its reason."""
+    try:
+        letters = printing.finish_letters(database(), mailing, settings())
+    except Misconfigured as error:
+        with database().writing() as session:
+            lifecycle.pause(mailing_named(session, mailing, locked=True), str(error))
+        return None
+    return letters.sentence if letters is not None else None
 
 
 @task(name="close", task_run_name=of_task("close {mailing}"), **STEP)

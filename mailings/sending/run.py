@@ -31,6 +31,7 @@ from mailings.sending.recovery import recover
 from mailings.sending.slowing import Slowing
 from mailings.sending.telling import Telling
 from mailings.sending.throttle import Throttle
+from mailings.sending.witnessed import settle_by_witness
 from mailings.settings import Settings
 
 BRIEF = timedelta(seconds=5)  # what a sender beside the conductor waits: for the next turn under a limit, not for retries
@@ -130,6 +131,7 @@ def conducting(database: Database, name: str, settings: Settings) -> Iterator[Ru
     with database.writing() as session:
         mailing = mailing_named(session, name, locked=True)
         recover(session, mailing.id)
+        settle_by_witness(session, mailing, transport_class(carrier(mailing, settings)), settings)
         held = [leases.take(session, mailing, role).id for role in (LeaseRole.CONDUCTOR, LeaseRole.SENDER)]
         run = _of(session, mailing, held[1], settings)
     with _at_work(database, run, held):

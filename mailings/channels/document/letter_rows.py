@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, bindparam, func, null, select
 
-from mailings.channels.document.postal import envelope_columns, lines_of
+from mailings.channels.document.postal import envelope_columns, lines_of, sort_columns
 from mailings.content.filters import LANGUAGE
 from mailings.content.letter_variables import letter_column
 from mailings.content.names import Used
@@ -27,6 +27,7 @@ class LetterRow:
     columns: tuple[ColumnElement[Any], ...]
     settings: Settings
     envelope: str | None = None  # the name the envelope has in the rendering, where the template shows it
+    sorting: int = 0  # how many columns at the end are what letters are sorted by
 
     def of_deliveries(self) -> Select[Any]:
         """Rows of deliveries; binds mailing_id, low and high (delivery ids, both inclusive)."""
@@ -50,7 +51,11 @@ class LetterRow:
 
     def lines(self, row: Sequence[Any]) -> tuple[str, ...]:
         """The lines of the envelope."""
-        return lines_of(row[3 + len(self.names) :], self.settings)
+        return lines_of(row[3 + len(self.names) : len(row) - self.sorting], self.settings)
+
+    def key(self, row: Sequence[Any]) -> tuple[str, ...]:
+        """By what the letter is sorted, as texts: numbers with zeros before them."""
+        return tuple(f"{one:09}" if isinstance(one, int) else str(one) for one in row[len(row) - self.sorting :])
 
     def values(self, row: Sequence[Any]) -> dict[str, Any]:
         """The values of one rendering, by the names they have there. The envelope is one text; its lines end with `\\n`."""
@@ -66,5 +71,6 @@ def letter_row(mailing: Mailing, used: Used, constants: Collection[str], setting
     columns: dict[str, Any] = {name: letter_column(path, mailing, settings) for name, path in read.items()}
     if speaks:
         columns[LANGUAGE] = func.coalesce(Person.language, EMPTY)
-    all_columns = (NAME, *columns.values(), *envelope_columns(mailing))
-    return LetterRow(tuple(columns), all_columns, settings, used.names.get(ENVELOPE))
+    sorts = sort_columns(str(dict(mailing.more.get("document") or {}).get("sort") or ""))
+    all_columns = (NAME, *columns.values(), *envelope_columns(mailing), *sorts)
+    return LetterRow(tuple(columns), all_columns, settings, used.names.get(ENVELOPE), len(sorts))

@@ -10,12 +10,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from mailings.channels.document.letter_rows import LetterRow, letter_row
+from mailings.channels.document.stacking import stack_of
 from mailings.content.letter_variables import is_letter_variable, letter_constants
 from mailings.content.names import Used
 from mailings.content.word.filling import WordForm, WordTemplate, word_template
 from mailings.content.word.office import libreoffice
 from mailings.errors import BadTemplate, Misconfigured, Unreadable
-from mailings.letter import Page
+from mailings.letter import Page, Stack
 from mailings.message import Message, Offer
 from mailings.model import Mailing, MailingFile, Recipient, Verdict
 from mailings.settings import Settings
@@ -36,8 +37,8 @@ def in_word(mailing: Mailing) -> bool:
 class CompiledWord:
     """A mailing compiled: `select` reads rows, `offer` makes a letter of one. Holds no session."""
 
-    def __init__(self, row: LetterRow, form: WordForm) -> None:
-        self.row, self.form = row, form
+    def __init__(self, row: LetterRow, form: WordForm, stack: Stack) -> None:
+        self.row, self.form, self.stack = row, form, stack
         self.select = row.of_deliveries()
 
     def offer(self, row: Sequence[Any]) -> Offer:
@@ -49,13 +50,15 @@ class CompiledWord:
 class WordLetter(Message):
     """One recipient's letter, not yet filled."""
 
+    channel = "document"
     compiled: CompiledWord
     of: Sequence[Any]
 
     def page(self) -> Page:
         """The letter as a Word document. Raises Unreadable when it cannot be filled for this recipient."""
         row = self.compiled.row
-        return Page("docx", self.compiled.form.filled(row.values(self.of)), row.title(self.of), row.lines(self.of))
+        filled = self.compiled.form.filled(row.values(self.of))
+        return Page("docx", filled, row.title(self.of), row.lines(self.of), row.key(self.of), self.compiled.stack)
 
 
 def compiled_word(session: Session, mailing: Mailing, settings: Settings) -> CompiledWord:
@@ -68,7 +71,8 @@ def _compiled(session: Session, mailing: Mailing, settings: Settings, read: tupl
     template, used = read
     constants = letter_constants(session, mailing, settings)
     row = letter_row(mailing, used, constants, settings, speaks=template.speaks)
-    return CompiledWord(row, template.compiled(used, constants, language_of(mailing, settings)))
+    stack = stack_of(session, mailing, settings)
+    return CompiledWord(row, template.compiled(used, constants, language_of(mailing, settings)), stack)
 
 
 def language_of(mailing: Mailing, settings: Settings) -> str:

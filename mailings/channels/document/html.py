@@ -1,0 +1,133 @@
+"""Letters written in HTML: the template of a mailing compiled once, one page of HTML for each recipient."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+from jinja2 import nodes
+from sqlalchemy.orm import Session
+
+from mailings.channels.document.letter_rows import ENVELOPE, LetterRow, letter_row
+from mailings.channels.document.stacking import document_of, stack_of
+from mailings.content.compiling import check_statements
+from mailings.content.environment import sandbox
+from mailings.content.filters import DEFAULT_LANGUAGE, IN_A_LANGUAGE
+from mailings.content.letter_variables import is_letter_variable, letter_constants
+from mailings.content.names import WHERE_SHOWN, Used, flattened, parsed
+from mailings.content.quoting import Bare, one_line_end
+from mailings.content.skeleton import Part, Skeleton
+from mailings.errors import BadTemplate
+from mailings.letter import Page, Stack
+from mailings.message import Message, Offer
+from mailings.model import Mailing
+from mailings.settings import Settings
+
+HTML = "html"  # the one part of a letter's template
+
+
+@dataclass
+class Template:
+    """A letter's HTML template. `constants` = values that are alike in all letters; `written` = what stands for a name, as our_ref."""
+
+    source: str
+    part: str  # its file's name, told where a problem is
+    constants: Mapping[str, Any] = field(default_factory=dict)
+    written: Mapping[str, str] = field(default_factory=dict)
+    language: str = "en"
+
+    @cached_property
+    def used(self) -> Used:
+        """The variables used, and the problems with them, each with its place. Raises BadTemplate where it is no template."""
+        used = Used(alone=is_letter_variable, written=self.written)
+        flattened(self._tree(), used, self.part)
+        return used
+
+    @cached_property
+    def speaks(self) -> bool:
+        """True when something is written in the reader's language."""
+        return any(node.name in IN_A_LANGUAGE for tree in self.trees() for node in tree.find_all(nodes.Filter))
+
+    def trees(self) -> list[nodes.Template]:
+        """The syntax tree, variables by the names of their values."""
+        return [flattened(self._tree(), replace(self.used, problems=[]), self.part)]
+
+    def skeleton(self) -> Skeleton:
+        """The template taken apart. Raises BadTemplate with its place."""
+        environment = sandbox()
+        (tree,) = self.trees()
+        check_statements(tree, self.part)
+        named = {self.used.names[path]: value for path, value in self.constants.items() if path in self.used.names}
+        environment.globals |= {**named, **dict.fromkeys(WHERE_SHOWN, ""), DEFAULT_LANGUAGE: self.language}
+        return Skeleton(environment, [Part(HTML, tree.body, html=True)], Bare())
+
+    def _tree(self) -> nodes.Template:
+        return parsed(sandbox(), one_line_end(self.source), self.part)
+
+
+class CompiledHtml:
+    """A mailing compiled: `select` reads rows, `offer` makes a letter of one. Holds no session."""
+
+    def __init__(self, template: Template, row: LetterRow, stack: Stack) -> None:
+        self.template, self.row, self.stack = template, row, stack
+        self.select = row.of_deliveries()
+        self._skeleton = template.skeleton()
+
+    def offer(self, row: Sequence[Any]) -> Offer:
+        """The offer for one row."""
+        return Offer(row[0], row[1], "", HtmlLetter(self, row))
+
+    def html(self, row: Sequence[Any]) -> str:
+        """The letter of one row. Raises Unreadable."""
+        slots = self._skeleton.slots(self.row.values(row))
+        return "".join(piece if isinstance(piece, str) else slots[piece] for piece in self._skeleton.pieces[HTML])
+
+
+@dataclass(frozen=True, slots=True)
+class HtmlLetter(Message):
+    """One recipient's letter, not yet filled."""
+
+    channel = "document"
+    compiled: CompiledHtml
+    of: Sequence[Any]
+
+    def page(self) -> Page:
+        """The letter as HTML. Raises Unreadable when it cannot be filled for this recipient."""
+        row = self.compiled.row
+        html = self.compiled.html(self.of).encode()
+        return Page("html", html, row.title(self.of), row.lines(self.of), row.key(self.of), self.compiled.stack)
+
+
+def template_of(session: Session, mailing: Mailing, settings: Settings) -> Template:
+    """The template as it was pushed, with what is alike in all letters."""
+    document = document_of(mailing)
+    ours = str(document.get("our_ref") or "")
+    constants = {
+        "config.companyName": settings.company_name,
+        "config.companyAddress": settings.company_address,
+        "config.defaultMail": "",
+        "config.cgiUrl": settings.public_url.rstrip("/"),
+        **letter_constants(session, mailing, settings),
+    }
+    written = {"oref": ours, "our_ref": ours}
+    language = str(document.get("language") or settings.language)
+    return Template(mailing.html, str(document.get("template") or HTML), constants, written, language)
+
+
+def compiled_html(session: Session, mailing: Mailing, settings: Settings) -> CompiledHtml:
+    """The letters of a mailing written in HTML. Raises BadTemplate with its place."""
+    template = template_of(session, mailing, settings)
+    if template.used.problems:
+        raise BadTemplate(" ".join(template.used.problems))
+    return compiled_with(session, mailing, settings, template)
+
+
+def compiled_with(session: Session, mailing: Mailing, settings: Settings, template: Template) -> CompiledHtml:
+    """The same for a template that was looked at already."""
+    row = letter_row(mailing, template.used, template.constants, settings, speaks=template.speaks)
+    return CompiledHtml(template, row, stack_of(session, mailing, settings))
+
+
+__all__ = ["ENVELOPE", "CompiledHtml", "HtmlLetter", "Template", "compiled_html", "compiled_with", "template_of"]

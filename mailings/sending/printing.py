@@ -1,0 +1,105 @@
+"""What was printed of a document mailing becomes one PDF, with a list of addresses beside it; where they are, for who asks."""
+
+from __future__ import annotations
+
+from array import array
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from mailings.channels import carrier
+from mailings.channels.email.identity import mark_of
+from mailings.db import Database
+from mailings.errors import Misconfigured, NotAllowed
+from mailings.letter import Stack
+from mailings.model import Delivery, DeliveryStatus, Mailing, MailingType, Recipient
+from mailings.sending.books import books_of
+from mailings.sending.finding import mailing_named
+from mailings.settings import Settings
+from mailings.transports.pdf.place import PdfFile, Place
+
+PRINTER = "pdf"  #: the transport whose parts are merged
+
+
+@dataclass(frozen=True, slots=True)
+class Letters:
+    """The PDFs of a mailing, oldest first, in `folder`. `fresh` = the one just made; `missing` = letters that no file here holds."""
+
+    mailing: str
+    folder: Path
+    files: list[PdfFile] = field(default_factory=list)
+    fresh: PdfFile | None = None
+    missing: int = 0
+
+    @property
+    def sentence(self) -> str:
+        """Where they are, for people."""
+        if self.missing:
+            return (
+                f"{self.missing:,} letters of {self.mailing} are not in {self.folder}: they were printed on another machine, or taken away."
+                " Give all workers the same MAILINGS_DOCUMENT_PATH, or print them again:"
+                f" mailings resend {self.mailing} --only sent"
+            )
+        if not self.files:
+            return f"Nothing of {self.mailing} is printed yet."
+        told = "; ".join(f"{self.folder / one.pdf} ({one.letters:,} letters, {one.pages:,} pages)" for one in self.files)
+        return f"To print: {told}. Addresses beside it in {self.files[-1].csv}."
+
+
+def letters_of(mailing: Mailing, settings: Settings) -> Letters:
+    """The PDFs there are. Raises NotAllowed for a mailing that is none of letters, Unreadable where nobody can say."""
+    if mailing.type is not MailingType.DOCUMENT:
+        raise NotAllowed(f"{mailing.name} is of type {mailing.type}; only a document mailing has letters to print.")
+    place = Place(settings.document_path, _stack(mailing, settings))
+    return Letters(mailing.name, place.folder, place.printed())
+
+
+def print_letters(database: Database, name: str, settings: Settings) -> Letters:
+    """Merge what is printed and in no PDF yet. Safe to repeat. No transaction is open while files are written.
+
+    Raises NotAllowed, NotFound, and Misconfigured where the folder cannot be written to.
+    """
+    from mailings.transports.pdf.merging import merge  # noqa: PLC0415  pikepdf, which only who merges needs
+
+    with database.reading() as session:
+        mailing = mailing_named(session, name)
+        before = letters_of(mailing, settings)
+        stack, duplex = _stack(mailing, settings), bool((mailing.more.get("document") or {}).get("duplex"))
+        wanted = _printed(session, mailing) if carrier(mailing, settings) == PRINTER else ()
+    if not wanted:
+        return before
+    place = Place(settings.document_path, stack)
+    try:
+        merged = merge(place, stack, wanted, duplex=duplex)
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        raise Misconfigured(f"The letters of {name} cannot be merged in {place.folder} ({why}); make room, and run it again.") from error
+    return Letters(name, place.folder, place.printed(), merged.file, merged.missing)
+
+
+def finish_letters(database: Database, name: str, settings: Settings) -> Letters | None:
+    """The same at the end of a run: None for other types, and while letters are still to be printed."""
+    with database.reading() as session:
+        mailing = mailing_named(session, name)
+        if mailing.type is not MailingType.DOCUMENT or carrier(mailing, settings) != PRINTER:
+            return None
+        books = books_of(session, mailing.id)
+        if books.deliveries["queued"] or books.deliveries["sending"]:
+            return None
+    return print_letters(database, name, settings)
+
+
+def _printed(session: Session, mailing: Mailing) -> array[int]:
+    """The deliveries that are printed, in order; nobody's who was erased since (domain.md D30)."""
+    wanted = select(Delivery.id).join(Recipient, Recipient.id == Delivery.recipient_id)
+    sent = Delivery.status.in_((DeliveryStatus.SENT, DeliveryStatus.DELIVERED))
+    wanted = wanted.where(Delivery.mailing_id == mailing.id, sent, ~Delivery.test, Recipient.erased_at.is_(None))
+    return array("q", session.scalars(wanted.order_by(Delivery.id)))
+
+
+def _stack(mailing: Mailing, settings: Settings) -> Stack:
+    """What names its folder and its order; the images of letters are not needed any more."""
+    language = str((mailing.more.get("document") or {}).get("language") or settings.language)
+    return Stack(mailing.name, mark_of(mailing), language=language)
