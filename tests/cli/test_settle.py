@@ -2,37 +2,25 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from mailings.db import Database
 from mailings.model import MailingStatus
-from tests.cli.typed import type_in
+from tests.cli.desk import Desk
 from tests.sending import world
 from tests.sending.doubting import decided, in_doubt, named, stands
 
 AT = "Nov 22 04:23:01 mx postfix"
 
 
-class Desk:
+class WithLog(Desk):
     """A person at a terminal, with a Postfix log beside."""
 
     def __init__(self, folder: Path, db: Database) -> None:
-        self.folder, self.log = folder, folder / "mail.log"
-        self.environment = {"MAILINGS_DATABASE_URL": db.url.render_as_string(hide_password=False)}
-
-    def says(self, *words: str, code: int = 0) -> str:
-        """What the command prints; errors too, where it ends with another code."""
-        done = type_in(self.folder, *words, **self.environment)
-        assert done.returncode == code, done.stderr
-        return done.stdout if code == 0 else done.stdout + done.stderr
-
-    def document(self, *words: str) -> Any:
-        """What it prints for machines."""
-        return json.loads(self.says(*words, "--json"))
+        super().__init__(folder, db)
+        self.log = folder / "mail.log"
 
     def logs(self, message_id: str) -> None:
         """Postfix took the message."""
@@ -42,12 +30,12 @@ class Desk:
 
 
 @pytest.fixture
-def desk(db: Database, tmp_path: Path) -> Desk:
+def desk(db: Database, tmp_path: Path) -> WithLog:
     """A terminal in an empty folder."""
-    return Desk(tmp_path, db)
+    return WithLog(tmp_path, db)
 
 
-def test_by_evidence_then_policy_then_a_person(db: Database, desk: Desk) -> None:
+def test_by_evidence_then_policy_then_a_person(db: Database, desk: WithLog) -> None:
     """It says what was settled by what, what is left until when, and what to do next; saying it again changes nothing."""
     ids = in_doubt(db, 3, in_doubt={"policy": "resend", "after_s": 10**9})
     desk.logs(named(db, ids[0]))
@@ -66,13 +54,13 @@ def test_by_evidence_then_policy_then_a_person(db: Database, desk: Desk) -> None
     assert "mailings settle" not in desk.says("status", "høst-nytt")
 
 
-def test_a_paused_mailing(db: Database, desk: Desk) -> None:
+def test_a_paused_mailing(db: Database, desk: WithLog) -> None:
     """What is queued again on a paused mailing waits for it to be resumed, and the command says so."""
     in_doubt(db, 1, MailingStatus.PAUSED)
     assert "mailings resume høst-nytt, then mailings send høst-nytt" in desk.says("settle", "høst-nytt", "--as", "queued")
 
 
-def test_nothing_in_doubt(db: Database, desk: Desk) -> None:
+def test_nothing_in_doubt(db: Database, desk: WithLog) -> None:
     """Where nothing is in doubt it says so and ends well, for one mailing and for all."""
     world.mailing(db, recipients=2)
     for words in (["settle"], ["settle", "høst-nytt"], ["settle", "høst-nytt", "--as", "failed"]):
@@ -80,7 +68,7 @@ def test_nothing_in_doubt(db: Database, desk: Desk) -> None:
     assert desk.document("settle") == {"evidence": 0, "troubles": [], "mailings": []}
 
 
-def test_a_log_that_cannot_be_read(db: Database, desk: Desk) -> None:
+def test_a_log_that_cannot_be_read(db: Database, desk: WithLog) -> None:
     """Exit 2 and one sentence naming the setting; no policy gives anything up meanwhile, but a person may."""
     in_doubt(db, 1, in_doubt={"policy": "drop", "after_s": 0})
     desk.environment["MAILINGS_SMTP_LOG"] = str(desk.folder / "gone.log")
@@ -100,7 +88,7 @@ def test_a_log_that_cannot_be_read(db: Database, desk: Desk) -> None:
         (["settle", "høst-nytt", "--as", "delivered"], 2, "'delivered' is not one of"),
     ],
 )
-def test_what_is_refused(db: Database, desk: Desk, words: list[str], code: int, sentence: str) -> None:
+def test_what_is_refused(db: Database, desk: WithLog, words: list[str], code: int, sentence: str) -> None:
     """An unknown name, a decision on everything at once and a word that is none are refused; nothing is changed."""
     in_doubt(db, 1)
     assert sentence in desk.says(*words, code=code)

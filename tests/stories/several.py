@@ -60,7 +60,7 @@ def processes(db: Database, server: Sink, clocks: list[float], **more: str) -> I
         "MAILINGS_SMTP_PORT": str(server.port),
     }
     with ExitStack() as running:
-        started = []
+        started = list[Popen[str]]()
         for role, off in [("conduct", 0.0), *(("join", off) for off in clocks)]:
             its = kept | ours | more | {"CLOCK_OFF": str(off)}
             words = ["-m", "tests.stories.sender", role, NAME, str(BATCH)]
