@@ -25,6 +25,7 @@ GIVEN = {
     "campaign": "the utm_campaign that web statistics read",
     "utm_campaign": "what web statistics read",
     "viewShipmentMessage": "a variable of templates written for the original",
+    "messaging_service": "Twilio's word for several numbers that send as one",
     "process_started": "a noun: when the process started",
 }
 
