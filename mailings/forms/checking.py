@@ -54,7 +54,9 @@ def _cleaned(text: str) -> str:
     return "".join(sign for sign in plain if sign in "\n\u200d" or unicodedata.category(sign) not in ("Cc", "Cs", "Cn", "Co"))
 
 
-_SEEN = str.maketrans(_BLANKS) | dict.fromkeys((0xFEFF, 0x00AD, 0x2028, 0x2029, *range(0x202A, 0x202F), *range(0x2066, 0x206A)))
+_SEEN = str.maketrans(_BLANKS) | dict.fromkeys(
+    (0xFEFF, 0x00AD, 0x200B, 0x2060, 0x2028, 0x2029, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+)
 
 
 def _first(written: Sequence[str]) -> str:
