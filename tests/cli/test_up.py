@@ -95,9 +95,18 @@ def test_doctor_sees_it(first: Up) -> None:
     assert "due mailings are looked for next at" in told.stdout
 
 
+def test_a_child_that_dies(first: Up) -> None:
+    """A door that is killed is started again, and that is said."""
+    door = next(pid for pid in family(first.folder) if b"\0serve\0" in Path(f"/proc/{pid}/cmdline").read_bytes())
+    os.kill(door, signal.SIGKILL)
+    until(lambda: "web door is started again" in first.said, PATIENCE)
+    until(lambda: answers(f"http://127.0.0.1:{first.port}/desk/sign-in"), PATIENCE)
+    assert "by SIGKILL" in first.said
+
+
 def test_interrupted_and_gone_on(first: Up) -> None:
     """A mailing whose time has come is begun by itself; Ctrl-C meanwhile ends everything within a minute, nobody in doubt; `up` again
-    sends the rest, and everybody has it once."""
+    sends the rest, and everybody has it once. SIGTERM then ends everything with exit code 0."""
     folder = first.folder
     at = (now() + timedelta(days=1)).isoformat()
     subprocess.run([*command(1, 2)[:3], "send", NAME, "--at", at], cwd=folder, env=plain(), check=True, capture_output=True)
@@ -117,7 +126,9 @@ def test_interrupted_and_gone_on(first: Up) -> None:
         until(lambda: len(outbox(folder)) >= PEOPLE, PATIENCE)
         until(lambda: status(folder, NAME)["status"] == "sent", PATIENCE)
         assert len(outbox(folder)) == len(set(outbox(folder))) == PEOPLE
-        killed(again)
+        again.end(signal.SIGTERM)
+    assert again.process.returncode == 0
+    assert family(folder) == set()
 
 
 def its_time_comes(folder: Path) -> None:
@@ -134,24 +145,3 @@ def answers(url: str) -> bool:
         return httpx.get(url, timeout=30).status_code == 200
     except httpx.HTTPError:
         return False
-
-
-def killed(up: Up) -> None:
-    """kill -9 of `up` itself leaves nothing: its children notice, end by themselves, and the folder is free again."""
-    assert len(family(up.folder)) >= 4
-    up.process.send_signal(signal.SIGKILL)
-    up.process.wait()
-    until(lambda: family(up.folder) == set(), PATIENCE)
-
-
-def test_a_child_that_dies(folder: Path) -> None:
-    """A door that is killed is started again and that is said; SIGTERM then ends everything with exit code 0."""
-    with upped(folder) as up:
-        door = next(pid for pid in family(folder) if b"\0serve\0" in Path(f"/proc/{pid}/cmdline").read_bytes())
-        os.kill(door, signal.SIGKILL)
-        until(lambda: "web door is started again" in up.said, PATIENCE)
-        until(lambda: answers(f"http://127.0.0.1:{up.port}/desk/sign-in"), PATIENCE)
-        up.end(signal.SIGTERM)
-    assert up.process.returncode == 0
-    assert "by SIGKILL" in up.said
-    assert family(folder) == set()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import stat
 import subprocess
 import sys
@@ -12,7 +13,8 @@ import httpx
 import pytest
 
 from cli.engine_folder import own_folder
-from tests.cli.upped import Up, command, installation, outbox, plain, status, until, upped
+from tests.cli.upped import STARTS, Up, command, family, installation, outbox, plain, status, until, upped
+from tests.prefect_tables import with_tables
 
 pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("up")]
 
@@ -28,6 +30,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("safe")
     installation(folder, NAME, PEOPLE, 6000).engine.dispose()
     (folder / "var" / "prefect" / "server").mkdir(parents=True, mode=0o755)
+    with_tables(folder / "var" / "prefect", "server")
     return folder
 
 
@@ -37,7 +40,6 @@ def guarded(folder: Path) -> Iterator[Up]:
     with upped(folder, **KNOWN) as up:
         up.auth = AUTH
         yield up
-        up.end()
 
 
 def asked(up: Up, origin: str) -> httpx.Headers:
@@ -93,6 +95,14 @@ def test_its_folders_are_its_owners(guarded: Up) -> None:
     """Runs and logs name people: nobody else enters the folders they are in, also where an earlier version let them."""
     for folder in (guarded.folder / "var" / "prefect", guarded.folder / "var" / "prefect" / "server"):
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+def test_killed(guarded: Up) -> None:
+    """kill -9 of `up` itself leaves nothing: its children notice, end by themselves, and the folder is free again."""
+    assert len(family(guarded.folder)) >= 4
+    guarded.process.send_signal(signal.SIGKILL)
+    guarded.process.wait()
+    until(lambda: family(guarded.folder) == set(), STARTS)
 
 
 def test_a_password_prefect_cannot_read(tmp_path: Path) -> None:

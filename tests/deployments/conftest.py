@@ -11,15 +11,14 @@ from sqlalchemy import create_engine, text
 
 from tests import postgres
 from tests.deployments.place import Place, installed
-from tests.deployments.server import PREFECT, Server, served, told
+from tests.deployments.server import Server, served, told
 
 
 @pytest.fixture(scope="session")
 def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server, provisioned and deployed to once; on PostgreSQL where it is installed, as a server has it that many work with."""
     with served(tmp_path_factory.mktemp("server"), for_prefect(request)) as running:
-        assert "made" in told([sys.executable, "-m", "deployments.provision"], running.env)
-        told([*PREFECT, "deploy", "--all"], running.env)
+        assert "made" in told([sys.executable, "-m", "deployments.deploy"], running.env)
         yield running
 
 
@@ -45,8 +44,7 @@ def only_place(server: Server, tmp_path_factory: pytest.TempPathFactory, sqlite_
 
 
 @pytest.fixture
-def place(only_place: Place) -> Iterator[Place]:
-    """The installation with a worker that lives; what a test left unfinished, it then sends without limits."""
+def place(only_place: Place) -> Place:
+    """The installation with a worker that lives."""
     only_place.staffed()
-    yield only_place
-    only_place.unlimited()
+    return only_place

@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from sqlalchemy import delete, text
+from sqlalchemy import delete, text, true
 
 from mailings.db import Database, connected
-from mailings.model import Bucket, MailingStatus
+from mailings.model import Bucket, Mailing, MailingStatus
 from mailings.sending import processes
 from mailings.sending.limits import Change, set_limit
 from tests.cli.typed import type_in
@@ -24,7 +24,7 @@ from tests.deployments.server import PATIENCE, PREFECT, Server, until
 from tests.flows.test_send_mailing import draft
 from tests.sending import world
 
-PEOPLE, A_MINUTE = 240, 40.0  # six minutes of sending, longer than anything is waited for: it is never over before a test has acted
+PEOPLE, A_MINUTE = 400, 40.0  # ten minutes of sending, longer than anything is waited for: it is never over before a test has acted
 STARTS = 30.0  # seconds in which a run that was asked for mostly has begun and sent; then start-due-mailings looks again
 
 
@@ -45,15 +45,23 @@ class Place:
         """A new worker, standing anywhere: MAILINGS_ROOT says where the installation is."""
         elsewhere = self.folder / "elsewhere"
         elsewhere.mkdir(exist_ok=True)
-        env, command = self.server.env | {"MAILINGS_ROOT": str(self.folder)}, [*PREFECT, "worker", "start", "--pool", "mailings"]
+        env = self.server.env | {"MAILINGS_ROOT": str(self.folder)}
+        command = [*PREFECT, "worker", "start", "--pool", "mailings", "--work-queue", "default"]
         with (elsewhere / "worker.log").open("ab") as log:
             self.worker = subprocess.Popen(command, env=env, cwd=elsewhere, stdout=log, stderr=log, start_new_session=True)
         return self.worker
 
     def staffed(self) -> None:
-        """See that a worker is there: a test that failed may have left none."""
+        """See that a worker is there, and left alone: a test that failed may have left none, and deploying again disturbs it."""
+        self.undisturbed()
         if self.worker is None or self.worker.poll() is not None:
             self.work()
+
+    def undisturbed(self) -> None:
+        """Let what automations start wait for a worker that never comes: each run takes five seconds of a processor."""
+        for flow in ("notify-staff", "collect-statistics"):
+            number = self.server.api.get(f"/deployments/name/{flow}/{flow}").raise_for_status().json()["id"]
+            self.server.api.patch(f"/deployments/{number}", json={"work_queue_name": "nobody"}).raise_for_status()
 
     def rest(self) -> None:
         """End the worker, which ends its runs; what does not end is killed."""
@@ -71,10 +79,11 @@ class Place:
         with self.db.writing() as session:
             set_limit(session, f"mailing:{name}", Change(rate=A_MINUTE))
 
-    def unlimited(self) -> None:
-        """Take every limit away: a run at work feels it within two seconds."""
+    def unlimited(self, number: int | None = None) -> None:
+        """Take the limit of a mailing away, or every one: a run at work feels it within two seconds."""
         with self.db.writing() as session:
-            session.execute(delete(Bucket))
+            which = true() if number is None else Bucket.name == f"mailing:{session.get_one(Mailing, number).name}"
+            session.execute(delete(Bucket).where(which))
 
     def type(self, *words: str) -> str:
         """What a command of an operator prints."""
@@ -122,8 +131,8 @@ class Place:
         assert self.server.ends(self.server.begin("start-due-mailings")) == "COMPLETED"
 
     def goes_on(self, number: int) -> None:
-        """Without limits, do what the schedule does until the mailing is sent: a run begun again may itself come to nothing."""
-        self.unlimited()
+        """Without its limit, do what the schedule does until the mailing is sent: a run begun again may itself come to nothing."""
+        self.unlimited(number)
         deadline = time.monotonic() + PATIENCE
         while self.stands(number) is not MailingStatus.SENT:
             assert time.monotonic() < deadline, f"mailing {number} is {self.stands(number)}"

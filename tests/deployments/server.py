@@ -131,8 +131,21 @@ def served(folder: Path, database: str = "") -> Iterator[Server]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = str(probe.getsockname()[1])
-    url = f"http://127.0.0.1:{port}/api"
-    env = {k: v for k, v in os.environ.items() if not k.startswith("PREFECT_")} | {
+    url, log = f"http://127.0.0.1:{port}/api", folder / "server.log"
+    env, its_own = environment(folder, url), {"PREFECT_SERVER_DATABASE_CONNECTION_URL": database.replace("+psycopg", "+asyncpg")}
+    if not database:
+        with_tables(folder, ".")
+        its_own.clear()
+    start = [*PREFECT, "server", "start", "--host", "127.0.0.1", "--port", port]
+    with background(start, env | its_own, log) as process:
+        until(lambda: answers(f"{url}/health") or process.poll() is not None, what="the start of Prefect's server")
+        assert process.poll() is None, log.read_text()
+        yield Server(env | {"PREFECT_API_URL": url})
+
+
+def environment(folder: Path, url: str) -> dict[str, str]:
+    """What a server with its files there is told, and whoever uses it."""
+    return {k: v for k, v in os.environ.items() if not k.startswith("PREFECT_") and k != "PYTHONDONTWRITEBYTECODE"} | {
         "PREFECT_HOME": str(folder),
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "PREFECT_SERVER_SERVICES_SCHEDULER_ENABLED": "false",
@@ -140,15 +153,8 @@ def served(folder: Path, database: str = "") -> Iterator[Server]:
         "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
         "DO_NOT_TRACK": "1",
         "PREFECT_WORKER_QUERY_SECONDS": "1",
+        "PREFECT_SERVER_EVENTS_PROACTIVE_GRANULARITY": "PT1S",  # it would look every five seconds for what did not happen
     }
-    start, its_own = [*PREFECT, "server", "start", "--host", "127.0.0.1", "--port", port], {}
-    if database:
-        its_own = {"PREFECT_SERVER_DATABASE_CONNECTION_URL": database.replace("+psycopg", "+asyncpg")}
-    else:
-        with_tables(folder, ".")
-    with background(start, env | its_own, folder / "server.log"):
-        until(lambda: answers(f"{url}/health"))
-        yield Server(env | {"PREFECT_API_URL": url})
 
 
 def answers(url: str) -> bool:

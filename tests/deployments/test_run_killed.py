@@ -36,6 +36,7 @@ def books_balance(place: Place, number: int) -> bool:
 def test_its_process(place: Place) -> None:
     """A run whose process is killed is Crashed, and the mailing goes on: nobody twice, and only what was in hand is in doubt."""
     number, run = begun(place, "drept")
+    place.until_sent(number, 3)
     os.kill(place.process(run), signal.SIGKILL)
     in_hand = place.counts(number).get("sending", 0)
     crashed(place, run)
@@ -47,6 +48,7 @@ def test_its_process(place: Place) -> None:
 def test_its_worker(place: Place) -> None:
     """A run whose worker is killed stops by itself: no sender is left that nobody watches. With a new worker the mailing goes on."""
     number, run = begun(place, "uten-arbeider")
+    place.until_sent(number, 3)
     assert place.worker
     pid = place.process(run)
     place.worker.kill()

@@ -12,15 +12,25 @@ from tests.deployments.server import until
 pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("server")]
 
 BY_TENS = {"batch_size": 10}
+Begun = dict[str, tuple[int, str]]
 
 
 def begun(place: Place, name: str) -> tuple[int, str]:
-    """A mailing of which some are sent, and the next ones will be for minutes to come; and its run."""
+    """A mailing that is sent for minutes to come, once its run has come to it; and that run."""
     number = place.draft(name, PEOPLE)
     place.slow(name)
-    run = place.server.begin("send-mailing", mailing=name, how=BY_TENS)
-    place.until_sent(number, 3)
-    return number, run
+    return number, place.server.begin("send-mailing", mailing=name, how=BY_TENS)
+
+
+@pytest.fixture(scope="module")
+def at_once(only_place: Place) -> Begun:
+    """What the tests begin with, all at once: beginning takes a run longer than all else. Mailings by name, and their runs."""
+    only_place.staffed()
+    going = {name: begun(only_place, name) for name in ("på-vent", "avlyst", "løpet-stanset")}
+    for name, people in (("igjen-stanset", PEOPLE), ("igjen", 5)):
+        number = only_place.draft(name, people)
+        going[name] = (number, only_place.server.begin("send-mailing", mailing=name))
+    return going | {"kommer-snart": (0, only_place.server.begin("send-mailing", mailing="kommer-snart"))}
 
 
 def everybody_once(place: Place, number: int) -> bool:
@@ -29,9 +39,10 @@ def everybody_once(place: Place, number: int) -> bool:
     return (len(letters), letters.total(), place.counts(number)) == (PEOPLE, PEOPLE, {"sent": PEOPLE})
 
 
-def test_paused_and_resumed(place: Place) -> None:
+def test_paused_and_resumed(place: Place, at_once: Begun) -> None:
     """A paused mailing's run ends well and early; resumed, the next look of start-due-mailings sends the rest."""
-    number, run = begun(place, "på-vent")
+    number, run = at_once["på-vent"]
+    place.until_sent(number, 3)
     place.type("pause", "på-vent")
     assert place.server.ends(run) == "COMPLETED"
     assert place.stands(number) is MailingStatus.PAUSED
@@ -41,9 +52,10 @@ def test_paused_and_resumed(place: Place) -> None:
     assert everybody_once(place, number)
 
 
-def test_cancelled(place: Place) -> None:
+def test_cancelled(place: Place, at_once: Begun) -> None:
     """A cancelled mailing's run ends well; whoever was not served by then never is, neither by Retry nor by start-due-mailings."""
-    number, run = begun(place, "avlyst")
+    number, run = at_once["avlyst"]
+    place.until_sent(number, 3)
     place.type("cancel", "avlyst")
     assert place.server.ends(run) == "COMPLETED"
     place.server.press(run, "SCHEDULED", "AwaitingRetry")
@@ -56,9 +68,10 @@ def test_cancelled(place: Place) -> None:
     assert left["cancelled"] > 0
 
 
-def test_its_run_is_cancelled(place: Place) -> None:
+def test_its_run_is_cancelled(place: Place, at_once: Begun) -> None:
     """Cancelling the run stops this process, not the mailing: nothing is in doubt, it never crashed, and start-due-mailings goes on."""
-    number, run = begun(place, "løpet-stanset")
+    number, run = at_once["løpet-stanset"]
+    place.until_sent(number, 3)
     process = place.process(run)
     place.server.press(run, "CANCELLING", "Cancelling")
     until(lambda: not lives(process), what="the end of its process")
@@ -69,10 +82,10 @@ def test_its_run_is_cancelled(place: Place) -> None:
     assert everybody_once(place, number)
 
 
-def test_a_run_within_a_run_is_cancelled(place: Place) -> None:
+def test_a_run_within_a_run_is_cancelled(place: Place, at_once: Begun) -> None:
     """Sent again and cancelled: the run and the one within it that sends are both Cancelled, and neither crashed."""
-    number = place.draft("igjen-stanset", PEOPLE)
-    assert place.server.ends(place.server.begin("send-mailing", mailing="igjen-stanset")) == "COMPLETED"
+    number, first = at_once["igjen-stanset"]
+    assert place.server.ends(first) == "COMPLETED"
     place.slow("igjen-stanset")
     run = place.server.begin("resend-mailing", mailing="igjen-stanset", whom={"addresses": sorted(place.letters(number))}, how=BY_TENS)
     until(lambda: place.letters(number).total() >= PEOPLE + 3, what="some that are sent again")
@@ -82,11 +95,12 @@ def test_a_run_within_a_run_is_cancelled(place: Place) -> None:
     assert place.server.run(part["id"])["state_type"] == "CANCELLED"
     assert "CRASHED" not in place.server.states(run) + place.server.states(part["id"])
     assert place.counts(number).keys() == {"sent", "queued"}
+    place.type("cancel", "igjen-stanset")  # nobody else's look for what is unfinished goes on with it
 
 
-def test_retried(place: Place) -> None:
+def test_retried(place: Place, at_once: Begun) -> None:
     """A run that failed for want of its mailing sends it when it is retried; a finished one that is retried serves nobody again."""
-    run = place.server.begin("send-mailing", mailing="kommer-snart")
+    _, run = at_once["kommer-snart"]
     assert place.server.ends(run) == "FAILED"
     number = place.draft("kommer-snart", PEOPLE)
     for count in (2, 3):
@@ -96,10 +110,10 @@ def test_retried(place: Place) -> None:
         assert everybody_once(place, number)
 
 
-def test_copied_with_other_parameters(place: Place) -> None:
+def test_copied_with_other_parameters(place: Place, at_once: Begun) -> None:
     """Sent again to the failed; the same form again finds none; a copy of it for one address sends that one a third."""
-    number = place.draft("igjen", 5)
-    assert place.server.ends(place.server.begin("send-mailing", mailing="igjen")) == "COMPLETED"
+    number, first = at_once["igjen"]
+    assert place.server.ends(first) == "COMPLETED"
     with place.db.writing() as session:
         session.execute(
             text("UPDATE delivery SET status = 'failed', code = 'http-400' WHERE mailing_id = :id AND id % 5 < 2"), {"id": number}
