@@ -40,9 +40,9 @@ def starts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "starts"
 
 
-def _made(folder: Path, *documents: bytes, starting: float = 20) -> list[str]:
+def _made(folder: Path, *documents: bytes, patience: tuple[float, float] = (20, 1)) -> list[str]:
     """What became of each: the text of its file, or the sentence."""
-    found = pdfs_of(documents, folder, starting)
+    found = pdfs_of(documents, folder, patience)
     return [one.read_text().splitlines()[1] if isinstance(one, Path) else one for one in found]
 
 
@@ -67,7 +67,7 @@ def test_a_bad_letter_spoils_no_other(tmp_path: Path, starts: Path, bad: bytes, 
 
 def test_what_hangs_is_ended(tmp_path: Path, starts: Path) -> None:
     """A document LibreOffice never comes back from is ended with every process of it, and the others are printed."""
-    made = _made(tmp_path / "pdf", b"a", b"HANG", b"c", starting=-8)
+    made = _made(tmp_path / "pdf", b"a", b"HANG", b"c", patience=(3, 0.5))
     assert made[0] == "a"
     assert made[2] == "c"
     assert "no PDF of this letter" in made[1]
@@ -88,7 +88,7 @@ def test_an_office_that_is_not_there(monkeypatch: pytest.MonkeyPatch, tmp_path: 
         libreoffice()
     monkeypatch.setenv("MAILINGS_LIBREOFFICE", str(tmp_path / "office"))
     settings.cache_clear()
-    with pytest.raises(Misconfigured, match="MAILINGS_LIBREOFFICE is .*no program there"):
+    with pytest.raises(Misconfigured, match=r"MAILINGS_LIBREOFFICE is .*no program there"):
         libreoffice()
 
 
