@@ -56,7 +56,7 @@ def _columns() -> dict[str, Column]:
         "add3": line(address.street, 3),
         "city": address.city,
         "zipc": address.zip,
-        "zici": func.trim(address.zip + _BLANK + address.city),
+        "zici": func.trim(address.zip.concat(_BLANK).concat(address.city)),
         "cntr": address.country,
         "padr": line(_text(COMPANY_POSTAL.street), 1),
         "pad2": line(_text(COMPANY_POSTAL.street), 2),

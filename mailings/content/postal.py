@@ -63,9 +63,9 @@ class Postal(NamedTuple):
     def one_line(self) -> Column:
         """`Storgata 1, 0184 Oslo, NO`."""
         lines = func.replace(self.street, "\r", "")
-        street = case((self.street != EMPTY, func.replace(lines, "\n", ", ") + _COMMA), else_=EMPTY)
-        town = func.trim(self.zip + _BLANK + self.city)
-        return street + town + case((self.country != EMPTY, _COMMA + self.country), else_=EMPTY)
+        street = case((self.street != EMPTY, func.replace(lines, "\n", ", ").concat(_COMMA)), else_=EMPTY)
+        town = func.trim(self.zip.concat(_BLANK).concat(self.city))
+        return street.concat(town).concat(case((self.country != EMPTY, _COMMA.concat(self.country)), else_=EMPTY))
 
 
 def _text(column: Any) -> Column:
