@@ -20,6 +20,7 @@ from mailings.errors import MailingsError
 from mailings.plugins import transport_class, transport_names
 from mailings.settings import Settings, settings
 
+DEFAULT = str(Settings.model_fields["sms_transport"].default)
 ELSEWHERE = {"MAILINGS_TEST_DATA"}  # read by the tests alone
 
 
@@ -55,9 +56,15 @@ def own_settings(transport: str) -> dict[str, object]:
     return {name.removeprefix(f"MAILINGS_{transport.upper()}_"): value for kind in _kinds() for name, value in _values(kind)}
 
 
+def carriers(chosen: Settings) -> list[tuple[str, str]]:
+    """What is carried, as doctor calls it, and the transport that does. Text messages only where somebody chose one for them."""
+    texts = [("text messages", chosen.sms_transport)] if chosen.sms_transport != DEFAULT else []
+    return [("transport", chosen.email_transport), *texts]
+
+
 def _kinds(*, every: bool = False) -> list[type[BaseSettings]]:
-    """The classes of settings: the installation's, and those of the transport in use (or of every transport)."""
-    names = transport_names() if every else [settings().email_transport]
+    """The classes of settings: the installation's, and those of the transports in use (or of every transport)."""
+    names = transport_names() if every else list(dict.fromkeys(name for _, name in carriers(settings())))
     kinds: list[type[BaseSettings]] = [Settings]
     for name in names:
         try:
@@ -72,7 +79,7 @@ def _kinds(*, every: bool = False) -> list[type[BaseSettings]]:
 
 def _names(kind: type[BaseSettings]) -> list[str]:
     prefix = str(kind.model_config.get("env_prefix", ""))
-    return [(prefix + name).upper() for name in kind.model_fields]
+    return [str(field.validation_alias or prefix + name).upper() for name, field in kind.model_fields.items()]
 
 
 def _values(kind: type[BaseSettings]) -> Iterator[tuple[str, object]]:

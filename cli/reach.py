@@ -8,7 +8,7 @@ from contextlib import suppress
 from urllib.parse import urlsplit
 
 from cli.found import Found
-from cli.inspection import own_settings
+from cli.inspection import carriers, own_settings
 from cli.reach_desk import desk_findings
 from cli.reach_prefect import prefect_findings
 from mailings.db import database
@@ -24,7 +24,7 @@ LOOK_S = 2.0  # how long to wait for a machine to answer
 def findings() -> Iterator[Found]:
     """Look at the database, the transport, Prefect and the public address, one after the other."""
     yield _database()
-    yield _transport()
+    yield from (_transport(what, name) for what, name in carriers(settings()))
     yield from _remarks()
     yield from prefect_findings()
     yield _public_url(settings().public_url)
@@ -44,23 +44,23 @@ def _database() -> Found:
         return Found("database", False, str(error))
 
 
-def _transport() -> Found:
-    name = settings().email_transport
+def _transport(what: str, name: str) -> Found:
     try:
         transport = transport_class(name).configured()
         if problems := [*transport.problems(), *filter(None, [transport.rehearsal()])]:
-            return Found("transport", False, f"{name}: {' '.join(problems)}")
+            return Found(what, False, f"{name}: {' '.join(problems)}")
         own = own_settings(name)
         if isinstance(own.get("HOST"), str) and isinstance(own.get("PORT"), int):
-            return _answering("transport", str(own["HOST"]), int(str(own["PORT"])))
+            return _answering(what, str(own["HOST"]), int(str(own["PORT"])))
     except MailingsError as error:
-        return Found("transport", False, str(error))
-    return Found("transport", True, name)
+        return Found(what, False, str(error))
+    return Found(what, True, name)
 
 
 def _remarks() -> Iterator[Found]:
-    with suppress(MailingsError):  # told by _transport
-        yield from (Found("transport", None, remark) for remark in transport_class(settings().email_transport).configured().remarks())
+    for what, name in carriers(settings()):
+        with suppress(MailingsError):  # told by _transport
+            yield from (Found(what, None, remark) for remark in transport_class(name).configured().remarks())
 
 
 def domain_lines() -> list[Line]:

@@ -68,10 +68,10 @@ def warnings(chosen: Settings) -> Iterator[str]:
     """What a person should see to though the door opens, one sentence each."""
     if chosen.demo_secret:
         yield f"MAILINGS_SECRET is the demo's: anybody on this machine could forge links. Before mail leaves it, {MAKE}"
-    with suppress(MailingsError):  # a transport that is set wrongly is told where it is used
-        transport = transport_class(chosen.email_transport)
-        if transport.reporting:
-            yield from transport.configured().remarks()
+    for name in dict.fromkeys((chosen.email_transport, chosen.sms_transport)):
+        with suppress(MailingsError):  # a transport that is set wrongly is told where it is used
+            if transport_class(name).reporting:
+                yield from transport_class(name).configured().remarks()
 
 
 def _loopback(host: str) -> bool:

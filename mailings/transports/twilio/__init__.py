@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 from urllib.parse import urlsplit
 
 from mailings.message import Offer, Receipt, Transport
@@ -12,6 +12,9 @@ from mailings.settings import settings as installation
 from mailings.transports._source import Source
 from mailings.transports.twilio.settings import LOOPBACK, Settings
 from mailings.transports.twilio.words import CAUSES, OPTED_OUT
+
+if TYPE_CHECKING:
+    from mailings.transports.twilio.requests import Requests
 
 UNHEARD = (
     "MAILINGS_PUBLIC_URL is {}, where Twilio reports nothing: it needs an address that the world reaches; "
@@ -32,10 +35,17 @@ class Twilio(Transport):
     thanks: ClassVar[tuple[str, str] | None] = ("text/xml", '<?xml version="1.0" encoding="UTF-8"?><Response/>')  # TwiML: say nothing
 
     def __init__(self, settings: Settings) -> None:
-        from mailings.transports.twilio.requests import Requests  # noqa: PLC0415  the SDK takes 0.2 s, and the web door needs none of it
-
         self._settings = settings
-        self._requests = Requests(settings)
+        self._made: Requests | None = None
+
+    @property
+    def _requests(self) -> Requests:
+        """Made when something is sent: the SDK takes 0.2 s, and neither doctor nor the web door needs it."""
+        if self._made is None:
+            from mailings.transports.twilio.requests import Requests  # noqa: PLC0415
+
+            self._made = Requests(self._settings)
+        return self._made
 
     @classmethod
     def configured(cls) -> Self:
@@ -60,7 +70,7 @@ class Twilio(Transport):
 
     def send(self, offers: Iterator[Offer | None]) -> Iterator[Receipt]:
         """Carry what is offered. Raises TryLater where the API is not reached or asked us to wait, Misconfigured for its certificate."""
-        from mailings.transports.twilio.carrying import Carrying  # noqa: PLC0415  see __init__
+        from mailings.transports.twilio.carrying import Carrying  # noqa: PLC0415  see _requests
 
         self._requests.open()
         source = Source(offers)
@@ -83,4 +93,5 @@ class Twilio(Transport):
 
     def close(self) -> None:
         """Let go of the lines."""
-        self._requests.close()
+        if self._made is not None:
+            self._made.close()
