@@ -25,6 +25,7 @@ from mailings.model.resend_order import ResendOrder
 from mailings.model.sale import Sale
 from mailings.model.selection import Combination, Selection, SelectionKind, SelectionMember
 from mailings.model.source import ImportedRow, Source, SourceKind
+from mailings.model.text_slot import TextSlot
 from mailings.model.topic import DEFAULT_TOPICS, OptOut, Topic
 from mailings.model.upload import Upload
 from mailings.model.user import AuditEntry, Role, SignIn, User
@@ -96,6 +97,7 @@ __all__ = [
     "Submission",
     "SubmissionStatus",
     "SubmittedFile",
+    "TextSlot",
     "Topic",
     "TrackedLink",
     "Upload",

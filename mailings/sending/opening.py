@@ -33,9 +33,14 @@ def opening(session: Session, mailing: Mailing) -> Opening | None:
     """When the next delivery of the mailing may leave; None when none is queued."""
     connection = session.connection()
     lanes = _lanes(connection, mailing.id)
-    common = Throttle.of(mailing, settings()).limits(connection, locked=False)
+    throttle = Throttle.of(mailing, settings())
+    common = throttle.limits(connection, locked=False)
     own = {state.id: [state] for state in buckets.states_of(connection, [lane for lane in lanes if lane], locked=False)}
-    return min((_under([*own.get(lane, []), *common], at) for lane, at in lanes.items()), key=lambda found: found.at, default=None)
+    found = min((_under([*own.get(lane, []), *common], at) for lane, at in lanes.items()), key=lambda found: found.at, default=None)
+    day = throttle.caps.day(connection, milliseconds()) if throttle.caps else None
+    if found is None or day is None or (opens := day.opens(found.at)) <= found.at:
+        return found
+    return Opening(opens, day.sentence)
 
 
 def waits(session: Session, mailing: Mailing) -> str | None:

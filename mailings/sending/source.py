@@ -105,6 +105,11 @@ class Source:
             claimed = self._chosen(connection, wanted)
             rows = rows_of(connection, run.content(), run.by.mailing_id, sorted(claimed))
             ours = run.lanes.divert(connection, run.by, claimed, rows)
+            if run.throttle.caps is not None:
+                admitted = run.throttle.caps.admit(connection, run.by, ours, rows)
+                if len(admitted) < len(ours):
+                    self._note_dues(connection)
+                ours = admitted
         seams.after(Seam.CLAIM)
         run.hand.hold(ours, rows)  # before anything else may fail: what is claimed is in our hands
         self.left -= len(ours)

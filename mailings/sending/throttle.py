@@ -18,6 +18,7 @@ from mailings.db import Database, driver_sql
 from mailings.model import Mailing
 from mailings.seams import Seam
 from mailings.sending import buckets, rates
+from mailings.sending.caps import Caps
 from mailings.sending.limit_names import INSTALLATION, sender_names
 from mailings.sending.rates import State
 from mailings.sending.reserving import Charge, Decision, Reservation, decide
@@ -37,10 +38,12 @@ MAKE = "INSERT INTO bucket (name, burst, zone, next_free, day_count) VALUES (?, 
 class Throttle:
     """The limits of one mailing, from narrow to broad. Where none is set, everything may leave at once and nobody is asked."""
 
-    def __init__(self, names: Sequence[str], beside: Mapping[str, float]) -> None:
+    def __init__(self, names: Sequence[str], beside: Mapping[str, float], caps: Caps | None = None) -> None:
         self.names = list(names)
         self.beside = dict(beside)  # messages a minute that hold beside what the buckets say, by name
-        self.limited = bool(beside)
+        self.caps = caps  # of text messages
+        self._always = bool(beside) or (caps is not None and caps.per_day is not None)
+        self.limited = self._always
         self._seen = -math.inf
         self._told: str | None = None
 
@@ -51,7 +54,7 @@ class Throttle:
         own, whole = f"mailing:{mailing.name}", INSTALLATION
         rates = {own: mailing.rate, whole: settings.rate}
         beside = {name: rate for name, rate in rates.items() if rate}
-        return cls([own, *senders, f"transport:{carrier(mailing, settings)}", whole], beside)
+        return cls([own, *senders, f"transport:{carrier(mailing, settings)}", whole], beside, Caps.of(mailing, settings))
 
     def make(self, connection: Connection) -> None:
         """Make the buckets that settings and mailing need. In one order, so that two runs cannot wait for each other."""
@@ -63,15 +66,19 @@ class Throttle:
         """Look whether a limit was set or removed meanwhile, at most once in two seconds."""
         if time.monotonic() - self._seen >= SEEN:
             self._seen = time.monotonic()
-            self.limited = bool(self.beside or self.limits(connection, locked=False))
+            self.limited = self._always or bool(self.limits(connection, locked=False))
 
     def reserve(self, database: Database, wanted: int) -> Reservation:
         """Tokens for up to `wanted` messages, in every bucket at once; or, with 0 messages, when to ask again and why."""
         with database.connection() as connection:
             began = time.monotonic()  # before the clock is read: a process that is stopped here loses of its slot, and cannot use it late
-            limits = self.limits(connection, locked=True)
+            limits, now = self.limits(connection, locked=True), milliseconds()
+            if (day := self.caps.day(connection, now) if self.caps else None) is not None:
+                if (opens := day.opens(now)) > now:
+                    return Reservation(0, (opens - now) / 1000, day.sentence)
+                wanted = min(wanted, day.most - len(day.moments))
             if not limits:
-                self.limited = False
+                self.limited = self._always
                 return Reservation(wanted)
             now = milliseconds()
             decision = decide(limits, wanted, now)

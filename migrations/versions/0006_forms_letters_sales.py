@@ -19,6 +19,7 @@ def upgrade() -> None:
     _submissions()
     _letters()
     _sales()
+    _texts()
 
 
 def _forms() -> None:
@@ -141,3 +142,15 @@ def _sales() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sale")),
         sa.UniqueConstraint("number", name=op.f("uq_sale_number")),
     )
+
+
+def _texts() -> None:
+    op.create_table(
+        "text_slot",
+        sa.Column("delivery_id", BIG, autoincrement=False, nullable=False),
+        sa.Column("number", sa.String(), nullable=False),
+        sa.Column("at", BIG, nullable=False),
+        sa.PrimaryKeyConstraint("delivery_id", name=op.f("pk_text_slot")),
+    )
+    op.create_index("ix_text_slot_at", "text_slot", ["at"])
+    op.create_index("ix_text_slot_number_at", "text_slot", ["number", "at"])
