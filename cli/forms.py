@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from cli.door import AsJson, database, notes, print_json, screen, table, tell
 from mailings.forms.definition import FormPart, definition_of
@@ -53,7 +54,16 @@ def list_(as_json: AsJson = False) -> None:
 def _row(one: dict[str, object]) -> tuple[object, ...]:
     sent = one["submissions"]
     assert isinstance(sent, dict)
-    return one["name"], one["title"], one["standing"], one["mode"], sent["total"], sent["submitted"], sent["failed"], one["last"]
+    return (
+        one["name"],
+        escape(str(one["title"])),
+        one["standing"],
+        one["mode"],
+        sent["total"],
+        sent["submitted"],
+        sent["failed"],
+        one["last"],
+    )
 
 
 @app.command()
@@ -80,7 +90,7 @@ def _print(figures: Listed, part: FormPart, places: dict[str, str | None]) -> No
         screen.print(f"answered by {places['response']}", highlight=False, markup=False)
     screen.print(f"\n{places['address']}\n\n{places['snippet']}\n", highlight=False, markup=False, soft_wrap=True)
     rows = (
-        (number, one.identifier, one.kind, one.label, "yes" if one.mandatory else None, shown_kind(one))
+        (number, one.identifier, one.kind, escape(one.label), "yes" if one.mandatory else None, escape(shown_kind(one)))
         for number, section in enumerate(part.sections, 1)
         for one in section.fields
     )

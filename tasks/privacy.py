@@ -36,7 +36,8 @@ def _counted(session: Session, mailing_id: int) -> None:
 
 @task(name="delete what ended", **STEP)
 def delete_ended() -> int:
-    """A portion of ended sign-ins, forgotten uploads and old lines of the log; 0 = none is left."""
+    """A portion of ended sign-ins, forgotten uploads, submissions nobody confirmed and old lines of the log; 0 = none is left."""
     with database().writing() as session:
         gone = retention.delete_sign_ins(session) + retention.delete_uploads(session)
+        gone += retention.delete_unconfirmed(session) + retention.forget_networks(session)
         return gone + retention.delete_log(session, settings().audit_kept_days)

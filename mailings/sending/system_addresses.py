@@ -60,7 +60,7 @@ def _latest(session: Session, submission_id: int) -> Row[DeliveryStatus, datetim
 def _on_its_way(latest: Row[DeliveryStatus, datetime | None] | None) -> bool:
     if latest is None:
         return False
-    status, claimed_at = latest._tuple()
+    status, claimed_at = latest
     return status in WAITING or (status not in REFUSED and claimed_at is not None and claimed_at > now() - SOON_AGAIN)
 
 

@@ -12,9 +12,10 @@ from sqlalchemy.orm import Session
 
 from mailings import clock
 from mailings.db import among
-from mailings.model import VISIT, AddressStanding, AuditEntry, Errand, Event, Mailing, SignIn, Upload
+from mailings.model import VISIT, AddressStanding, AuditEntry, Errand, Event, Mailing, SignIn, Submission, SubmissionStatus, Upload
 
 UPLOADED = timedelta(days=1)  #: how long an uploaded list waits to be taken in
+CONFIRMED = timedelta(days=7)  #: how long a submission waits for the press of the button behind its link
 Count = Callable[[Session, int], None]  #: makes the figures of a mailing stand, so that they need its events no more
 
 
@@ -76,6 +77,20 @@ def delete_sign_ins(session: Session) -> int:
 def delete_uploads(session: Session) -> int:
     """Let go of lists that were uploaded and not taken in within a day; how many."""
     return _deleted(session, Upload, Upload.created_at < clock.now() - UPLOADED)
+
+
+def delete_unconfirmed(session: Session) -> int:
+    """Let go of what was sent with a form and not confirmed within a week: it is somebody's address, most likely not the sender's."""
+    waiting = Submission.status == SubmissionStatus.UNCONFIRMED
+    return _deleted(session, Submission, and_(waiting, Submission.created_at < clock.now() - CONFIRMED))
+
+
+def forget_networks(session: Session, portion: int = 5_000) -> int:
+    """Forget where submissions came from a day after: by then no flood guard asks; how many."""
+    old = and_(Submission.network.is_not(None), Submission.created_at < clock.now() - UPLOADED)
+    some = select(Submission.id).where(old).order_by(Submission.id).limit(portion).scalar_subquery()
+    forgotten = update(Submission).where(Submission.id.in_(some)).values(network=None).returning(Submission.id)
+    return len(session.scalars(forgotten.execution_options(synchronize_session=False)).all())
 
 
 def delete_log(session: Session, days: int) -> int:
