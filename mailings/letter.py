@@ -82,3 +82,16 @@ class Page:
     lines: tuple[str, ...] = ()
     key: tuple[str, ...] = ()
     stack: Stack = field(default_factory=Stack)
+
+
+class Texted(NamedTuple):
+    """A text message that was handed over, as its provider may list it. `at` in seconds since 1970.
+
+    `known` = the provider's names of other messages to the same number.
+    """
+
+    delivery: int
+    number: str
+    text: str
+    at: float
+    known: frozenset[str]

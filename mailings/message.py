@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import ClassVar, NamedTuple, Protocol, Self
 
 from mailings.errors import Unreadable, Untrusted
-from mailings.letter import Filled, Page
+from mailings.letter import Filled, Page, Texted
 from mailings.reported import Blame, Hook, Report
 from mailings.settings import settings
 
@@ -103,6 +103,7 @@ class Sought(Protocol):
     """The deliveries whose fate is asked for. Nothing said before `since` (seconds since 1970) is of them."""
 
     since: float
+    texted: list[Texted]  #: text messages among them
 
     def delivery_of(self, message_id: str) -> int | None:
         """The delivery that a Message-ID names; None for every message that is not asked for."""

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from mailings.channels.email.identity import InDoubt
 from mailings.clock import timestamp
-from mailings.model import Mailing
+from mailings.model import Mailing, MailingType
+from mailings.sending.doubted_texts import texted
 from mailings.sending.finding import mailing_named
 from mailings.sending.recovery import recover
 
@@ -58,10 +59,14 @@ def sought(session: Session, mailings: Sequence[Doubtful]) -> InDoubt:
     found = InDoubt(since=timestamp())
     late = round((found.since - LATE) * 1000)
     for one in mailings:
-        numbers = array("q")
+        numbers, mailing = array("q"), session.get_one(Mailing, one.mailing_id)
+        claimed: dict[int, int] = {}
         rows = session.execute(text(SOUGHT), {"mailing": one.mailing_id, "late": late}, execution_options={"yield_per": 5000})
         for number, claimed_at in rows:
             numbers.append(number)
+            if mailing.type is MailingType.SMS:
+                claimed[number] = claimed_at or 0
             found.since = min(found.since, (claimed_at or 0) / 1000)
-        found.add(session.get_one(Mailing, one.mailing_id), numbers)
+        found.add(mailing, numbers)
+        found.texted.extend(texted(session, mailing, claimed))
     return found

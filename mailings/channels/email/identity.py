@@ -8,6 +8,7 @@ from bisect import bisect_left
 from collections.abc import Callable
 from hashlib import sha256
 
+from mailings.letter import Texted
 from mailings.message import Sought
 from mailings.model import Mailing
 from mailings.tokens import Tokens
@@ -50,6 +51,7 @@ class InDoubt:
 
     def __init__(self, since: float) -> None:
         self.since = since
+        self.texted: list[Texted] = []
         self._numbers: dict[str, array[int]] = {}
 
     def add(self, mailing: Mailing, deliveries: array[int]) -> None:
@@ -71,7 +73,7 @@ class Signed:
     """The same deliveries, found only by Message-IDs that we signed: for sources in which anybody can write."""
 
     def __init__(self, sought: Sought, tokens: Tokens) -> None:
-        self.since, self._sought, self._tokens = sought.since, sought, tokens
+        self.since, self.texted, self._sought, self._tokens = sought.since, sought.texted, sought, tokens
 
     def delivery_of(self, message_id: str) -> int | None:
         """The delivery a Message-ID names, if it is one of these and its number was not put there by a stranger."""

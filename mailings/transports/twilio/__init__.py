@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, ClassVar, Self
 from urllib.parse import urlsplit
 
-from mailings.message import Offer, Receipt, Transport
+from mailings.message import Offer, Receipt, Sought, Transport, Word
 from mailings.reported import Blame, EventKind, Hook, Report
 from mailings.settings import settings as installation
 from mailings.transports._source import Source
@@ -76,6 +76,15 @@ class Twilio(Transport):
         source = Source(offers)
         yield from Carrying(self._requests, source, self._settings.connections).receipts()
         source.close()
+
+    @classmethod
+    def evidence(cls, sought: Sought) -> Iterator[Word]:
+        """What the account's list of messages says of text messages; nothing where no account is set."""
+        settings = Settings.read()
+        if sought.texted and not list(settings.problems()):
+            from mailings.transports.twilio.records import words_of  # noqa: PLC0415  see _requests
+
+            yield from words_of(settings, sought.texted)
 
     @classmethod
     def blames(cls, code: str) -> Blame | None:
