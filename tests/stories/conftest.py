@@ -64,6 +64,16 @@ class Office:
         return {"cwd": self.folder, "env": self.environment, "text": True}
 
 
+def environment_of(db: Database, server_url: str) -> dict[str, str]:
+    """What commands on this database are told, beside what the tests themselves are."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("MAILINGS_", "PREFECT_"))}
+    return kept | {
+        "MAILINGS_DATABASE_URL": db.url.render_as_string(hide_password=False),
+        "MAILINGS_SECRET": "a-secret-of-the-tests-and-of-nobody-else",
+        "PREFECT_API_URL": server_url,
+    }
+
+
 @pytest.fixture(scope="session")
 def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """One Prefect server for all stories: starting one for each command would take most of their time."""
@@ -84,12 +94,6 @@ def office(any_db: Database, tmp_path: Path, server_url: str) -> Callable[..., O
         (folder / "people.csv").write_text("\n".join(["name,email", *rows]))
         with any_db.writing() as session:
             push(session, folder)
-        kept = {k: v for k, v in os.environ.items() if not k.startswith(("MAILINGS_", "PREFECT_"))}
-        ours = {
-            "MAILINGS_DATABASE_URL": any_db.url.render_as_string(hide_password=False),
-            "MAILINGS_SECRET": "a-secret-of-the-tests-and-of-nobody-else",
-            "PREFECT_API_URL": server_url,
-        }
-        return Office(tmp_path, any_db, kept | ours | settings)
+        return Office(tmp_path, any_db, environment_of(any_db, server_url) | settings)
 
     return furnished
