@@ -106,7 +106,7 @@ def test_two_names_for_one_address(any_db: Database, world: World) -> None:
 
 
 def test_preflight_names_what_actions_lack(any_db: Database, world: World) -> None:
-    """Actions that name what is gone, or a form while there are none, keep the mailing from being sent, in a sentence each."""
+    """Actions that name what is gone, or a form that is not there, keep the mailing from being sent, in a sentence each."""
     with any_db.writing() as session:
         registered(session, "messe", "https://fjord.test/m", actions={"response": {"form": "påmelding"}})
         mailing = the(session, world)
@@ -117,7 +117,7 @@ def test_preflight_names_what_actions_lack(any_db: Database, world: World) -> No
         problems = email.problems_of(session, mailing, SETTINGS).problems
         assert "link.offer: There is no selection named 'Borte'." in problems
         assert any(problem.startswith("link.offer: There is no script named 'ukjent'") for problem in problems)
-        assert any(problem.startswith("link.messe: it opens the form 'påmelding'") for problem in problems)
+        assert any(problem.startswith("link.messe: There is no form named 'påmelding'") for problem in problems)
         offer.actions = {}
         session.flush()
         assert len(email.problems_of(session, mailing, SETTINGS).problems) == 1
