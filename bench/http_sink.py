@@ -1,6 +1,6 @@
-"""An HTTP server that takes everything: answers every request 202 once its body is there, and counts. A process of its own.
+"""An HTTP server that takes everything: answers every request with a yes once its body is there, and counts. A process of its own.
 
-`python -m bench.http_sink` prints its port and serves; GET /counts says how many requests, bodies' bytes and recipients came.
+`python -m bench.http_sink sendgrid` prints its port and serves; GET /counts says how many requests, bodies' bytes and recipients came.
 """
 
 from __future__ import annotations
@@ -17,7 +17,12 @@ from dataclasses import dataclass
 import orjson
 
 _LENGTH = re.compile(rb"content-length: (\d+)", re.IGNORECASE)
-_TAKEN = b"HTTP/1.1 202 Accepted\r\nX-Message-Id: 14c5d75ce93.dfd.64b469\r\nContent-Length: 0\r\n\r\n"
+_NAME = b'{"sid":"SM00000000000000000000000000000001","status":"queued"}'
+#: the yes of each provider
+TAKEN = {
+    "sendgrid": b"HTTP/1.1 202 Accepted\r\nX-Message-Id: 14c5d75ce93.dfd.64b469\r\nContent-Length: 0\r\n\r\n",
+    "twilio": b"HTTP/1.1 201 Created\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b" % (len(_NAME), _NAME),
+}
 counts = {"requests": 0, "bytes": 0, "connections": 0}
 
 
@@ -49,7 +54,7 @@ class _Taking(asyncio.Protocol):
             found = _LENGTH.search(self.head)
             counts["requests"] += 1
             counts["bytes"] += int(found[1]) if found else 0
-            self.transport.write(_TAKEN)
+            self.transport.write(TAKEN[sys.argv[1]])
         self.head = b""
 
 
@@ -67,9 +72,9 @@ class HttpSink:
 
 
 @contextmanager
-def http_sink() -> Iterator[HttpSink]:
-    """One on a port of its own; ended with the block."""
-    with subprocess.Popen([sys.executable, "-m", "bench.http_sink"], stdout=subprocess.PIPE) as running:
+def http_sink(provider: str = "sendgrid") -> Iterator[HttpSink]:
+    """One on a port of its own that says yes as that provider does; ended with the block."""
+    with subprocess.Popen([sys.executable, "-m", "bench.http_sink", provider], stdout=subprocess.PIPE) as running:
         assert running.stdout is not None
         try:
             yield HttpSink(int(running.stdout.readline()))
