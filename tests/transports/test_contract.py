@@ -126,14 +126,8 @@ def test_refused_and_later_and_unknown_are_told_apart(stage: Stage) -> None:
         Outcome.TRY_LATER: stage.stalls("later@firma.test"),
         Outcome.UNKNOWN: stage.loses("verdwenen@firma.test"),
     }
-    given = [
-        stage.offer(1),
-        stage.offer(2, "finnes.ikke@firma.test"),
-        stage.offer(3, "later@firma.test"),
-        stage.offer(4, "verdwenen@firma.test"),
-        stage.offer(5),
-    ]
-    told = answers(stage.transport, given)
+    addresses = [None, "finnes.ikke@firma.test", "later@firma.test", "verdwenen@firma.test", None]
+    told = answers(stage.transport, [stage.offer(number, address) for number, address in enumerate(addresses, 1)])
     assert {told[1].outcome, told[5].outcome} == {Outcome.ACCEPTED}
     for delivery, outcome in ((2, Outcome.REFUSED), (3, Outcome.TRY_LATER), (4, Outcome.UNKNOWN)):
         assert told[delivery].outcome is (outcome if can[outcome] else Outcome.ACCEPTED)
