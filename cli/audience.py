@@ -16,9 +16,10 @@ from mailings.audience.listing import Listed, page_of
 from mailings.audience.listing import recipients as listed_recipients
 from mailings.audience.populate import counts, populate
 from mailings.errors import NotAllowed
-from mailings.model import MailingStatus, Verdict
+from mailings.model import Mailing, MailingStatus, MailingType, Verdict
 
 app = typer.Typer(help="Who gets it: recipients, explain.")
+REACHED_AT = {MailingType.SMS: "Mobile", MailingType.DOCUMENT: "Postal address"}
 SHOWN = 50  # recipients shown on a screen (domain.md C.9); --json and --csv have them all
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The mailing's name.")]
@@ -47,18 +48,19 @@ def recipients(
             numbers = {kind.value: n for kind, n in sorted(counts(session, mailing).items())}
             stream_json({"name": name, "status": mailing.status.value, "verdicts": numbers}, "recipients", (_document(row) for row in rows))
         else:
-            _show(name, counts(session, mailing), page_of(session, mailing, chosen))
+            _show(mailing, counts(session, mailing), page_of(session, mailing, chosen))
 
 
 def _document(row: Listed) -> dict[str, object]:
     return {key: value for key, value in asdict(row).items() if key != "id"}
 
 
-def _show(name: str, numbers: dict[Verdict, int], rows: list[Listed]) -> None:
+def _show(mailing: Mailing, numbers: dict[Verdict, int], rows: list[Listed]) -> None:
     cells = (
         (row.name, row.email, row.company, row.verdict + (" (overridden)" if row.overridden else ""), row.delivery) for row in rows[:SHOWN]
     )
-    table(f"Recipients of {name}", ("Name", "E-mail", "Company", "Verdict", "Delivery"), cells)
+    name, reached = mailing.name, REACHED_AT.get(mailing.type, "E-mail")
+    table(f"Recipients of {name}", ("Name", reached, "Company", "Verdict", "Delivery"), cells)
     screen.print(", ".join(f"{n} {kind}" for kind, n in sorted(numbers.items(), key=lambda item: -item[1])) or "Nobody.", highlight=False)
     if len(rows) > SHOWN:
         screen.print(f"The first {SHOWN} are shown; all of them: mailings recipients {name} --csv", highlight=False)
@@ -67,7 +69,7 @@ def _show(name: str, numbers: dict[Verdict, int], rows: list[Listed]) -> None:
 @app.command()
 def explain(
     name: Name,
-    email: Annotated[str, typer.Argument(metavar="EMAIL", help="An address, or the name of a person or company.")],
+    email: Annotated[str, typer.Argument(metavar="EMAIL", help="An address or mobile number, or the name of a person or company.")],
     as_json: AsJson = False,
 ) -> None:
     """Why this person does or does not get it: the sources that name them, and each rule's answer."""

@@ -49,7 +49,7 @@ def check(name: Name, as_json: AsJson = False) -> None:
     with database().writing() as session:
         findings = look_over(session, mailing_named(session, name), settings(), answers)
     if as_json:
-        print_json({"problems": findings.problems, "warnings": findings.warnings})
+        print_json({"problems": findings.problems, "warnings": findings.warnings, "notes": findings.notes})
     else:
         _tell(name, findings)
     if findings.problems:
@@ -61,6 +61,8 @@ def _tell(name: str, findings: Findings) -> None:
         screen.print(f"[bold red]✗[/] {escape(sentence)}", highlight=False, soft_wrap=True)
     for sentence in findings.warnings:
         screen.print(f"[bold yellow]![/] {escape(sentence)}", highlight=False, soft_wrap=True)
+    for sentence in findings.notes:
+        screen.print(f"[bold cyan]i[/] {escape(sentence)}", highlight=False, soft_wrap=True)
     if findings.problems:
         screen.print(f"\n{_count(findings.problems, 'problem')} to be mended before [bold]{name}[/] can be sent.", highlight=False)
         return

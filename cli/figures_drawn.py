@@ -10,7 +10,7 @@ from rich.table import Table
 
 from cli.door import screen
 from mailings.reports.saying import label, number, percent, say
-from mailings.reports.summary import FIGURES, Summary
+from mailings.reports.summary import Summary, figures_of
 
 BAR = 24  # cells of a bar that stands for all
 MOST = 10  # links and domains; all of them are in the workbook
@@ -31,7 +31,7 @@ def draw_report(summary: Summary) -> None:
     document, name = summary.document, escape(summary.about.name)
     subject = f"  [dim]{escape(summary.about.subject)}[/]" if summary.about.subject else ""
     screen.print(f"[bold]{name}[/]: {summary.about.status}{subject}", highlight=False)
-    screen.print(_figures(document))
+    screen.print(_figures(document, summary.about.type))
     links = [(escape(row["name"] or row["url"] or label("link", "singles")), row["clickers"], row["clicks"]) for row in document["links"]]
     _bars("Links", ("Leads to", "People", "Clicks"), sorted(links, key=lambda row: -row[1]))
     domains = [
@@ -46,14 +46,14 @@ def draw_report(summary: Summary) -> None:
     )
 
 
-def _figures(document: Mapping[str, Any]) -> Table:
+def _figures(document: Mapping[str, Any], kind: str) -> Table:
     """Figures with a bar for their rate: `57.14 %  (4)` as the original writes it."""
     table = Table(show_header=False, box=None, pad_edge=False)
     table.add_column()
     table.add_column(justify="right", style="bold")
     table.add_column(justify="right")
     table.add_column(no_wrap=True)
-    for figure, rate in FIGURES.items():
+    for figure, rate in figures_of(kind).items():
         colour = COLOURS.get(figure, "cyan") if document[figure] else "dim"
         words = f"  {say(figure).lower()}" if figure in INSIDE else say(figure)
         share = "" if rate is None else f"{percent(document[rate])} ({number(document[figure])})"

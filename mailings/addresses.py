@@ -109,10 +109,10 @@ def is_number(normal: str) -> bool:
 _GROUPING = re.compile(r"[\s()./\-\u2010-\u2015](?!0$)")
 _REMARK = re.compile(r"\(\s*0\s*\)|\([^()\d]*\)")  # +47 (0) 998 87 766; 998 87 766 (Anna)
 _FLOAT = re.compile(r"\.0$")
+# of some countries nobody can tell a mobile number from others; a personal number leads wherever its owner says, rarely to a mobile
 _REACHABLE = {
     phonenumbers.PhoneNumberType.MOBILE,
     phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE,
-    phonenumbers.PhoneNumberType.PERSONAL_NUMBER,
     phonenumbers.PhoneNumberType.UNKNOWN,
 }
 

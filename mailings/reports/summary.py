@@ -30,12 +30,21 @@ FIGURES: dict[str, str | None] = {
     "other_bounced": None,
     "failed": None,
 }
+#: of them what mailings that nobody is seen to read have: text messages, letters (domain.md A)
+UNREAD = frozenset({"sent", "delivered", "bounced", "failed"})
 #: rate -> what it is divided by
 OF = {
     **dict.fromkeys(("open_rate", "click_rate", "unsubscribe_rate", "complaint_rate"), "of_delivered"),
     **dict.fromkeys(("bounce_rate", "hard_bounce_rate", "soft_bounce_rate"), "of_sent"),
 }
 LISTED = "SELECT count(*) FROM recipient WHERE mailing_id = :mailing AND verdict <> 'no_address'"
+
+
+def figures_of(kind: str) -> dict[str, str | None]:
+    """The figures that people are shown of a mailing of this type; programs get all of them."""
+    if kind in ("email", "form_response"):
+        return FIGURES
+    return {figure: rate for figure, rate in FIGURES.items() if figure in UNREAD}
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,7 +99,7 @@ class Caps:
         later: dict[int, tuple[int, str]] = {}
         for delivery, number in numbers.items():
             windows = [window for window in (theirs[number], day) if window is not None]
-            opens, why = max((window.opens(now), window.sentence) for window in windows)
+            opens, why = max(((window.opens(now), window.sentence) for window in windows), default=(now, ""))
             if opens > now:
                 later[delivery] = (opens, why)
                 continue

@@ -30,6 +30,11 @@ class Head:
     recipients: int
     tabs: tuple[str, ...]
 
+    @property
+    def reached_at(self) -> str:
+        """The word for what its recipients are reached at."""
+        return {"sms": "recipient_mobile", "document": "recipient_postal"}.get(self.type, "recipient_email")
+
 
 def head_of(session: Session, name: str) -> tuple[Mailing, Head]:
     """The mailing of that name and its head. Raises NotFound."""

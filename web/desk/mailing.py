@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse, Response
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from mailings.channels import CHANNELS
 from mailings.channels.email.online import online, with_images
 from mailings.errors import Unreadable
 from mailings.letter import File
@@ -43,6 +44,7 @@ def content(name: str, desk: AtDesk) -> Response:
         shown, trouble = _filled(desk, session, mailing)
         values: dict[str, Any] = {
             "subject": mailing.subject,
+            "sender": mailing.sender.get("name", ""),
             "preheader": mailing.preheader,
             "text": shown[1] if shown else mailing.text,
             "files": _files(session, mailing),
@@ -72,7 +74,9 @@ def message(name: str, desk: AtDesk) -> Response:
 
 
 def _filled(desk: Desk, session: Session, mailing: Mailing) -> tuple[tuple[str, str] | None, str]:
-    """HTML and text with nobody's data, or None and what is wrong with the template."""
+    """HTML and text with nobody's data, or None and what is wrong with the template. Of a text message its words as they are written."""
+    if CHANNELS[mailing.type] != "email":
+        return ("", str((mailing.more.get("sms") or {}).get("text") or "")), ""
     try:
         page = online(session, mailing, None, desk.door.compiled.of(session, mailing, desk.door.settings))
     except Unreadable as error:
