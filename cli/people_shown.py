@@ -11,7 +11,7 @@ from cli.door import screen, table
 from mailings.people.importing import ImportOptions, ImportOutcome
 from mailings.people.listed import ReadList
 
-MOMENTS = ("at", "given_at", "since", "due_at", "created_at")
+MOMENTS = ("at", "given_at", "since", "due_at", "created_at", "submitted_at")
 BROWSERS = (
     ("Thunderbird", "Thunderbird"),
     ("Edg", "Edge"),
@@ -116,6 +116,7 @@ def _tell_came_back(held: dict[str, Any]) -> None:
     _tell_rows("What clicks set going", ("due_at", "mailing", "link", "done_at", "outcome"), held["errands"])
     _tell_rows("Follow-ups", ("created_at", "kind", "description", "starts_at", "assigned_to"), held["follow_ups"])
     _tell_rows("Requests", ("created_at", "title", "priority", "category", "owner"), held["requests"])
+    _tell_rows("Forms filled in", ("submitted_at", "form", "status", "processed_by", "problem"), held["submissions"])
 
 
 def _tell_rows(title: str, heads: tuple[str, ...], rows: list[dict[str, Any]]) -> None:

@@ -11,6 +11,7 @@ from fastapi import Depends, Request
 
 from mailings.db import Database
 from mailings.errors import Unreachable
+from mailings.forms.scripts import call_due
 from mailings.settings import Settings
 from mailings.tokens import Tokens
 from mailings.tracking.errands import run_due_errands
@@ -86,11 +87,12 @@ class Beside:
     def _done(self) -> bool:
         try:
             run_due_errands(self.database, self.settings)
+            call_due(self.database, self.settings)
         except Unreachable as error:
-            log.warning("Errands of clicks wait: %s", error)
+            log.warning("Errands of clicks and scripts of forms wait: %s", error)
             return False
         except Exception:  # whatever an action of an installation does, clicks go on
-            log.exception("Errands of clicks wait.")
+            log.exception("Errands of clicks and scripts of forms wait.")
             return False
         return True
 
