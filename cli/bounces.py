@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from cli.door import AsJson, database, notes, print_json, screen, somebody, table, tell
-from mailings.addresses import read_address
+from mailings.addresses import is_number, read_address
 from mailings.errors import BadAddress, Unreadable
 from mailings.sending.finding import mailing_named
 from mailings.settings import settings
@@ -28,7 +28,7 @@ Mailing = Annotated[str | None, typer.Option("--mailing", metavar="NAME", help="
 OnlyBlocked = Annotated[bool, typer.Option("--blocked", help="Addresses nothing is sent to, over all mailings; this is the default.")]
 OnlyComplaints = Annotated[bool, typer.Option("--complaints", help="Who reported us as spam, over all mailings.")]
 After = Annotated[str, typer.Option("--after", metavar="WHERE", help="Go on behind this address, or delivery of a mailing.")]
-Emails = Annotated[list[str], typer.Argument(metavar="EMAIL...", help="Addresses that may be written to again.")]
+Emails = Annotated[list[str], typer.Argument(metavar="EMAIL...", help="Addresses and numbers (+4799887766) that may be written to again.")]
 
 
 @app.command()
@@ -83,6 +83,8 @@ def clear(emails: Emails, as_json: AsJson = False) -> None:
 
 
 def _normal(email: str) -> str:
+    if is_number(email):
+        return email
     read = read_address(email)
     if read.normal is None:
         raise BadAddress(f"{email!r} is no e-mail address. {read.problem}")

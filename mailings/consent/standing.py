@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from mailings import clock
@@ -13,6 +13,9 @@ from mailings.consent.cancelling import cancel_queued, recipients_at
 from mailings.consent.withdrawing import withdraw
 from mailings.db import among, insert_into
 from mailings.model import Address, AddressStanding
+
+#: why a number is blocked whose owner wants no text messages: theirs to take back, by START, and nobody else's
+STOP = "STOP was sent from this number"
 
 
 def block_address(session: Session, normal: str, why: str, by: str | None = None) -> int:
@@ -26,11 +29,13 @@ def block_address(session: Session, normal: str, why: str, by: str | None = None
 
 
 def unblock_addresses(session: Session, normals: Collection[str]) -> int:
-    """Allow these addresses again: block and bounce count end, what bounced before is forgotten; a complaint stays.
+    """Allow these addresses again: block and bounce count end, what bounced before is forgotten; a complaint stays, and so does STOP.
 
     Returns how many there was anything against.
     """
-    against = or_(AddressStanding.blocked_at.is_not(None), AddressStanding.bounces > 0)
+    against = and_(
+        or_(AddressStanding.blocked_at.is_not(None), AddressStanding.bounces > 0), func.coalesce(AddressStanding.blocked_why, "") != STOP
+    )
     allowed = update(AddressStanding).where(among(session, AddressStanding.normal, normals), against)
     cleared = allowed.values(blocked_at=None, blocked_why=None, bounces=0, cleared_at=clock.now())
     return len(session.scalars(cleared.returning(AddressStanding.normal)).all())

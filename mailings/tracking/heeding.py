@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from mailings import clock
 from mailings.addresses import is_number
-from mailings.consent.standing import block_address, complain, let_in_again
+from mailings.consent.standing import STOP, block_address, complain, let_in_again
 from mailings.consent.withdrawing import withdraw, withdraw_many
 from mailings.errors import Untrusted
 from mailings.model import Address, AddressStanding
@@ -18,8 +18,6 @@ from mailings.reported import EventKind
 from mailings.tracking.leaving import leave, leave_address
 from mailings.tracking.news import News
 from mailings.tracking.readers import reader_of
-
-STOP = "STOP was sent from this number"
 
 
 def heed(session: Session, news: Sequence[News], source: str) -> None:

@@ -7,13 +7,12 @@ from itertools import permutations
 import pytest
 from sqlalchemy import select
 
-from mailings.consent.standing import block_address
+from mailings.consent.standing import STOP, block_address, unblock_addresses
 from mailings.db import Database
 from mailings.model import Address, Delivery, DeliveryNote, DeliveryStatus, Mailing, MailingType, Person, Recipient, Verdict
 from mailings.sending import lifecycle
 from mailings.settings import Settings
 from mailings.tracking.blocked import blocked
-from mailings.tracking.heeding import STOP
 from mailings.tracking.refusals import count_refusals
 from tests.audience.people import person
 from tests.sending import world
@@ -90,6 +89,17 @@ def test_start_takes_back_only_stop(any_db: Database) -> None:
     stands = standing(any_db, MOBILE)
     assert stands is not None
     assert stands.blocked_why == "by hand"
+
+
+def test_nobody_else_takes_stop_back(any_db: Database) -> None:
+    """Somebody at the desk who allows addresses again allows no number whose owner sent STOP."""
+    heard(any_db, said(any_db, None, K.UNSUBSCRIBED, address=MOBILE), source="twilio")
+    with any_db.writing() as session:
+        block_address(session, OTHER, "by hand")
+        assert unblock_addresses(session, [MOBILE, OTHER]) == 1
+    stands = standing(any_db, MOBILE)
+    assert stands is not None
+    assert stands.blocked_why == STOP
 
 
 def test_an_address_that_begins_with_a_plus(any_db: Database) -> None:
