@@ -35,8 +35,7 @@ def _email() -> Column:
     return func.coalesce(first.correlate(Person).scalar_subquery(), func.nullif(Company.email, EMPTY), EMPTY)
 
 
-def _columns() -> dict[str, Column]:
-    address = smart()
+def _of_people() -> dict[str, Column]:
     return {
         "atfn": _text(Person.first_name),
         "atmn": _text(Person.middle_name),
@@ -48,9 +47,13 @@ def _columns() -> dict[str, Column]:
         "atem": _email(),
         "atpc": _text(Person.mobile),
         "abdt": _text(Person.custom["birthday"].as_string()),
-        "name": _text(Company.name),
-        "dept": _text(Company.department),
-        # the smart address, so that the lines of an address belong together: of a company it is D.7's postal line, else the street
+    }
+
+
+def _of_addresses() -> dict[str, Column]:
+    """Of the smart address, so that its lines belong together: of a company it is D.7's postal line, else the street."""
+    address = smart()
+    return {
         "addr": line(address.street, 1),
         "add2": line(address.street, 2),
         "add3": line(address.street, 3),
@@ -62,6 +65,13 @@ def _columns() -> dict[str, Column]:
         "pad2": line(_text(COMPANY_POSTAL.street), 2),
         "pad3": line(_text(COMPANY_POSTAL.street), 3),
         "sadr": line(_text(Company.street), 1),
+    }
+
+
+def _of_companies() -> dict[str, Column]:
+    return {
+        "name": _text(Company.name),
+        "dept": _text(Company.department),
         "mail": _text(Company.email),
         "phon": _or(Person.direct_phone, Company.phone),
         "faxn": _text(Company.fax),
@@ -76,7 +86,7 @@ def _columns() -> dict[str, Column]:
 
 
 #: variable -> the column it is read from; those of `SENT_BY` and `attn` depend on the mailing or the installation
-COLUMNS = _columns()
+COLUMNS = _of_people() | _of_addresses() | _of_companies()
 SENT_BY = ("onam", "oema", "opho")
 OF_THE_MAILING = (
     *("head", "date", "pnam", "pnum", "psta", "ptyp", "plea", "pend", "popa"),

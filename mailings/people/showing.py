@@ -41,6 +41,8 @@ def show(session: Session, person: Person) -> dict[str, Any]:
     """The whole of it: moments in ISO 8601 (UTC), lists in the order things happened, empty columns left out."""
     company = session.get(Company, person.company_id) if person.company_id else None
     plain = {column: _told(value) for column in _PLAIN if (value := getattr(person, column)) not in ("", None, {})}
+    if not (person.street or person.city):
+        plain.pop("use_as_postal")  # of an address there is not
     return {
         "id": person.id,
         **plain,

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from mailings.channels.document.letter_rows import letter_row
+from mailings.channels.document.letter_rows import Asked, letter_row
 from mailings.clock import now
 from mailings.content.letter_variables import ALSO, NAMES, SENT_BY, is_letter_variable, letter_constants
 from mailings.content.names import Used
@@ -26,7 +26,7 @@ def _said(session: Session, whom: Person | None, mailing: Mailing, *names: str) 
     for name in names or sorted(NAMES - {"oref", "our_ref"}):
         used.name(name)
     constants = letter_constants(session, mailing, OURS)
-    row = letter_row(mailing, used, constants, OURS)
+    row = letter_row(mailing, Asked(used, constants), OURS)
     made = Recipient(mailing_id=mailing.id, person_id=whom.id if whom else None, address="x", name=None if whom else "Ukjent")
     session.add(made)
     session.flush()

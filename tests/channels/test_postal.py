@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from mailings.channels.document.letter_rows import letter_row
+from mailings.channels.document.letter_rows import Asked, letter_row
 from mailings.channels.document.postal import address_of, lines_of
 from mailings.clock import now
 from mailings.content.names import Used
@@ -42,7 +42,7 @@ def _letters(session: Session, *whom: Person | Company, **document: Any) -> Mail
 def _envelope(session: Session, whom: Person | Company, settings: Settings = OURS, **document: Any) -> tuple[str, ...]:
     """The lines of one envelope."""
     mailing = _letters(session, whom, **document)
-    row = letter_row(mailing, Used(), (), settings)
+    row = letter_row(mailing, Asked(Used()), settings)
     recipient = session.scalars(select(Recipient).where(Recipient.mailing_id == mailing.id)).one()
     return row.lines(session.execute(row.of_recipient(recipient.id)).one())
 

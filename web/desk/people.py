@@ -27,7 +27,7 @@ KINDS = {"html": "text/html; charset=utf-8", "json": "application/json"}
 FACTS = frozenset(
     {"id", "name", "company", "custom", "retired", "no_mailings", "deleted_at", "rank", "mobile_normal"}
 )  # told elsewhere, or ours
-LATER = ("reports", "errands", "follow_ups", "requests", "lists", "named_for")
+LATER = ("sales", "reports", "errands", "follow_ups", "requests", "lists", "named_for")
 
 
 @router.get("/people", response_model=None)

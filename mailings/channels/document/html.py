@@ -10,7 +10,7 @@ from typing import Any
 from jinja2 import nodes
 from sqlalchemy.orm import Session
 
-from mailings.channels.document.letter_rows import ENVELOPE, LetterRow, letter_row
+from mailings.channels.document.letter_rows import ENVELOPE, Asked, LetterRow, letter_row
 from mailings.channels.document.stacking import document_of, stack_of
 from mailings.content.compiling import check_statements
 from mailings.content.environment import sandbox
@@ -126,7 +126,7 @@ def compiled_html(session: Session, mailing: Mailing, settings: Settings) -> Com
 
 def compiled_with(session: Session, mailing: Mailing, settings: Settings, template: Template) -> CompiledHtml:
     """The same for a template that was looked at already."""
-    row = letter_row(mailing, template.used, template.constants, settings, speaks=template.speaks)
+    row = letter_row(mailing, Asked(template.used, template.constants, template.speaks), settings)
     return CompiledHtml(template, row, stack_of(session, mailing, settings))
 
 

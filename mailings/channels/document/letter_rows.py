@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, bindparam, func, null, select
 
@@ -65,12 +65,20 @@ class LetterRow:
         return values
 
 
-def letter_row(mailing: Mailing, used: Used, constants: Collection[str], settings: Settings, *, speaks: bool = False) -> LetterRow:
-    """The row that a template needs. `constants`: variables that are alike in all letters; `speaks`: it asks for the reader's language."""
-    read = {name: path for path, name in used.columns().items() if path not in constants and path != ENVELOPE}
+class Asked(NamedTuple):
+    """What a template asks. `constants`: variables that are alike in all letters; `speaks`: it asks for the reader's language."""
+
+    used: Used
+    constants: Collection[str] = ()
+    speaks: bool = False
+
+
+def letter_row(mailing: Mailing, asked: Asked, settings: Settings) -> LetterRow:
+    """The row that a template needs."""
+    read = {name: path for path, name in asked.used.columns().items() if path not in asked.constants and path != ENVELOPE}
     columns: dict[str, Any] = {name: letter_column(path, mailing, settings) for name, path in read.items()}
-    if speaks:
+    if asked.speaks:
         columns[LANGUAGE] = func.coalesce(Person.language, EMPTY)
     sorts = sort_columns(str(dict(mailing.more.get("document") or {}).get("sort") or ""))
     all_columns = (NAME, *columns.values(), *envelope_columns(mailing), *sorts)
-    return LetterRow(tuple(columns), all_columns, settings, used.names.get(ENVELOPE), len(sorts))
+    return LetterRow(tuple(columns), all_columns, settings, asked.used.names.get(ENVELOPE), len(sorts))

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from mailings.channels.document.letter_rows import LetterRow, letter_row
+from mailings.channels.document.letter_rows import Asked, LetterRow, letter_row
 from mailings.channels.document.stacking import stack_of
 from mailings.content.letter_variables import is_letter_variable, letter_constants
 from mailings.content.names import Used
@@ -70,7 +70,7 @@ def compiled_word(session: Session, mailing: Mailing, settings: Settings) -> Com
 def _compiled(session: Session, mailing: Mailing, settings: Settings, read: tuple[WordTemplate, Used]) -> CompiledWord:
     template, used = read
     constants = letter_constants(session, mailing, settings)
-    row = letter_row(mailing, used, constants, settings, speaks=template.speaks)
+    row = letter_row(mailing, Asked(used, constants, template.speaks), settings)
     stack = stack_of(session, mailing, settings)
     return CompiledWord(row, template.compiled(used, constants, language_of(mailing, settings)), stack)
 
