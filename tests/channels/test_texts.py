@@ -118,6 +118,14 @@ def test_what_keeps_it_from_being_sent(db: Database, tmp_path: Path, sms: dict[s
     assert [problem for problem in looked_at(db, tmp_path, **sms).problems if told in problem]
 
 
+def test_caps_are_told(any_db: Database, tmp_path: Path) -> None:
+    """A cap that lets less leave in a day than there are recipients is said beforehand; one of nothing keeps the mailing back."""
+    capped = looked_at(any_db, tmp_path, Settings(sms_per_day=1))
+    assert capped.warnings == ["MAILINGS_SMS_PER_DAY lets 1 leave in 24 hours: it takes 2 days to the end."]
+    none = looked_at(any_db, tmp_path, Settings(sms_per_recipient=0))
+    assert none.problems == ["MAILINGS_SMS_PER_RECIPIENT is 0, so no text message may leave; take it out or raise it."]
+
+
 def test_letters_that_cost(any_db: Database, tmp_path: Path) -> None:
     """The letters that make everything UCS-2 are named, a typographic quote as much as an emoji, in the text and in people's data."""
     assert "Because of ’ 😀 all of it is sent as UCS-2" in looked_at(any_db, tmp_path, text="Det’s 😀").warnings[0]

@@ -10,6 +10,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from mailings.audience.populate import OPEN, populate
+from mailings.audience.type_features import must_have
+from mailings.channels import CHANNELS
 from mailings.errors import BadAddress, NotFound, Unreadable
 from mailings.model import Mailing, Person, Recipient, Verdict
 from mailings.sending.finding import mailing_named
@@ -76,6 +78,8 @@ def _refused(desk: Desk, name: str, sentence: str) -> Response:
 
 def _page(desk: Desk, session: Session, name: str, status: int = 200, **more: Any) -> Response:
     mailing, head = head_of(session, name)
+    if CHANNELS[mailing.type] != "email":
+        must_have(mailing, "preview")
     row = _recipient(desk, session, mailing)
     values: dict[str, Any] = {
         "shown": None,

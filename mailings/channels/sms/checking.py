@@ -52,6 +52,17 @@ def _compiled(session: Session, mailing: Mailing, compiled: CompiledSms, told: t
     found.warnings.extend(size.trouble)
     if size.recipients:
         found.notes.append(size.sentence(chosen.sms_price, chosen.sms_currency))
+        _caps(size.recipients, found, chosen)
+
+
+def _caps(recipients: int, found: Findings, chosen: Settings) -> None:
+    """What the caps mean for this mailing (domain.md G.3)."""
+    for name, most in (("MAILINGS_SMS_PER_DAY", chosen.sms_per_day), ("MAILINGS_SMS_PER_RECIPIENT", chosen.sms_per_recipient)):
+        if most == 0:
+            found.problems.append(f"{name} is 0, so no text message may leave; take it out or raise it.")
+    if chosen.sms_per_day and recipients > chosen.sms_per_day:
+        days = -(-recipients // chosen.sms_per_day)
+        found.warnings.append(f"MAILINGS_SMS_PER_DAY lets {chosen.sms_per_day:,} leave in 24 hours: it takes {days} days to the end.")
 
 
 def _wide(constant: str, size: Size) -> list[str]:
