@@ -16,6 +16,7 @@ from mailings.content.action_names import unknown_names
 from mailings.errors import NotAllowed, NotFound
 from mailings.model import Basis, Company, Person, Project, Selection, SourceKind, Topic
 from mailings.people.finding import person_by_address
+from mailings.people.sales import sale_numbered
 from mailings.settings import settings
 
 OFFERED = 2000  # names looked through for a similar one
@@ -50,6 +51,8 @@ def find_names(session: Session, part: MailingPart) -> Names:
     found.topic_id = trouble.attempt(_topic, session, part.topic) if part.topic else None
     found.selection_id = trouble.attempt(_selection, session, part.archive.selection) if part.archive.selection else None
     found.project_id = trouble.attempt(_project, session, part.archive.project) if part.archive.project else None
+    if part.document is not None and part.document.sale:
+        trouble.attempt(sale_numbered, session, part.document.sale)
     listed = [_planned(session, source, trouble) for source in part.sources]
     found.sources = [*_archived(part, found, listed), *listed]
     for name, link in part.links.items():

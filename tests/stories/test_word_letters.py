@@ -17,7 +17,7 @@ from mailings.audience.drafts import push
 from mailings.audience.populate import populate
 from mailings.content.word.office import NAMES
 from mailings.db import Database
-from mailings.errors import Unreadable
+from mailings.errors import NotFound, Unreadable
 from mailings.model import Delivery, DeliveryStatus, MailingFile, MailingStatus
 from mailings.people.projects import create_project, describe_project
 from mailings.people.sales import import_sales
@@ -165,6 +165,14 @@ def test_without_libreoffice(db: Database, printing: Settings, tmp_path: Path, m
         "Letters written in Word are printed by LibreOffice, and it is not installed: install libreoffice-writer-nogui (Debian, Ubuntu) "
         "or LibreOffice, or set MAILINGS_LIBREOFFICE to where its soffice is."
     ]
+
+
+def test_a_sale_there_is_not(db: Database, printing: Settings, tmp_path: Path) -> None:
+    """A number no sale has is refused with what to do, where the letters would say nothing of it without a word."""
+    with db.writing() as session:
+        _people(session, tmp_path)
+        with pytest.raises(NotFound, match="no sale numbered 'S-9'; see them all: mailings sales list"):
+            push(session, _folder(tmp_path, sale="S-9"))
 
 
 def test_a_template_in_several_languages(db: Database, printing: Settings, tmp_path: Path) -> None:
