@@ -51,6 +51,7 @@ COMMANDS = {
     "pause": "cli.sending",
     "resume": "cli.sending",
     "cancel": "cli.sending",
+    "letters": "cli.letters",
     "approve": "cli.approving",
     "resend": "cli.resending",
     "settle": "cli.settling",

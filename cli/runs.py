@@ -13,8 +13,10 @@ from cli.door import notes, print_json
 from cli.figures import print_figures
 from cli.progress import progress_of
 from mailings.db import Database
+from mailings.model import MailingType
 from mailings.reports.figures import status_of
 from mailings.sending.finding import mailing_named
+from mailings.sending.printing import letters_of
 from mailings.settings import settings
 from tasks.forms import HowToSend
 
@@ -49,7 +51,17 @@ def tell_outcome(db: Database, outcome: Outcome, *, as_json: bool) -> None:
     for problem in outcome.problems:
         say(f"[bold red]✗[/] {escape(problem)}")
     say(escape(outcome.sentence))
+    tell_letters(db, outcome.mailing)
     show(db, outcome.mailing, as_json=as_json)
+
+
+def tell_letters(db: Database, name: str) -> None:
+    """Of a document mailing: where its PDF is."""
+    with db.reading() as session:
+        mailing = mailing_named(session, name)
+        found = letters_of(mailing, settings()) if mailing.type is MailingType.DOCUMENT else None
+    if found is not None and found.files:
+        say(escape(found.sentence))
 
 
 def show(db: Database, name: str, *, as_json: bool) -> None:

@@ -9,7 +9,7 @@ import typer
 from rich.markup import escape
 
 from cli.door import AsJson, database, screen
-from cli.runs import BatchSize, run_of, say, show, tell_outcome
+from cli.runs import BatchSize, run_of, say, show, tell_letters, tell_outcome
 from mailings.clock import now
 from mailings.db import Database
 from mailings.errors import Unreadable
@@ -35,6 +35,7 @@ def send(name: Name, at: At = None, batch_size: BatchSize = None, as_json: AsJso
         return
     if _already_sent(db, name):
         say(f"{name} is already sent; nothing is left to do.")
+        tell_letters(db, name)
         show(db, name, as_json=as_json)
         return
     try:

@@ -175,9 +175,13 @@ FARS: dict[str, Callable[[Path], AbstractContextManager[Far]]] = {
 }
 
 
+#: Nothing leaves the machine, and who is in doubt is settled when the next run begins: killed at its seams by a test of its own.
+APART = {"pdf": "tests/stories/test_letters_killed.py"}
+
+
 def transports() -> list[str]:
     """Every transport there is. Refuses, naming what to add, while one of them has no far side here."""
-    missing = [name for name in transport_names() if name not in FARS]
+    missing = [name for name in transport_names() if name not in FARS and name not in APART]
     if missing:
         raise SystemExit(f"The transport {missing[0]} cannot be tortured yet: give it a Far in FARS of tests/torture/far_sides.py.")
-    return transport_names()
+    return [name for name in transport_names() if name not in APART]

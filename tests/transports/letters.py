@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from mailings.errors import Unreadable
-from mailings.letter import Filled, FormLetter, Mailbox
+from mailings.letter import Filled, FormLetter, Mailbox, Page, Stack
 from mailings.message import FLUSH, Message, Offer, Receipt, Short, Transport
 
 SENDER = "nyheter@avsender.test"
 MARK = "0123456789ab"
+STACK = Stack("høst-nytt", MARK)
 
 
 @lru_cache(maxsize=8)
@@ -46,6 +47,10 @@ class Written(Message):
         """The message as a text message."""
         return Short("+15551234567", self.text, 1, MARK)
 
+    def page(self) -> Page:
+        """The message as a letter."""
+        return Page("html", f"<p>{self.text}</p>".encode(), "Åse", ("Åse", "Storgata 1", "0184 Oslo"), stack=STACK)
+
 
 @dataclass(frozen=True)
 class Broken(Message):
@@ -62,6 +67,10 @@ class Broken(Message):
         raise Unreadable("The picture logo.png is missing.")
 
     def short(self) -> Short:
+        """Never comes to be."""
+        raise Unreadable("The picture logo.png is missing.")
+
+    def page(self) -> Page:
         """Never comes to be."""
         raise Unreadable("The picture logo.png is missing.")
 

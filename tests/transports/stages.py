@@ -12,6 +12,7 @@ from mailings.transports.folder import Folder
 from mailings.transports.memory import Memory
 from mailings.transports.smtp import Settings, Smtp
 from tests.servers.mailbox import HANG_UP, Mailbox, mailbox, nobody_listens
+from tests.transports.pdf_stage import on_pdf
 from tests.transports.sendgrid_stages import naming, not_naming
 from tests.transports.stage import Stage
 from tests.transports.twilio_stages import on_twilio
@@ -68,7 +69,8 @@ class OnFolder(Stage):
 
     def carried(self) -> list[bytes]:
         """What the far side has."""
-        return [file.read_bytes() for file in (self.path / "outbox" / "new").iterdir()]
+        shown = self.path / "outbox" / ("sms" if self.channel == "sms" else "new")
+        return [file.read_bytes() for file in shown.iterdir()] if shown.exists() else []
 
     def unreachable(self) -> Transport:
         """One whose far side is not there."""
@@ -131,6 +133,20 @@ def _smtp(_path: Path) -> Iterator[Stage]:
 
 
 @contextmanager
+def _memory_texts(_path: Path) -> Iterator[Stage]:
+    stage = OnMemory()
+    stage.channel = "sms"
+    yield stage
+
+
+@contextmanager
+def _folder_texts(path: Path) -> Iterator[Stage]:
+    stage = OnFolder(path)
+    stage.channel = "sms"
+    yield stage
+
+
+@contextmanager
 def _memory_together(_path: Path) -> Iterator[Stage]:
     stage = OnMemory()
     stage.transport.together(30)
@@ -141,6 +157,7 @@ def _memory_together(_path: Path) -> Iterator[Stage]:
 STAGES: dict[str, Callable[[Path], AbstractContextManager[Stage]]] = {
     "folder": _folder,
     "memory": _memory,
+    "pdf": on_pdf,
     "sendgrid": not_naming,
     "smtp": _smtp,
     "twilio": on_twilio,
@@ -148,6 +165,8 @@ STAGES: dict[str, Callable[[Path], AbstractContextManager[Stage]]] = {
 
 #: The same transports in another mode of theirs.
 MODES: dict[str, Callable[[Path], AbstractContextManager[Stage]]] = {
+    "folder, text messages": _folder_texts,
     "memory, 30 in a request": _memory_together,
+    "memory, text messages": _memory_texts,
     "sendgrid, which names whom it refuses": naming,
 }

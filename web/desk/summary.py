@@ -21,6 +21,7 @@ from mailings.reports.watching import look_at
 from web.desk.asking import asked_of, asks_above
 from web.desk.at import Desk
 from web.desk.heads import head_of
+from web.desk.letters import printed_of
 from web.desk.whom import audience_of
 
 #: options a person may have put in force, in the order of the wizard; each with its words `option_<name>`
@@ -66,6 +67,8 @@ def show_summary(desk: Desk, name: str, refused: Refused = NOTHING, status: int 
             "folders": [shelf.path for shelf in tree(session)],
             "asked": asked_of(session, mailing),
             "asks": asks_above(mailing, desk.door.settings),
+            "printed": printed_of(desk, mailing),
+            "may_bind": desk.may(Role.SENDER) and mailing.status in (MailingStatus.PAUSED, MailingStatus.CANCELLED),
         }
     return desk.show("mailing/summary.html", status, refused=refused, now=clock.now().astimezone(UTC), pace=None, **values)
 
@@ -75,7 +78,7 @@ def _may(desk: Desk, mailing: Mailing) -> set[str]:
     if not desk.may(Role.SENDER):
         return set()
     can = {button for button, move in BUTTONS.items() if mailing.status in LIFE[move][0]} | {"copy", "move"}
-    if mailing.type is not MailingType.EMAIL or mailing.template:
+    if mailing.type is MailingType.FORM_RESPONSE or mailing.template:
         can -= {"schedule"}  # one answers a person at a time, the other is only copied
     if mailing.override_consent and not desk.may(Role.OVERRIDE_CONSENT):
         can -= {"schedule", "resume"}

@@ -24,7 +24,7 @@ from mailings.settings import Settings, settings
 _CID = re.compile(r"cid:([^\"'\s)>]+)")
 _ELSEWHERE = re.compile(r"""(?:\bsrc\s*=\s*["']?|url\(\s*["']?|@import\s+["']|<link\b[^>]*\bhref\s*=\s*["']?)([^"')\s>]+)""", re.IGNORECASE)
 _OURS = ("cid:", "data:", "#", "[[")
-LINK = "{} line {}: link.{} cannot stand in a letter, which has no links of ours; take it out."
+_LINK = "{} line {}: {} cannot stand in a letter, which has no links of ours; take it out."
 
 
 def problems_of(session: Session, mailing: Mailing, chosen: Settings | None = None) -> Findings:
@@ -55,8 +55,8 @@ def _html(session: Session, mailing: Mailing, chosen: Settings, found: Findings)
     template = template_of(session, mailing, chosen)
     found.problems.extend([*_images(session, mailing), *_from_elsewhere(mailing, template.part)])
     try:
-        found.problems.extend(template.used.problems)
-        if template.used.problems:
+        found.problems.extend([*template.used.problems, *_links(template)])
+        if found.problems:
             return
         _tried(session, mailing, chosen, (template, found))
     except BadTemplate as error:
@@ -99,6 +99,13 @@ def _from_elsewhere(mailing: Mailing, part: str) -> Iterator[str]:
                 f"{part} line {line}: {found[1]} is not in the mailing, and printing fetches nothing from elsewhere;"
                 " name its file under `images` in mailing.yaml and write cid:NAME."
             )
+
+
+def _links(template: Template) -> Iterator[str]:
+    lines = template.source.splitlines()
+    for path in (path for path in template.used.names if path.startswith("link.")):
+        line = next((n for n, text in enumerate(lines, 1) if path in text), 0)
+        yield _LINK.format(template.part, line, path)
 
 
 def _unlinked(mailing: Mailing, template: Template) -> Iterator[str]:

@@ -21,13 +21,13 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from mailings import seams
 from mailings.errors import Misconfigured, TransportError, Unreadable
 from mailings.letter import Page
-from mailings.message import Message, Offer, Outcome, Receipt, Sought, Transport, Word
+from mailings.message import Offer, Outcome, Receipt, Sought, Transport, Word
 from mailings.seams import Seam
 from mailings.settings import settings
 from mailings.transports._source import Source
+from mailings.transports.pdf.index import named_in
 from mailings.transports.pdf.pages import Printed
 from mailings.transports.pdf.place import Place, put_part
-from mailings.transports.pdf.index import named_in
 from mailings.transports.pdf.press import NOT_THERE, Press
 
 TOGETHER = 100  # letters in a part

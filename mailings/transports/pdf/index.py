@@ -6,7 +6,7 @@ import json
 import time
 from collections.abc import Container, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from mailings.errors import Unreadable
 from mailings.transports.pdf.place import OWNER, PARTS, Place, printed_in
@@ -58,7 +58,7 @@ def clear(place: Place, done: Container[int]) -> None:
             stray.unlink(missing_ok=True)
 
 
-def _read(index: Path) -> list[dict[str, object]]:
+def _read(index: Path) -> list[dict[str, Any]]:
     try:
         return list(json.loads(index.read_bytes()))
     except (OSError, ValueError) as error:

@@ -5,11 +5,8 @@ from __future__ import annotations
 import os
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-
-import pikepdf
 
 from mailings import seams
 from mailings.clock import now
@@ -17,6 +14,7 @@ from mailings.letter import Stack
 from mailings.seams import Seam
 from mailings.transports.pdf.addresses import listed
 from mailings.transports.pdf.alphabet import order_of
+from mailings.transports.pdf.binding import Book
 from mailings.transports.pdf.index import Letter, clear, letters_in
 from mailings.transports.pdf.place import PdfFile, Place, put, show
 
@@ -29,8 +27,10 @@ class Ranges:
         self._highs = [high for _, high in self._ranges]
 
     def __contains__(self, number: object) -> bool:
-        at = bisect_left(self._highs, number)  # type: ignore[type-var]
-        return at < len(self._ranges) and self._ranges[at][0] <= number  # type: ignore[operator]
+        if not isinstance(number, int):
+            return False
+        at = bisect_left(self._highs, number)
+        return at < len(self._ranges) and self._ranges[at][0] <= number
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ def _chosen(place: Place, wanted: Sequence[int], done: Ranges) -> tuple[list[Let
 def _made(place: Place, letters: Sequence[Letter], number: int, *, duplex: bool) -> PdfFile:
     stem = place.stem if number == 1 else f"{place.stem}-{number}"
     pdf, csv = place.folder / f"{stem}.pdf", place.folder / f"{stem}.csv"
-    fresh = place.folder / f".{stem}.{os.getpid()}.pdf"
+    fresh = place.folder / f".{stem}.pdf"  # no number of a process: what a dead one left is written over
     try:
         pages = _written(letters, fresh, duplex=duplex)
         seams.before(Seam.MERGE)
@@ -88,16 +88,13 @@ def _made(place: Place, letters: Sequence[Letter], number: int, *, duplex: bool)
 
 def _written(letters: Sequence[Letter], into: Path, *, duplex: bool) -> int:
     """The PDF on the disk; how many pages it has."""
-    with ExitStack() as opened, pikepdf.new() as whole:
-        parts: dict[Path, pikepdf.Pdf] = {}
-        with whole.open_outline() as outline:
-            for letter in letters:
-                if letter.part not in parts:
-                    parts[letter.part] = opened.enter_context(pikepdf.open(letter.part))
-                outline.root.append(pikepdf.OutlineItem(letter.title or letter.lines[0], len(whole.pages)))
-                _append(whole, parts[letter.part], letter, duplex=duplex)
-        pages = len(whole.pages)
-        whole.save(into, object_stream_mode=pikepdf.ObjectStreamMode.generate)
+    with Book() as book:
+        for letter in letters:
+            book.letter(letter.part, letter.first, letter.pages, letter.title or next(iter(letter.lines), ""))
+            if duplex and letter.pages % 2:
+                book.blank()
+        book.save(into)
+        pages = book.pages
     into.chmod(0o600)
     number = os.open(into, os.O_RDONLY)
     try:
@@ -105,14 +102,6 @@ def _written(letters: Sequence[Letter], into: Path, *, duplex: bool) -> int:
     finally:
         os.close(number)
     return pages
-
-
-def _append(whole: pikepdf.Pdf, part: pikepdf.Pdf, letter: Letter, *, duplex: bool) -> None:
-    for page in part.pages[letter.first : letter.first + letter.pages]:
-        whole.pages.append(page)
-    if duplex and letter.pages % 2:
-        left, low, right, high = map(float, whole.pages[-1].mediabox)
-        whole.add_blank_page(page_size=(right - left, high - low))
 
 
 def _ranges(letters: Iterable[Letter]) -> Iterator[tuple[int, int]]:

@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import pikepdf
-
 from mailings.content.word.office import pdfs_of
 
 
@@ -26,6 +24,8 @@ def one_after_another(pdfs: Sequence[bytes]) -> bytes:
     """All pages of these as one PDF; empty where there are none."""
     if len(pdfs) < 2:
         return pdfs[0] if pdfs else b""
+    import pikepdf  # noqa: PLC0415  10 MB that no sender of e-mail need hold
+
     into = io.BytesIO()
     with pikepdf.new() as whole:
         sources = [pikepdf.open(io.BytesIO(pdf)) for pdf in pdfs]
@@ -49,5 +49,7 @@ def in_word(documents: Sequence[bytes]) -> Printed:
 
 
 def _pages_in(pdf: bytes) -> int:
+    import pikepdf  # noqa: PLC0415  as above
+
     with pikepdf.open(io.BytesIO(pdf)) as found:
         return len(found.pages)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 from mailings.errors import Misconfigured
 from mailings.letter import File, Page
@@ -60,10 +60,9 @@ class _Printer:
         watch = threading.Timer(seconds, self._process.kill)
         watch.start()
         try:
-            into, out = self._process.stdin, self._process.stdout
-            assert into is not None and out is not None
-            worker.write(into, frame)  # type: ignore[arg-type]
-            answer = worker.read(out)  # type: ignore[arg-type]
+            into, out = cast(BinaryIO, self._process.stdin), cast(BinaryIO, self._process.stdout)
+            worker.write(into, frame)
+            answer = worker.read(out)
             pdf = out.read(answer.get("size", 0)) if answer is not None else b""
         except OSError as error:
             raise Died from error

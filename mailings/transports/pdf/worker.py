@@ -22,12 +22,13 @@ class Heard(logging.Handler):
     """What WeasyPrint says it could not load, instead of printing the letter without it."""
 
     def __init__(self) -> None:
-        super().__init__(logging.ERROR)
+        super().__init__(logging.WARNING)
         self.said: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Keep it."""
-        self.said.append(record.getMessage())
+        """Keep it; what it says of CSS that it does not know is no trouble."""
+        if record.levelno >= logging.ERROR or str(record.msg).startswith("Font-face"):
+            self.said.append(record.getMessage())
 
 
 class Printer:
@@ -38,7 +39,7 @@ class Printer:
         from weasyprint.text.fonts import FontConfiguration  # noqa: PLC0415
         from weasyprint.urls import URLFetcher, URLFetcherResponse  # noqa: PLC0415
 
-        class Fetcher(URLFetcher):
+        class Fetcher(URLFetcher):  # type: ignore[misc]  # it has no types
             """Of `data:` what it holds, of `cid:` the mailing's file."""
 
             def fetch(self, url: str, headers: Mapping[str, str] | None = None) -> Any:
