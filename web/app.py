@@ -24,7 +24,8 @@ from web.door import Door
 from web.guard import Guard
 from web.headers import Headers
 from web.pages import Pages
-from web.public import clicks, confirm, online, opens, plain, preferences, unsubscribe, webhooks
+from web.public import clicks, confirm, forms, online, opens, plain, preferences, submissions, unsubscribe, webhooks
+from web.public.form_sizes import most_of
 from web.rates import Rates
 
 ROUTERS = (
@@ -34,6 +35,8 @@ ROUTERS = (
     preferences.router,
     online.router,
     confirm.router,
+    forms.router,
+    submissions.router,
     webhooks.router,
     plain.router,
 )
@@ -55,6 +58,7 @@ def make_app(database: Database, settings: Settings, *, rates: Rates | None = No
         rates=rates or Rates(),
         bodies=bodies or Bodies(),
         uploads=may_send_files,
+        forms=most_of,
     )
     for router in ROUTERS:
         app.include_router(router)

@@ -23,17 +23,20 @@ class Budget:
     held: int = 0
     _of: Counter[str] = field(default_factory=Counter)
 
-    async def read(self, scope: Scope, receive: Receive, client: str = "") -> bytes | int:
+    async def read(self, scope: Scope, receive: Receive, client: str = "", most: int = 0) -> bytes | int:
         """The whole body, held until it is released; or the status that refuses it. `client` '' = this machine, which has no share.
+
+        `most` = bytes this one may have, where that is less than others of its kind.
 
         413 too large, 408 too slow, 503 too many at once, 499 nobody there any more.
         """
-        if _promised(scope) > self.body:
+        most = min(most or self.body, self.body)
+        if _promised(scope) > most:
             return 413
         body = bytearray()
         try:
             async with asyncio.timeout(self.patience):
-                refused = await self._read(receive, client, body)
+                refused = await self._read(receive, (client, most), body)
         except TimeoutError:
             refused = 408
         except BaseException:
@@ -55,8 +58,8 @@ class Budget:
             if not self._of[client]:
                 del self._of[client]
 
-    async def _read(self, receive: Receive, client: str, body: bytearray) -> int:
-        more = True
+    async def _read(self, receive: Receive, of: tuple[str, int], body: bytearray) -> int:
+        (client, most), more = of, True
         while more:
             message = await receive()
             if message["type"] == "http.disconnect":
@@ -64,7 +67,7 @@ class Budget:
             chunk, more = message.get("body", b""), message.get("more_body", False)
             body += chunk
             self._hold(len(chunk), client)
-            if len(body) > self.body:
+            if len(body) > most:
                 return 413
             if self.held > self.most or self._of[client] > self.each:
                 return 503
@@ -73,7 +76,7 @@ class Budget:
 
 @dataclass
 class Bodies:
-    """The three budgets. Each its own: however many send us large reports slowly, readers can unsubscribe."""
+    """The budgets. Each its own: however many send us large reports slowly, readers can unsubscribe."""
 
     #: a form has some hundred bytes; who posts as often as web.rates allows, slowly, gets at a client's share, not at all there is
     pages: Budget = field(default_factory=lambda: Budget(64 * KB, 16 * MB, 2 * MB))
@@ -81,6 +84,8 @@ class Bodies:
     hooks: Budget = field(default_factory=lambda: Budget(5 * MB, 64 * MB, 16 * MB))
     #: a list of people, from somebody of the staff; two of them at a time
     uploads: Budget = field(default_factory=lambda: Budget(20 * MB + 64 * KB, 48 * MB, 48 * MB, patience=120.0))
+    #: what strangers send with forms, files among it; the form says how much of this one may have (web/public/form_sizes.py)
+    forms: Budget = field(default_factory=lambda: Budget(24 * MB, 64 * MB, 48 * MB, patience=120.0))
 
     def of(self, scope: Scope, *, trusted: bool = False) -> Budget:
         """The budget a request's body is read on. `trusted` = it is for a page that takes files, and from somebody who may send one."""

@@ -13,7 +13,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from web.answers import BROKEN, BUSY, QUIET, Answer, frames, page
-from web.bodies import Bodies, replayed
+from web.bodies import Bodies, Budget, replayed
 from web.clients import Clients, counted_as
 from web.desk.answers import refusal
 from web.desk.threshold import is_desk
@@ -25,8 +25,9 @@ logger = logging.getLogger("mailings.web")
 ADDRESS = 16 * 1024  # bytes: a link of 4,000 characters (domain.md E.2) that only one recipient has is three times as long when escaped
 BODILESS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 METHODS = BODILESS | {"POST", "PUT", "PATCH", "DELETE"}
+LARGE = Answer(413, "form-large")
 #: first parts of our addresses: nothing else that was asked for is written into the log
-KNOWN = frozenset({"c", "d", "o", "u", "p", "v", "y", "f", "hooks", "static", "desk", "up", "robots.txt", "favicon.ico"})
+KNOWN = frozenset({"c", "d", "o", "u", "p", "v", "y", "f", "s", "hooks", "static", "desk", "up", "robots.txt", "favicon.ico"})
 
 
 @dataclass
@@ -39,6 +40,7 @@ class Guard:
     rates: Rates = field(default_factory=Rates)
     bodies: Bodies = field(default_factory=Bodies)
     uploads: Callable[[Scope], Awaitable[bool]] | None = None  #: who may send a file
+    forms: Callable[[Scope], Awaitable[int]] | None = None  #: bytes a post to a form may have; 0 = it is to none
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; anything else (the lifespan) is let through."""
@@ -68,9 +70,8 @@ class Guard:
             await exchange.refuse(429, exchange.missed_too_often)
 
     async def _with_body(self, exchange: _Exchange, receive: Receive) -> None:
-        trusted = self.uploads is not None and await self.uploads(exchange.scope)
-        budget = self.bodies.of(exchange.scope, trusted=trusted)
-        body = await budget.read(exchange.scope, receive, exchange.key)
+        budget, most = await self._room(exchange.scope)
+        body = await budget.read(exchange.scope, receive, exchange.key, most)
         if isinstance(body, int):
             await exchange.refuse_body(body)
             return
@@ -78,6 +79,12 @@ class Guard:
             await self.app(exchange.scope, replayed(body, receive), exchange.send)
         finally:
             budget.release(body, exchange.key)
+
+    async def _room(self, scope: Scope) -> tuple[Budget, int]:
+        if self.forms is not None and (most := await self.forms(scope)):
+            return self.bodies.forms, most
+        trusted = self.uploads is not None and await self.uploads(scope)
+        return self.bodies.of(scope, trusted=trusted), 0
 
     def _too_often(self, exchange: _Exchange) -> float:
         """Seconds to wait, 0.0 = welcome. Hooks come as fast as their provider likes, as long as they are answered with 2xx."""
@@ -141,6 +148,8 @@ class _Exchange:
     def _refusal(self, status: int) -> Response:
         if is_desk(self.scope["path"]):
             return refusal(Request(self.scope), status)
+        if status == LARGE.status and self.scope["path"].startswith("/f/"):
+            return page(Request(self.scope), LARGE)
         return page(Request(self.scope), BUSY if status == BUSY.status else Answer(status, QUIET.page))
 
     def _page_of(self, reference: str) -> Response:

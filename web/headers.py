@@ -31,7 +31,10 @@ class Headers:
         self._ours = ALWAYS + secure
 
     def beside(self, given: Iterable[Header]) -> list[Header]:
-        """The headers a page has given, and ours wherever it has not set its own: the pixel is for other sites, a mail has pictures."""
+        """The headers a page has given, and ours wherever it has not set its own: the pixel is for other sites, a mail has pictures.
+
+        One that is given empty is left out: a form that others may show in a frame must not be refused to them.
+        """
         headers = list(given)
         names = {name.lower() for name, _ in headers}
-        return headers + [header for header in self._ours if header[0] not in names]
+        return [header for header in headers if header[1]] + [header for header in self._ours if header[0] not in names]

@@ -57,7 +57,7 @@ def submit(session: Session, form_id: int, answers: Answers, visit: Visit, setti
     form = session.scalar(select(Form).where(Form.id == form_id).with_for_update())
     if form is None:
         raise NotFound("This form is gone.")
-    there = session.scalar(select(Submission).where(Submission.form_id == form_id, Submission.key == visit.key))
+    there = sent_before(session, form_id, visit.key)
     if there is not None:
         return Taken(_outcome(there), there.id, again=True)
     if closed(session, form) is not None:
@@ -70,6 +70,11 @@ def submit(session: Session, form_id: int, answers: Answers, visit: Visit, setti
     else:
         by_itself(session, form, submission, settings)
     return Taken(_outcome(submission), submission.id)
+
+
+def sent_before(session: Session, form_id: int, key: str) -> Submission | None:
+    """The submission that came with this key already."""
+    return session.scalar(select(Submission).where(Submission.form_id == form_id, Submission.key == key))
 
 
 def _outcome(submission: Submission) -> Outcome:

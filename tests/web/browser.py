@@ -34,12 +34,13 @@ FAULTS = """() => {
     for (const id of (el.getAttribute("aria-describedby") || el.getAttribute("aria-labelledby")).split(" "))
       if (!document.getElementById(id)) say("refers to nothing", el);
   for (const el of document.querySelectorAll("img")) if (!el.hasAttribute("alt")) say("no alt", el);
-  for (const el of document.querySelectorAll("input:not([type=hidden])")) {
+  const there = el => el.getClientRects().length > 0;
+  const touched = el => { const box = el.getBoundingClientRect(); return box.height >= 44 && box.width >= 44; };
+  for (const el of [...document.querySelectorAll("input:not([type=hidden]),select,textarea")].filter(there)) {
     if (!el.labels.length || !el.labels[0].innerText.trim()) say("no label", el);
-    const label = el.labels[0] && el.labels[0].getBoundingClientRect();
-    if (label && (label.height < 44 || label.width < 44)) say("too small to touch", el);
+    if (el.labels[0] && !touched(el) && !touched(el.labels[0])) say("too small to touch", el);
   }
-  for (const el of document.querySelectorAll("a,button")) {
+  for (const el of [...document.querySelectorAll("a,button")].filter(there)) {
     const box = el.getBoundingClientRect();
     if (!el.innerText.trim()) say("says nothing", el);
     if (box.height < 44 || box.width < 44) say("too small to touch", el);

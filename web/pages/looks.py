@@ -7,6 +7,7 @@ from pathlib import Path
 
 from mailings.errors import Unreadable
 
+SCRIPT = "text/javascript; charset=utf-8"
 HERE = Path(__file__).parent
 LOGOS = {"logo.svg": "image/svg+xml", "logo.png": "image/png", "logo.jpg": "image/jpeg"}
 
@@ -22,8 +23,9 @@ class Looks:
         if folder is not None and not folder.is_dir():
             raise Unreadable(f"MAILINGS_PAGES names {folder}, which is no folder.")
         own = folder / "style.css" if folder else None
-        style = (HERE / "style.css").read_bytes() + (b"\n" + own.read_bytes() if own is not None and own.exists() else b"")
-        self._keep("style.css", style, "text/css; charset=utf-8")
+        sheets = [HERE / "style.css", HERE / "form.css", *([own] if own is not None and own.exists() else [])]
+        self._keep("style.css", b"\n".join(sheet.read_bytes() for sheet in sheets), "text/css; charset=utf-8")
+        self._keep("form.js", (HERE / "form.js").read_bytes(), SCRIPT)
         logos = [folder / name for name in LOGOS if (folder / name).exists()] if folder else []
         if logos:
             self._keep("logo", logos[0].read_bytes(), LOGOS[logos[0].name])
