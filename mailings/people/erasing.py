@@ -24,6 +24,7 @@ from mailings.model import (
     Person,
     Recipient,
     Source,
+    TextSlot,
     Verdict,
 )
 from mailings.people.carrying import domains_carried
@@ -47,10 +48,12 @@ def erase(session: Session, person_id: int) -> Erased:
     """Erase the person and everything about them; recipient and delivery rows stay, nameless, so that totals do (domain.md D30, F.4)."""
     normals = sorted(session.scalars(ever_theirs(select(Person.id).where(Person.id == person_id))))
     mobile = session.scalar(select(Person.mobile_normal).where(Person.id == person_id))
-    recipients = session.scalars(recipients_of_person(person_id, normals)).all()
+    at = [*normals, mobile] if mobile else normals  # where messages of any kind went
+    recipients = session.scalars(recipients_of_person(person_id, at)).all()
+    session.execute(delete(TextSlot).where(TextSlot.number == mobile))
     with domains_carried(session, recipients, normals):
-        forget_events(session, recipients, normals)
-        _blank_deliveries(session, recipients, normals)
+        forget_events(session, recipients, at)
+        _blank_deliveries(session, recipients, at)
         cancelled = cancel_queued(session, select(Recipient.id).where(Recipient.id.in_(recipients)), REASON)
         _blank_recipients(session, recipients)
     _forget_lists(session, person_id, normals, mobile)

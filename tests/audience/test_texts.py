@@ -11,7 +11,8 @@ from mailings.audience.populate import populate
 from mailings.clock import now
 from mailings.consent.withdrawing import opt_out
 from mailings.db import Database
-from mailings.model import AddressStanding, Recipient
+from mailings.model import AddressStanding, Recipient, TextSlot
+from mailings.people.erasing import erase
 from tests.audience.people import selection, topic
 from tests.audience.populated import LINKED, populated, verdicts
 from tests.audience.texts import somebody, text_folder
@@ -79,3 +80,20 @@ def test_a_list_matches_people(any_db: Database, tmp_path: Path) -> None:
         populate(session, made, launch=False)
         assert verdicts(session, made) == {"Åse": "eligible", "Bjørn": "eligible", "D": "eligible"}
         assert set(session.scalars(select(Recipient.address))) == {"+4799887766", "+4799887767", "+4799887769"}
+
+
+def test_an_erased_number(any_db: Database, tmp_path: Path) -> None:
+    """When somebody is erased their number goes too, on lists where it stood alone as much as on those that knew whose it is."""
+    with any_db.writing() as session:
+        (tmp_path / "list.txt").write_text(" , , 99887766\n")
+        bare = push(session, text_folder(tmp_path, name="bare", sources=[{"import": "list.txt", "consent": "consent", "unknown": "keep"}]))
+        populate(session, bare, launch=False)
+        ase = somebody(session, "Åse", "99887766")
+        selection(session, "Kunder", ase)
+        known = push(session, text_folder(tmp_path, name="known", **LINKED))
+        populate(session, known, launch=False)
+        session.add(TextSlot(delivery_id=1, number="+4799887766", at=now()))
+        session.flush()
+        erase(session, ase.id)
+        assert session.scalars(select(Recipient.address)).all() == [None, None]
+        assert session.scalars(select(TextSlot.number)).all() == []
