@@ -94,7 +94,7 @@ class Formed:
     def send(self, fields: dict[str, Any] | None = None, *, path: str = "", files: Any = None, **more: str) -> httpx.Response:
         """Post the form as a browser does. `fields` by identifier; `more` = what our page adds, its key unless it is given."""
         own = {f"field_{name}": value for name, value in (ASE if fields is None else fields).items()}
-        body = own | ({"key": self.key()} | more)
+        body = own | (more if "key" in more else more | {"key": self.key()})
         if files is not None:
             return self.client.post(path or self.path, data=body, files=files)
         told = {"content-type": "application/x-www-form-urlencoded"}
@@ -103,7 +103,9 @@ class Formed:
     def submissions(self) -> Sequence[Submission]:
         """Everything that was sent and stored."""
         with self.db.reading() as session:
-            return session.scalars(select(Submission).order_by(Submission.id)).all()
+            found = session.scalars(select(Submission).order_by(Submission.id)).all()
+            session.expunge_all()
+            return found
 
     def files(self) -> list[tuple[str, str, bytes]]:
         """(field, name, content) of all files."""
