@@ -58,6 +58,9 @@ _PERSON_TEXTS = {
     "business": Person.business,
     "number": Person.number,
     "position": Person.position,
+    "street": Person.street,
+    "zip": Person.zip,
+    "city": Person.city,
 }
 _COMPANY_TEXTS = {
     "adr": Company.street,
