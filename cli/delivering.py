@@ -155,9 +155,7 @@ def _troubles(responder: Responder, served: list[Served]) -> dict[str, str]:
     with responder.database.reading() as session:
         paused = held(session)
     could_not = {one.mailing: f"{one.mailing}: {one.trouble}" for one in served if one.trouble}
-    return could_not | {
-        name: f"{name} is paused: {why} Somebody waits for it; let it go on with: mailings resume {name}" for name, why in paused.items()
-    }
+    return could_not | paused
 
 
 def _words(one: Served) -> str:

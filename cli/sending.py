@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
+from cli.answering import opened
 from cli.door import AsJson, database, screen
 from cli.runs import BatchSize, run_of, say, show, tell_letters, tell_outcome
 from mailings.clock import now
@@ -30,6 +31,8 @@ At = Annotated[str | None, typer.Option("--at", help="Send later, at this ISO ti
 def send(name: Name, at: At = None, batch_size: BatchSize = None, as_json: AsJson = False) -> None:
     """Send a mailing to everyone who should have it and does not. Safe to repeat after any interruption."""
     db, moment = database(), _moment(at)
+    if opened(db, name, at, as_json=as_json):
+        return
     if moment is not None and moment > now():
         _schedule(db, name, moment, as_json=as_json)
         return

@@ -69,7 +69,7 @@ LACKS: dict[MailingType, dict[str, str]] = {
 #: what a person may ask of a mailing once it is there -> the types that have it
 VERBS = {
     "test": frozenset({MailingType.EMAIL, MailingType.FORM_RESPONSE}),
-    "preview": frozenset({MailingType.EMAIL}),
+    "preview": frozenset({MailingType.EMAIL, MailingType.FORM_RESPONSE}),
 }
 
 
@@ -87,6 +87,8 @@ def fitted(part: MailingPart) -> MailingPart:
     off = {name: False for name in OptionsPart.model_fields if f"options.{name}" in lacks or "options" in lacks}
     if off:
         changed["options"] = part.options.model_copy(update=off)
+    if part.type is MailingType.FORM_RESPONSE:  # what somebody asked for themselves: consent is not asked (domain.md J.5)
+        changed["options"] = changed["options"].model_copy(update={"override_consent": True})
     return part.model_copy(update=changed) if changed else part
 
 

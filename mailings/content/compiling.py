@@ -60,9 +60,12 @@ class Sources:
         html = with_trap(environment, html) if self.trap else html
         return replace(self, html=with_pixel(environment, html) if self.opens else html, text=text)
 
-    def problems(self, links: Collection[str]) -> list[str]:
-        """What is wrong with the names in these templates, with its place; `links` = the names of registered links."""
-        environment, used = sandbox(), Used(links)
+    def problems(self, links: Collection[str], answers: Callable[[str], bool] | None = None) -> list[str]:
+        """What is wrong with the names in these templates, with its place; `links` = the names of registered links.
+
+        `answers` = which variables of submissions there are, of a mailing that answers them.
+        """
+        environment, used = sandbox(), Used(links, answers=answers)
         for name in ("subject", "preheader", "html", "text"):
             try:
                 flattened(parsed(environment, one_line_end(getattr(self, name)), name), used, name)
@@ -81,6 +84,8 @@ class Content:
     constants: Mapping[str, Any] = field(default_factory=dict)
     language: str = "en"
     web: bool = False  # read as a page, not in a mail client (domain.md D.5)
+    answers: bool = False  # it answers what somebody sent with a form
+    sample: Mapping[str, Any] | None = None  # the form that previews and tests of it show
 
     def skeleton(self, encoding: Encoding) -> Skeleton:
         """The skeleton of all parts in one encoding. Raises BadTemplate with the place; new links get their numbers."""
@@ -95,7 +100,9 @@ class Content:
     @cached_property
     def used(self) -> Used:
         """The variables used, and the problems with them."""
-        used = Used({*self.table.registered, TRAP} if self.sources.trap else self.table.registered)
+        links = {*self.table.registered, TRAP} if self.sources.trap else self.table.registered
+        # a form may lose a field while answers to it wait: what is not there is empty
+        used = Used(links, answers=(lambda _path: True) if self.answers else None)
         self._flat(used)
         return used
 

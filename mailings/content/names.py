@@ -27,6 +27,15 @@ _ROOTS = frozenset({"customer", "company", "ourContact", "config", "link"})
 _RESERVED = _ROOTS | {*WHERE_SHOWN, *FUNCTIONS, "makeSalutation"}
 
 
+#: variables of form responses: `submission.dish`, `form.name`; and the block with everything that was sent
+OF_FORMS, RECEIPT = frozenset({"submission", "form"}), "receipt"
+
+
+def of_a_form(path: str) -> bool:
+    """True for a variable that a submission or its form says."""
+    return path == RECEIPT or path.partition(".")[0] in OF_FORMS
+
+
 def _none(_name: str) -> bool:
     return False
 
@@ -36,12 +45,13 @@ class Used:
     """The variables of a mailing's templates. `names`: variable (`customer.firstname`) -> the name its value has in the rendering.
 
     `alone`: whether a name is a variable without a root before it, as those of letters are. `written`: name -> a template of variables
-    that stands wherever the name does, as `our_ref` of a letter.
+    that stands wherever the name does, as `our_ref` of a letter. `answers`: which variables of a submission are known, where there is one.
     """
 
     links: Collection[str] = ()  # names of registered links
     alone: Callable[[str], bool] = _none
     written: Mapping[str, str] = field(default_factory=dict)
+    answers: Callable[[str], bool] | None = None
     names: dict[str, str] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
 
@@ -51,7 +61,20 @@ class Used:
 
     def columns(self) -> dict[str, str]:
         """Of `names`, those read from the database."""
-        return {path: name for path, name in self.names.items() if not path.startswith(("link.", "config."))}
+        return {path: name for path, name in self.names.items() if not path.startswith(("link.", "config.")) and not of_a_form(path)}
+
+    def answered(self) -> dict[str, str]:
+        """Of `names`, those a submission says."""
+        return {path: name for path, name in self.names.items() if of_a_form(path)}
+
+    @property
+    def roots(self) -> frozenset[str]:
+        """What stands before the dot of a variable."""
+        return _ROOTS if self.answers is None else _ROOTS | OF_FORMS
+
+    def stands_alone(self, name: str) -> bool:
+        """Whether a name is a variable without anything before it."""
+        return self.alone(name) or (self.answers is not None and name == RECEIPT)
 
 
 def parsed(environment: Environment, source: str, part: str) -> nodes.Template:
@@ -71,8 +94,8 @@ def flattened(tree: nodes.Template, used: Used, part: str) -> nodes.Template:
         return tree
     # Jinja2 calls a name undeclared too that only one branch of a condition sets
     given = {name.name for name in tree.find_all(nodes.Name) if name.ctx != "load"}
-    own = {name for name in undeclared - given if name not in _RESERVED and (used.alone(name) or name in used.written)}
-    for name in sorted(undeclared - _RESERVED - given - own):
+    own = {name for name in undeclared - given if name not in _RESERVED | used.roots and (used.stands_alone(name) or name in used.written)}
+    for name in sorted(undeclared - _RESERVED - used.roots - given - own):
         line = next((n.lineno for n in tree.find_all(nodes.Name) if n.name == name), 0)
         used.problems.append(f"{part} line {line}: {name} is not a variable{_meant(name, used)}.")
     flat = _Flattening(used, part, own).visit(tree)
@@ -98,9 +121,9 @@ class _Flattening(NodeTransformer):
         return self.generic_visit(node)
 
     def visit_Name(self, node: nodes.Name) -> nodes.Node:  # noqa: N802  Jinja2 finds visitors by the node's name
-        if node.ctx != "load" and (node.name in _RESERVED or node.name.startswith("_")):
+        if node.ctx != "load" and (node.name in _RESERVED | self.used.roots or node.name.startswith("_")):
             self._problem(node, f"{node.name} cannot be set, the name is taken")
-        elif node.name in _ROOTS:
+        elif node.name in self.used.roots:
             self._problem(node, f"{node.name} needs a name behind it, as in {_example(node.name)}")
         elif node.name == "makeSalutation":
             self._problem(node, "makeSalutation is written makeSalutation(customer.id)")
@@ -119,7 +142,7 @@ class _Flattening(NodeTransformer):
 
     def _variable(self, node: nodes.Getattr | nodes.Getitem) -> nodes.Node:
         path = _dotted(node)
-        if path is None or path.partition(".")[0] not in _ROOTS:
+        if path is None or path.partition(".")[0] not in self.used.roots:
             return self.generic_visit(node)
         if (known := self._known(path)) is not None:
             return nodes.Name(self.used.name(known), "load", lineno=node.lineno)
@@ -135,6 +158,8 @@ class _Flattening(NodeTransformer):
         if root == "link":
             special = SPECIAL_LINKS.get(rest)
             return f"link.{special}" if special else path if rest in self.used.links else None
+        if root in OF_FORMS and self.used.answers is not None:
+            return path if rest and self.used.answers(path) else None
         custom = any(path.startswith(prefix) and len(path) > len(prefix) for prefix in CUSTOM)
         return path if custom or path in COLUMNS or path in CONFIG else None
 

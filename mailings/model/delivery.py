@@ -75,6 +75,12 @@ class Delivery(Base):
             sqlite_where=text("again_of IS NOT NULL"),
             postgresql_where=text("again_of IS NOT NULL"),
         ),
+        Index(
+            "ix_delivery_submission_id",
+            "submission_id",
+            sqlite_where=text("submission_id IS NOT NULL"),
+            postgresql_where=text("submission_id IS NOT NULL"),
+        ),
         # every row is changed twice; half a page kept free lets both stay in the page and leave the indexes alone (350 -> 260 bytes a row)
         # a number is never given again: a token says no more than it, and a test that is gone must not become somebody else's message
         {"postgresql_with": {"fillfactor": "50"}, "sqlite_autoincrement": True},

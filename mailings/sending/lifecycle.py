@@ -40,6 +40,8 @@ def pick_up(mailing: Mailing) -> MailingStatus:
     Raises IllegalMove for what is paused or cancelled, saying what may be done.
     """
     must_be_startable(mailing)
+    if mailing.type is MailingType.FORM_RESPONSE and mailing.status is MailingStatus.DRAFT:
+        raise IllegalMove(f"{mailing.name} is a form response that is not open yet; open it with: mailings send {mailing.name}")
     if mailing.status not in (MailingStatus.SENT, MailingStatus.SENDING):
         mailing.move("begin")
     return mailing.status
@@ -105,7 +107,10 @@ def lane(session: Session) -> str:
 
 
 def schedule(mailing: Mailing, at: datetime) -> None:
-    """Send later. A moment in the past means at once (domain.md B.8): the next run picks it up."""
+    """Send later. A moment in the past means at once (domain.md B.8): the next run picks it up. Raises NotAllowed for a form response."""
+    if mailing.type is MailingType.FORM_RESPONSE:
+        open_it = f"open it with: mailings send {mailing.name}"
+        raise NotAllowed(f"{mailing.name} is a form response, which goes to whoever sends its form whenever they do; {open_it}")
     mailing.move("schedule")
     mailing.scheduled_at = at
 

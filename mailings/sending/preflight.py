@@ -15,7 +15,7 @@ from mailings.channels import CHANNELS, Findings, carrier, channel_of
 from mailings.channels.email.senders import ALIASES, Senders
 from mailings.errors import Misconfigured
 from mailings.message import Transport
-from mailings.model import Associate, Mailing, MailingStatus, MailingType
+from mailings.model import Associate, Form, Mailing, MailingStatus, MailingType
 from mailings.sending import spf
 from mailings.sending.books import books_of
 from mailings.sending.lifecycle import only_copied
@@ -32,12 +32,11 @@ def check(session: Session, mailing: Mailing, settings: Settings, answers: Seque
     `answers` = spf.look_up(sender_domains(...)), asked by the door before it opens this transaction: a DNS that does not answer
     would hold up every other writer. Touches no network.
     """
-    if mailing.type is MailingType.FORM_RESPONSE:
-        return Findings([f"{mailing.name} is a form response: it answers one person at a time, and there are no forms yet to send it."])
-    if mailing.status in (MailingStatus.DRAFT, MailingStatus.SCHEDULED):
+    responds = mailing.type is MailingType.FORM_RESPONSE
+    if not responds and mailing.status in (MailingStatus.DRAFT, MailingStatus.SCHEDULED):
         populate(session, mailing, launch=False)
         session.flush()
-    found = [*(rule(session, mailing, settings) for rule in RULES), _spf(answers, settings)]
+    found = [*(rule(session, mailing, settings) for rule in (ANSWERING if responds else RULES)), _spf(answers, settings)]
     return Findings(
         [sentence for findings in found for sentence in findings.problems],
         [sentence for findings in found for sentence in findings.warnings],
@@ -64,6 +63,14 @@ def _recipients(session: Session, mailing: Mailing, _settings: Settings) -> Find
         return Findings(["Its sources name nobody; add a selection, project, person or list under `sources` in mailing.yaml."])
     why = ", ".join(f"{n} {verdict.replace('_', ' ')}" for verdict, n in sorted(books.excluded.items(), key=lambda pair: -pair[1]))
     return Findings([f"None of its {books.total} recipients can be sent to ({why}); see: mailings recipients {mailing.name}"])
+
+
+def _forms(session: Session, mailing: Mailing, _settings: Settings) -> Findings:
+    """A form response has no list: it goes to whoever sends a form that names it (domain.md J.5)."""
+    names = list(session.scalars(select(Form.name).where(Form.response_mailing_id == mailing.id).order_by(Form.name)))
+    if names or mailing.is_system:
+        return Findings(notes=[f"It answers whoever sends {', '.join(names)}."] if names else [])
+    return Findings(warnings=[f"No form names it yet; write `response: {mailing.name}` into a form.yaml and push that form."])
 
 
 def _transport(_session: Session, mailing: Mailing, settings: Settings) -> Findings:
@@ -102,7 +109,7 @@ def sender_domains(session: Session, mailing: Mailing, settings: Settings) -> li
 
     None when the policy is off.
     """
-    if settings.spf_policy == "off" or mailing.type is not MailingType.EMAIL:
+    if settings.spf_policy == "off" or mailing.type not in (MailingType.EMAIL, MailingType.FORM_RESPONSE):
         return []
     senders = Senders(mailing, settings)
     addresses = [read_address(senders.fallback).normal]
@@ -114,3 +121,4 @@ def sender_domains(session: Session, mailing: Mailing, settings: Settings) -> li
 
 #: what is looked at, in the order people meet it in the wizard (domain.md B.9); SPF comes last
 RULES: tuple[Rule, ...] = (_kind, _content, _recipients, _transport)
+ANSWERING: tuple[Rule, ...] = (_content, _forms, _transport)

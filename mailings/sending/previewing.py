@@ -37,6 +37,9 @@ def preview(session: Session, mailing: Mailing, address: str) -> Preview:
     Raises BadAddress, NotFound for somebody who is not on the list, BadTemplate, and NotAllowed where there is no e-mail to show.
     """
     must_have(mailing, "preview")
+    if mailing.type is MailingType.FORM_RESPONSE:
+        shown = email.sample(session, mailing, address)
+        return Preview(address, Verdict.ELIGIBLE, shown[0], with_images(shown[1], _images(session, mailing)), shown[2])
     if mailing.status in (MailingStatus.DRAFT, MailingStatus.SCHEDULED):
         populate(session, mailing, launch=False)
         session.flush()

@@ -29,9 +29,11 @@ JOINED = (MailingStatus.SENDING, MailingStatus.PAUSED)
 # each follows the recipient's latest attempt; the unique index on again_of lets no second one follow the same. Without the "+ 0"
 # PostgreSQL walks the primary key backwards for each (3 ms each at 20,000)
 AGAIN = (
-    "INSERT INTO delivery (mailing_id, recipient_id, status, test, attempts, lane, again_of)"
+    "INSERT INTO delivery (mailing_id, recipient_id, status, test, attempts, lane, again_of, submission_id)"
     " SELECT mailing_id, id, 'queued', FALSE, 0, {lane},"
-    " (SELECT max(before.id + 0) FROM delivery before WHERE before.recipient_id = recipient.id AND NOT before.test)"
+    " (SELECT max(before.id + 0) FROM delivery before WHERE before.recipient_id = recipient.id AND NOT before.test),"
+    " (SELECT before.submission_id FROM delivery before WHERE before.recipient_id = recipient.id AND NOT before.test"
+    " ORDER BY before.id DESC LIMIT 1)"  # what answers a form answers it again
     " FROM recipient WHERE mailing_id = :mailing AND verdict = 'eligible' AND {who} ORDER BY id"
 )
 WANTED = "id IN (SELECT recipient_id FROM recipient_wanted)"

@@ -107,9 +107,16 @@ class Responder:
 
 
 def held(session: Session) -> dict[str, str]:
-    """The form responses that are paused while somebody waits for them, each with why."""
+    """The form responses that are paused, or were never opened, while somebody waits for them; each with what keeps it, as a sentence."""
     waits = exists().where(Delivery.mailing_id == Mailing.id, Delivery.status == DeliveryStatus.QUEUED, ~Delivery.test)
-    asked = select(Mailing.name, Mailing.held_reason).where(
-        Mailing.type == MailingType.FORM_RESPONSE, Mailing.status == MailingStatus.PAUSED, waits
+    asked = select(Mailing).where(
+        Mailing.type == MailingType.FORM_RESPONSE, Mailing.status.in_((MailingStatus.PAUSED, MailingStatus.DRAFT)), waits
     )
-    return {name: reason or "by a person" for name, reason in session.execute(asked.order_by(Mailing.id))}
+    return {one.name: _held(one) for one in session.scalars(asked.order_by(Mailing.id))}
+
+
+def _held(mailing: Mailing) -> str:
+    if mailing.status is MailingStatus.DRAFT:
+        return f"{mailing.name} is not open yet. Somebody waits for it; open it with: mailings send {mailing.name}"
+    why = mailing.held_reason or "by a person"
+    return f"{mailing.name} is paused: {why} Somebody waits for it; let it go on with: mailings resume {mailing.name}"

@@ -28,7 +28,7 @@ def queue_confirmation(session: Session, address: str, about: tuple[int, str], s
     mailing = system_mailings.system_mailing(session, WHICH, language_of(language, settings.language), settings)
     if mailing.status not in OPEN:
         return False
-    recipient = _recipient(session, mailing, address, settings)
+    recipient = bare_recipient(session, mailing, address, settings)
     if recipient.verdict is not Verdict.ELIGIBLE:
         return False
     if not _on_its_way(_latest(session, submission_id)) and _today(session, address) < MOST:
@@ -37,7 +37,7 @@ def queue_confirmation(session: Session, address: str, about: tuple[int, str], s
     return True
 
 
-def _recipient(session: Session, mailing: Mailing, address: str, settings: Settings) -> Recipient:
+def bare_recipient(session: Session, mailing: Mailing, address: str, settings: Settings) -> Recipient:
     """The address's row on the mailing, with today's verdict: nobody's, for whoever wrote it has not shown to be its owner yet."""
     bare = (Recipient.person_id.is_(None), Recipient.company_id.is_(None), Recipient.address == address)
     found = session.scalar(select(Recipient).where(Recipient.mailing_id == mailing.id, *bare))

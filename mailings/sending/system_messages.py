@@ -44,7 +44,7 @@ def queue_system_message(session: Session, which: str, person_id: int, settings:
     mailing = system_mailings.system_mailing(session, which, language_of(person.language, settings.language), settings)
     if mailing.status not in OPEN:
         return False
-    recipient = _recipient(session, mailing, person_id, settings)
+    recipient = recipient_of(session, mailing, person_id, settings)
     if recipient is None:
         return False
     if not _has_it(session, recipient.id, person_id):
@@ -53,7 +53,7 @@ def queue_system_message(session: Session, which: str, person_id: int, settings:
     return True
 
 
-def _recipient(session: Session, mailing: Mailing, person_id: int, settings: Settings) -> Recipient | None:
+def recipient_of(session: Session, mailing: Mailing, person_id: int, settings: Settings) -> Recipient | None:
     """The person's row on the mailing, with today's address and verdict; None when they may not be written to."""
     address = session.scalar(select(address_of().person).where(Person.id == person_id))
     verdict = verdict_of(session, address, settings)

@@ -16,7 +16,7 @@ from mailings.clock import milliseconds, now
 from mailings.db import Database
 from mailings.errors import BadAddress, TransportError
 from mailings.message import Offer, Outcome, Receipt
-from mailings.model import Delivery, DeliveryStatus, LeaseRole, Mailing, MailingStatus, Recipient, Verdict
+from mailings.model import Delivery, DeliveryStatus, LeaseRole, Mailing, MailingStatus, MailingType, Recipient, Verdict
 from mailings.sending import leases
 from mailings.sending.claims import Claimed
 from mailings.sending.finding import mailing_named
@@ -88,7 +88,7 @@ def _deliveries(session: Session, mailing: Mailing, addresses: Sequence[str], le
 
 
 def _example_of(session: Session, mailing: Mailing) -> int | None:
-    if mailing.status is MailingStatus.DRAFT:
+    if mailing.status is MailingStatus.DRAFT and mailing.type is not MailingType.FORM_RESPONSE:
         populate(session, mailing, launch=False)
     first = select(Recipient.id).where(Recipient.mailing_id == mailing.id, Recipient.verdict == Verdict.ELIGIBLE)
     return session.scalar(first.order_by(Recipient.id).limit(1))

@@ -101,6 +101,13 @@ def _submissions() -> None:
     )
     op.create_index("ix_submitted_file_submission_id", "submitted_file", ["submission_id"])
     op.add_column("delivery", sa.Column("submission_id", BIG, nullable=True))
+    op.create_index(
+        "ix_delivery_submission_id",
+        "delivery",
+        ["submission_id"],
+        sqlite_where=sa.text("submission_id IS NOT NULL"),
+        postgresql_where=sa.text("submission_id IS NOT NULL"),
+    )
     op.add_column("request", sa.Column("message", sa.String(), server_default="", nullable=False))
     op.add_column("request", sa.Column("submission_id", BIG, nullable=True))
 

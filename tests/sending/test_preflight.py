@@ -48,7 +48,6 @@ def test_a_list_that_is_being_sent_stays(db: Database) -> None:
         ({"template": True}, "is a template"),
         ({"type": MailingType.SMS}, "type sms"),
         ({"type": MailingType.DOCUMENT}, "type document"),
-        ({"type": MailingType.FORM_RESPONSE}, "is a form response"),
         ({"subject": ""}, "ubject"),
         ({"html": "", "text": ""}, "content"),
         ({"sender": {"name": "Fjord", "use": "always"}}, "rom"),

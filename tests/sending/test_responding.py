@@ -125,7 +125,7 @@ def test_the_transport_is_down(any_db: Database, memory: Memory) -> None:
     (one,) = look(any_db)
     assert one.trouble == "The server does not answer."
     with any_db.reading() as session:
-        assert held(session) == {DANISH: "The server does not answer."}
+        assert "The server does not answer." in held(session)[DANISH]
     memory.go_down(None)
     with any_db.writing() as session:
         lifecycle.resume(mailing_named(session, DANISH))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from email.utils import parseaddr
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from mailings.addresses import read_address
 from mailings.channels import Findings
 from mailings.channels.blanks import blank_variables
-from mailings.channels.email.compiling import compiled_of, sources_of
+from mailings.channels.email.compiling import compiled_of, forms_of, sources_of
 from mailings.channels.email.composing import CompiledEmail
 from mailings.channels.email.linked import action_problems, link_names, never_done
 from mailings.channels.email.rows import blank_row
@@ -22,9 +22,10 @@ from mailings.channels.email.senders import ALIASES, Senders
 from mailings.content.environment import sandbox
 from mailings.content.links import address_in, is_web
 from mailings.content.quoting import one_line_end
+from mailings.content.receipt import variables
 from mailings.content.tags import BLOT, blotted, elements, line_of, tags
 from mailings.errors import BadTemplate, Unreadable
-from mailings.model import Associate, Mailing, MailingFile, Recipient, Verdict
+from mailings.model import Associate, Mailing, MailingFile, MailingType, Recipient, Verdict
 from mailings.settings import Settings, settings
 
 CLIPPED = 102_000  # bytes of HTML beyond which Gmail shows only the beginning
@@ -40,7 +41,7 @@ def problems_of(session: Session, mailing: Mailing, chosen: Settings | None = No
     if not mailing.html.strip():
         found.problems.append("It has no content; name an HTML file under `html` in mailing.yaml.")
         return found
-    found.problems.extend(sources_of(mailing).problems(link_names(session, mailing)))
+    found.problems.extend(sources_of(mailing).problems(link_names(session, mailing), _answers(session, mailing)))
     found.problems.extend(action_problems(session, mailing, chosen))
     found.warnings.extend(never_done(session, mailing))
     try:
@@ -51,6 +52,14 @@ def problems_of(session: Session, mailing: Mailing, chosen: Settings | None = No
         found.problems.append(str(error))
     found.warnings.extend(_senders(session, mailing, Senders(mailing, chosen)))
     return Findings(list(dict.fromkeys(found.problems)), list(dict.fromkeys(found.warnings)))
+
+
+def _answers(session: Session, mailing: Mailing) -> Callable[[str], bool] | None:
+    """Which variables of submissions the forms have that it answers; while none does, any may be one."""
+    if mailing.type is not MailingType.FORM_RESPONSE:
+        return None
+    known = [set(variables(form)) for form in forms_of(session, mailing)]
+    return lambda path: not known or any(path in each for each in known)
 
 
 def _setup(mailing: Mailing) -> Iterator[str]:
@@ -105,7 +114,8 @@ def _holds(url: str) -> bool:
 
 def _compiled(session: Session, mailing: Mailing, compiled: CompiledEmail, found: Findings) -> None:
     found.warnings.extend(blank_variables(session, mailing, compiled.content))
-    if "link.unsubscribe" not in compiled.content.used.names and "link.preferences" not in compiled.content.used.names:
+    answers = mailing.type is MailingType.FORM_RESPONSE  # one person's own message: nobody unsubscribes from it
+    if not answers and "link.unsubscribe" not in compiled.content.used.names and "link.preferences" not in compiled.content.used.names:
         found.warnings.append('It has no unsubscribe link; put <a href="[[ link.unsubscribe ]]"> into the HTML.')
     if not mailing.preheader.strip():
         found.warnings.append("It has no preheader, the line shown behind the subject; write one under `preheader` in mailing.yaml.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
+from typing import Any
 from urllib.parse import urlsplit
 
 from sqlalchemy import select
@@ -19,7 +20,7 @@ from mailings.content.compiling import Content, Sources
 from mailings.content.links import LinkTable, Utm, names_in
 from mailings.errors import BadTemplate
 from mailings.letter import File
-from mailings.model import Mailing, MailingFile, MailingType, RegisteredLink, TrackedLink
+from mailings.model import Form, Mailing, MailingFile, MailingType, RegisteredLink, TrackedLink
 from mailings.settings import Settings
 from mailings.tokens import Kind, Tokens, dynamic_address
 
@@ -37,7 +38,16 @@ def compiled_of(session: Session, mailing: Mailing, settings: Settings) -> Compi
         File(file.name, file.content_type, file.data, file.inline)
         for file in session.scalars(select(MailingFile).where(MailingFile.mailing_id == mailing.id).order_by(MailingFile.id))
     ]
-    return put_together(mailing, link_table(session, mailing, settings), files, settings)
+    compiled = put_together(mailing, link_table(session, mailing, settings), files, settings)
+    if compiled.content.answers:
+        compiled.content.sample = next(iter(forms_of(session, mailing)), None)
+    return compiled
+
+
+def forms_of(session: Session, mailing: Mailing) -> list[dict[str, Any]]:
+    """The definitions of the forms that the mailing answers, the newest first."""
+    answered = select(Form.definition).where(Form.response_mailing_id == mailing.id).order_by(Form.id.desc())
+    return list(session.scalars(answered))
 
 
 def put_together(mailing: Mailing, table: LinkTable, files: Sequence[File], settings: Settings) -> CompiledEmail:
@@ -64,7 +74,8 @@ def _content(mailing: Mailing, table: LinkTable, settings: Settings) -> Content:
         "config.cgiUrl": public,
     }
     sign = partial(dynamic_address, public, tokens)
-    return Content(sources_of(mailing).prepared(), table, sign, constants, settings.language)
+    answers = mailing.type is MailingType.FORM_RESPONSE
+    return Content(sources_of(mailing).prepared(), table, sign, constants, settings.language, answers=answers)
 
 
 def write_links(session: Session, mailing: Mailing, table: LinkTable) -> None:

@@ -18,6 +18,7 @@ from mailings.content.inserting import TRAP
 from mailings.content.linking import BASE
 from mailings.content.mime import LONGEST_LINE, framed
 from mailings.content.quoting import Bare, EightBit, Encoding, Quoted
+from mailings.content.receipt import answer
 from mailings.content.skeleton import Skeleton
 from mailings.letter import File, Filled, FormLetter, Mailbox
 from mailings.message import Message, Offer
@@ -52,6 +53,7 @@ class CompiledEmail:
         self.select = row.of_deliveries()
         self.row, self._names, self._senders, self._identity = row, row.names, row.senders, identity
         self._contacts = slice(len(row.names), None)
+        self._answered = content.used.answered()
         self._links = [(name, link) for link, name in content.links().items() if link != TRAP]
         self._constant = "".join(f"{unstructured(name, value)}\r\n" for name, value in identity.headers.items())
         self._quoted = Form(content, Quoted(), files)
@@ -87,6 +89,8 @@ class CompiledEmail:
     def values(self, row: Sequence[Any], payload: int | str) -> tuple[dict[str, Any], str]:
         """The values of one rendering, and the address to unsubscribe at. `payload` = what the recipient's tokens carry."""
         values = dict(zip(self._names, row, strict=False))
+        if self._answered:
+            values |= answer(self._answered, values, self.content.sample)
         public, sign = self._identity.public, self._identity.tokens.sign
         values[DELIVERY] = payload
         values[LINK] = link = f"{public}/c/{sign(Kind.CLICK, payload)}/"

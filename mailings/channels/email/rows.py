@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, null, select
+from sqlalchemy import ColumnElement, Select, bindparam, func, null, select, true
 
 from mailings.channels.email.senders import Senders
 from mailings.content.compiling import DELIVERY, Content
 from mailings.content.filters import LANGUAGE
+from mailings.content.receipt import ANSWER, FORM, SAMPLED
 from mailings.content.variables import ADDRESS, EMPTY, NAME, column, joined
-from mailings.model import Delivery, Person, Recipient
+from mailings.model import Delivery, Form, Person, Recipient, Submission
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,7 @@ class Row:
     names: tuple[str, ...]
     columns: tuple[ColumnElement[Any], ...]
     senders: Senders
+    unsent: tuple[ColumnElement[Any], ...] = ()  # the columns of a recipient without a delivery; () = the same
 
     def of_deliveries(self) -> Select[Any]:
         """Rows of deliveries; binds mailing_id, low and high (delivery ids, both inclusive)."""
@@ -32,8 +34,9 @@ class Row:
 
     def of_recipient(self, recipient_id: int) -> Select[Any]:
         """The row of a recipient who has no delivery: for previews."""
-        statement = select(null(), ADDRESS, *self.columns).select_from(Recipient)
-        return joined(statement, self.columns).where(Recipient.id == recipient_id)
+        columns = self.unsent or self.columns
+        statement = select(null(), ADDRESS, *columns).select_from(Recipient)
+        return joined(statement, columns).where(Recipient.id == recipient_id)
 
 
 def row_of(content: Content, senders: Senders) -> Row:
@@ -42,8 +45,26 @@ def row_of(content: Content, senders: Senders) -> Row:
     named |= {name: column(path) for path, name in content.used.columns().items()}
     if content.speaks:
         named[LANGUAGE] = func.coalesce(Person.language, EMPTY)
-    columns: Sequence[Any] = [*(one for one in named.values() if one is not None), *senders.columns()]
-    return Row(tuple(named), tuple(columns), senders)
+    before: Sequence[Any] = [one for one in named.values() if one is not None]
+    if not content.used.answered():
+        return Row(tuple(named), (*before, *senders.columns()), senders)
+    columns, nobody = (*before, *_ANSWER.values(), *senders.columns()), (*before, null(), null(), true(), *senders.columns())
+    return Row((*named, *_ANSWER), columns, senders, nobody)
+
+
+def sample_row(row: Row, address: str) -> tuple[Any, ...]:
+    """A row of a recipient of whom nothing is known but the address: what stands in it is made up where something has to."""
+    blank = dict(zip(row.names, blank_row(row), strict=False)) | {"_address": address, SAMPLED: True}
+    return (*(blank[name] for name in row.names), *("" for _ in range(len(row.columns) + 2 - len(row.names))))
+
+
+def _sent(column: Any) -> Any:
+    found = select(column).join_from(Submission, Form, Form.id == Submission.form_id).where(Submission.id == Delivery.submission_id)
+    return found.correlate(Delivery).scalar_subquery()
+
+
+#: what fills the variables of a submission, read with the row
+_ANSWER: dict[str, Any] = {ANSWER: _sent(Submission.values), FORM: _sent(Form.definition), SAMPLED: Delivery.test}
 
 
 def blank_row(row: Row) -> tuple[Any, ...]:

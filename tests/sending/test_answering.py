@@ -1,0 +1,186 @@
+"""Form responses: what a form sends is answered once, whatever the person said about newsletters, with what they sent in it."""
+
+from __future__ import annotations
+
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from mailings import clock
+from mailings.audience.drafts import push
+from mailings.consent.standing import block_address, complain
+from mailings.consent.withdrawing import withdraw
+from mailings.db import Database
+from mailings.model import Address, Delivery, MailingStatus, Person, Recipient, Submission, SubmissionStatus
+from mailings.sending import lifecycle
+from mailings.sending.answering import queue_response
+from mailings.sending.finding import mailing_named
+from mailings.sending.preflight import check
+from mailings.sending.previewing import preview
+from mailings.sending.responding import Responder, held
+from mailings.transports.memory import Memory
+from tests.forms.sent import ASE, SETTINGS, pushed, send
+from tests.sending.asked import person
+
+YAML = """
+name: takk
+type: form_response
+subject: "Takk, [[ submission.name ]]"
+from: {name: Fjord, address: post@fjord.test}
+html: body.html
+"""
+BODY = """<html><body><p>Kjære [[ customer.name ]], vi fikk [[ form.title ]].</p><div>[[ receipt ]]</div>
+<p>Middag: [[ submission.dish or "ingen" ]]</p><p><a href="https://fjord.test/hytta">Hytta</a></p></body></html>"""
+FIELDS = """
+- {kind: name, label: Navn, mandatory: true}
+- {kind: email, mandatory: true}
+- {kind: radio, identifier: dish, label: Middag, choices: [Fisk, {value: veg, label: Grønnsaker}]}
+- {kind: text_area, identifier: remark, label: Merknad}
+- {kind: upload, identifier: cv, label: Vedlegg, multiple: true, max_kb: 10}
+"""
+WRITTEN = ASE | {"dish": ["veg"], "remark": ["Hei <b>du</b>\nog takk"]}
+
+
+def furnished(db: Database, folder: Path, *, opened: bool = True, body: str = BODY) -> None:
+    """A form response and the form that names it; open unless told otherwise."""
+    (folder / "takk").mkdir(exist_ok=True)
+    (folder / "takk" / "mailing.yaml").write_text(YAML, encoding="utf-8")
+    (folder / "takk" / "body.html").write_text(body, encoding="utf-8")
+    with db.writing() as session:
+        push(session, folder / "takk")
+        if opened:
+            lifecycle.open_response(mailing_named(session, "takk"))
+    pushed(db, folder / "form", FIELDS, response="takk")
+
+
+def look(db: Database) -> list[EmailMessage]:
+    """One look of the loop; what went out in it."""
+    kept = Memory.configured().kept
+    before = len(kept)
+    Responder(db, SETTINGS).look()
+    return [message_from_bytes(one.content, policy=default) for one in kept[before:]]
+
+
+def deliveries(db: Database) -> list[tuple[str, int | None, int | None]]:
+    """Status, submission and the attempt before, of every message."""
+    with db.reading() as session:
+        asked = select(Delivery.status, Delivery.submission_id, Delivery.again_of).order_by(Delivery.id)
+        return [(str(status), submission, again) for status, submission, again in session.execute(asked)]
+
+
+def test_answered_with_what_was_sent(any_db: Database, tmp_path: Path) -> None:
+    """Labels and values stand in a table, markup in them is words, and the text part has them as lines."""
+    furnished(any_db, tmp_path)
+    send(any_db, dict(WRITTEN))
+    (message,) = look(any_db)
+    assert message["Subject"] == "Takk, Åse Ødegård"
+    assert message["To"].addresses[0].addr_spec == "ase@fjord.test"
+    html, text = (message.get_body((kind,)).get_content().replace("\r\n", "\n") for kind in ("html", "plain"))
+    assert "Hei &lt;b&gt;du&lt;/b&gt;<br>og takk" in html
+    assert "Grønnsaker</td>" in html
+    assert "vi fikk Påmelding" in html
+    assert "Middag: Grønnsaker" in text
+    assert "Merknad: Hei <b>du</b>\nog takk" in text
+    assert "List-Unsubscribe" not in message
+    assert "https://fjord.test/hytta" not in html  # its clicks are followed
+
+
+def test_once_for_each_submission(any_db: Database, tmp_path: Path) -> None:
+    """Asked twice for one submission it is queued once; who sends the form again is answered again, behind the first."""
+    furnished(any_db, tmp_path)
+    send(any_db)
+    with any_db.writing() as session:
+        (submission,) = session.scalars(select(Submission))
+        again = queue_response(session, mailing_named(session, "takk"), submission)
+        assert again == session.scalar(select(Delivery.id))
+    send(any_db)
+    first, second = deliveries(any_db)
+    assert (first[1], second[1]) == (1, 2)
+    assert second[2] == again
+    assert len(look(any_db)) == 2
+    assert look(any_db) == []
+
+
+def test_a_no_to_newsletters_is_none_to_an_answer(any_db: Database, tmp_path: Path) -> None:
+    """Who withdrew consent for mailings still gets the answer to what they sent; blocked, complained and erased get none (J.5)."""
+    furnished(any_db, tmp_path)
+    who = person(any_db)
+    with any_db.writing() as session:
+        withdraw(session, who, "Self")
+    send(any_db)
+    assert len(look(any_db)) == 1
+    with any_db.writing() as session:
+        complain(session, "ase@fjord.test")
+    send(any_db)
+    assert look(any_db) == []
+    with any_db.reading() as session:
+        statuses = list(session.scalars(select(Submission.status)))
+        outcomes = list(session.scalars(select(Submission.outcome).order_by(Submission.id)))
+    assert statuses == [SubmissionStatus.PROCESSED] * 2
+    assert ["nobody may be written to" in str(one) for one in outcomes] == [False, True]
+
+
+def test_blocked_while_it_waits(any_db: Database, tmp_path: Path) -> None:
+    """A block that comes between the submission and the look of the loop is in force."""
+    furnished(any_db, tmp_path)
+    send(any_db)
+    with any_db.writing() as session:
+        block_address(session, "ase@fjord.test", "550 5.1.1 nobody")
+    assert look(any_db) == []
+    assert [status for status, *_ in deliveries(any_db)] == ["cancelled"]
+
+
+@pytest.mark.parametrize("way", ["draft", "paused"])
+def test_kept_waiting(any_db: Database, tmp_path: Path, way: str) -> None:
+    """One that is not open, or paused, keeps what forms ask of it, says why, and sends it when it may."""
+    furnished(any_db, tmp_path, opened=way != "draft")
+    if way == "paused":
+        with any_db.writing() as session:
+            lifecycle.pause(mailing_named(session, "takk"), "The server is away.")
+    send(any_db)
+    assert look(any_db) == []
+    with any_db.writing() as session:
+        why = held(session)["takk"]
+        mailing = mailing_named(session, "takk")
+        lifecycle.open_response(mailing) if way == "draft" else lifecycle.resume(mailing)
+    assert ("not open yet" in why) if way == "draft" else ("The server is away." in why)
+    assert len(look(any_db)) == 1
+    with any_db.reading() as session:
+        assert mailing_named(session, "takk").status is MailingStatus.SENDING  # and it stays open
+
+
+def test_looked_over_and_shown(db: Database, tmp_path: Path) -> None:
+    """A variable that no form has is a problem with its place; a preview shows the form filled in by nobody."""
+    furnished(db, tmp_path, opened=False, body=BODY.replace("submission.dish", "submission.dihs"))
+    with db.writing() as session:
+        found = check(session, mailing_named(session, "takk"), SETTINGS, ())
+    assert [one for one in found.problems if "submission.dihs" in one], found
+    furnished(db, tmp_path, opened=False)
+    with db.writing() as session:
+        mailing = mailing_named(session, "takk")
+        found = check(session, mailing, SETTINGS, ())
+        shown = preview(session, mailing, "desiree@fjord.test")
+    assert found.problems == []
+    assert found.notes == ["It answers whoever sends pamelding."]
+    assert "Middag: Fisk" in shown.text
+    assert "<th" in shown.html
+
+
+def test_the_row_says_which_address(any_db: Database, tmp_path: Path) -> None:
+    """Where the person's first address is another one, the answer goes there as all mail of theirs does (domain.md C.2)."""
+    furnished(any_db, tmp_path)
+    with any_db.writing() as session:
+        made = Person(name="Désirée van der IJssel", created_at=clock.now())
+        session.add(made)
+        session.flush()
+        for rank, address in enumerate(("desiree@ijssel.test", "ase@fjord.test"), 1):
+            session.add(Address(person_id=made.id, written=address, normal=address, valid=True, rank=rank))
+    send(any_db)
+    (message,) = look(any_db)
+    assert message["To"].addresses[0].addr_spec == "desiree@ijssel.test"
+    with any_db.reading() as session:
+        assert session.scalars(select(Recipient.address)).all() == ["desiree@ijssel.test"]
