@@ -14,6 +14,7 @@ from mailings.model.delivery import DeliveryStatus
 from mailings.plugins import transport_names
 from mailings.seams import Seam
 from tests.house.tree import ROOT, pages, written
+from tests.torture.far_sides import APART
 
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 _ARROW = re.compile(r"^\s*(\w+)\s*-->\s*(\w+)\s*:\s*([\w ,]+?)\s*$", re.MULTILINE)
@@ -75,8 +76,9 @@ def test_every_command_is_on_its_page() -> None:
 def test_every_seam_was_tortured(seam: Seam) -> None:
     """The table on docs/concepts/guarantees.md, printed by torture, has a line of kills for each seam, and no broken promise."""
     printed = _read("docs/concepts/guarantees.md").split("<!-- torture -->")[1]
-    assert re.search(rf"^ *{seam.value} .*\d/\d", printed, re.MULTILINE), seam
-    assert set(transport_names()) <= set(re.findall(r"\w+", printed))
+    apart = "".join(map(_read, APART.values()))  # a transport that is killed at its seams by a test of its own
+    assert re.search(rf"^ *{seam.value} .*\d/\d", printed, re.MULTILINE) or f'"{seam.name}"' in apart, seam
+    assert set(transport_names()) - set(APART) <= set(re.findall(r"\w+", printed))
     assert " 0 broken promises" in printed
 
 
