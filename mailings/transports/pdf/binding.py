@@ -15,6 +15,7 @@ from pikepdf import Array, Dictionary, Name, Object, String
 
 BRANCH = 200  # pages on a branch of the tree
 _INHERITED = ("/Resources", "/MediaBox", "/CropBox", "/Rotate")
+SPARE = 200  # files that are open beside parts
 A4 = (0, 0, 595.276, 841.89)
 
 
@@ -40,6 +41,7 @@ class Book:
     def letter(self, part: Path, first: int, pages: int, title: str) -> None:
         """Pages of a part behind those that are there, under a bookmark. Raises OSError and pikepdf's errors."""
         if part not in self._parts:
+            _let_open(len(self._parts) + SPARE)
             self._parts[part] = pikepdf.open(part)
         source = self._parts[part]
         for nth in range(first, first + pages):
@@ -86,6 +88,16 @@ class Book:
             before.Next, behind.Prev = behind, before
         root.First, root.Last = items[0], items[-1]
         return root
+
+
+def _let_open(files: int) -> None:
+    """Have so many files open: parts are read from until all is written, and systems allow a thousand unless asked."""
+    import resource  # noqa: PLC0415  not on every system
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < files:
+        wanted = 2 * files if hard == resource.RLIM_INFINITY else min(2 * files, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), hard))
 
 
 def _whole(page: Object) -> Object:
