@@ -13,10 +13,14 @@ from rich.table import Table
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from cli.demo.channels import ANSWER, FORM, LETTER
 from cli.demo.tour import MAILING, OUTBOX, PAGE, REPORT
 from cli.door import database, screen
 from cli.main import application
 from mailings.model import Mailing, Recipient, Verdict
+from mailings.sending.finding import mailing_named
+from mailings.sending.printing import letters_of
+from mailings.settings import settings
 
 CURIOUS = (Verdict.NOT_SUBSCRIBED, Verdict.DUPLICATE, Verdict.BLOCKED_ADDRESS, Verdict.NO_CONSENT)
 
@@ -47,6 +51,8 @@ def _address(session: Session, verdict: Verdict) -> str | None:
 
 
 def _where(place: Path) -> Table:
+    with database().reading() as session:
+        found = letters_of(mailing_named(session, LETTER), settings())
     rows = Table.grid(padding=(0, 2))
     rows.add_column(style="bold", no_wrap=True)
     rows.add_column(overflow="fold")
@@ -55,6 +61,9 @@ def _where(place: Path) -> Table:
         (f"{sum(1 for _ in (OUTBOX / 'new').iterdir()):,} messages", place / OUTBOX),
         ("one as a page", place / PAGE),
         ("its report", place / REPORT),
+        *((f"{one.letters} letters", place / found.folder / one.pdf) for one in found.files),
+        (f"{sum(1 for _ in (OUTBOX / 'sms').glob('*.sms'))} text messages", place / OUTBOX / "sms"),
+        ("the form", f"http://127.0.0.1:8600/f/{FORM}, once mailings serve runs"),
         ("the mailing", place / MAILING),
         ("the database", place / "var/mailings.db"),
     ):
@@ -69,6 +78,8 @@ def _next(reader: str, left_out: dict[Verdict, str]) -> list[tuple[str, str]]:
         *why_not[:3],
         ("everyone without consent", f"recipients {MAILING} --verdict no_consent"),
         ("what this person got", f"preview {MAILING} --to {reader}"),
+        ("what came by the form, and what waits for somebody", f"forms show {FORM}"),
+        ("the answer a form sends", f"preview {ANSWER} --to {reader}"),
         ("everything held about somebody", f"people show {reader}"),
         ("send it again: nobody gets it twice", f"send {MAILING}"),
         ("the desk: leave this running, open http://127.0.0.1:8600/desk and sign in as demo; the links of the messages work, too", "serve"),

@@ -36,6 +36,8 @@ def tour(count: int) -> None:
     typed("check", MAILING)
     typed("send", MAILING)
     follow_up()
+    letters_and_texts()
+    form_filled_in()
 
 
 def follow_up() -> None:
@@ -53,6 +55,35 @@ def follow_up() -> None:
     typed("bounces", "collect")
     typed("report", MAILING)
     typed("report", MAILING, "--html", str(REPORT))
+
+
+def letters_and_texts() -> None:
+    """Not everybody has an e-mail address: a PDF to print, and text messages."""
+    from cli.demo.channels import LETTER, MEMBERS, TEXT, members  # noqa: PLC0415  what --help need not wait for
+
+    members()
+    _told(f"The members get a letter. Their addresses are in [bold]{MEMBERS}[/].")
+    typed("people", "import", str(MEMBERS), "--selection", "Members")
+    typed("push", LETTER)
+    typed("send", LETTER)
+    _told("And who walks from hut to hut gets a text message.")
+    typed("push", TEXT)
+    typed("send", TEXT)
+
+
+def form_filled_in() -> None:
+    """A form, three people who send it, and its answer to the one whom we know."""
+    from cli.demo.channels import ANSWER, FORM, confirmed, filled_in  # noqa: PLC0415  what --help need not wait for
+
+    typed("push", ANSWER)
+    typed("forms", "push", FORM)
+    typed("send", ANSWER)
+    _told(f"Three people send the form: {', '.join(filled_in(settings()))}. Each is asked to confirm by a link.")
+    typed("deliver", "--once")
+    confirmed(settings())
+    _told("Two press the button: the one we know is answered at once, the other waits for somebody at the desk.")
+    typed("deliver", "--once")
+    typed("forms", "list")
     typed("users", "add", "demo", "--role", "admin", "--generate")
 
 

@@ -13,7 +13,7 @@ import pytest
 from openpyxl import load_workbook
 
 from cli.demo.people import Invented, invented
-from cli.demo.place import MARK, at_home, fresh_place
+from cli.demo.place import MARK, PLAYED, at_home, fresh_place
 from cli.demo.workbook import HEADS, write_people
 from mailings.addresses import read_address
 from mailings.errors import NotAllowed
@@ -71,7 +71,7 @@ def test_an_earlier_demo_is_replaced(tmp_path: Path) -> None:
     (place / "var").mkdir()
     (place / "var/mailings.db").touch()
     again = fresh_place(place)
-    assert {path.name for path in again.iterdir()} == {MARK, ".env", "autumn-news"}
+    assert {path.name for path in again.iterdir()} == {MARK, ".env", *PLAYED}
 
 
 def test_a_real_installation_is_out_of_reach(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -101,14 +101,20 @@ def test_the_whole_demo(tmp_path: Path) -> None:
         "excluded"
     ].keys()
     files = list((place / "var/outbox/new").iterdir())
-    letters = [email.message_from_bytes(file.read_bytes(), policy=email.policy.default) for file in files]
+    messages = [email.message_from_bytes(file.read_bytes(), policy=email.policy.default) for file in files]
+    letters = [one for one in messages if "light is leaving" in one["Subject"]]
+    assert [one["Subject"].startswith("Vi ses på hytta") for one in messages if one not in letters].count(True) == 1
+    assert len(messages) == len(letters) + 4  # three links to confirm, and the answer
+    assert [file.name for file in (place / "var/documents").rglob("*.pdf")]
+    assert all("nøkkelen" in file.read_text(encoding="utf-8") for file in (place / "var/outbox/sms").glob("*.sms"))
+    form = json.loads(type_in(place, "forms", "show", "hut-weekend", "--json").stdout)["submissions"]
+    assert (form["processed"], form["submitted"], form["unconfirmed"], form["failed"]) == (1, 1, 1, 0)
     assert len(letters) == status["deliveries"]["sent"] + status["deliveries"]["bounced"] == status["recipients"]["eligible"] > 50
     assert status["deliveries"]["bounced"] > 0
     report = json.loads(type_in(place, "report", "autumn-news", "--json").stdout)
     assert 0 < report["open_rate"] < 1 > report["bounce_rate"] > 0
     assert "Opens" in (place / "report.html").read_text(encoding="utf-8")
     assert len({letter["To"] for letter in letters}) == len(letters)
-    assert all("light is leaving" in letter["Subject"] for letter in letters)
-    assert f"{len(letters):,} messages" in told.stdout
+    assert f"{len(messages):,} messages" in told.stdout
     assert "explain autumn-news" in told.stdout
     assert "Dear " in (place / "newsletter.html").read_text(encoding="utf-8")
