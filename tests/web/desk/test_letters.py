@@ -36,7 +36,7 @@ def test_the_pdf_and_the_addresses_are_fetched(db: Database, place: Path) -> Non
         assert f"{len(PEOPLE)} letters on {2 * len(PEOPLE)} pages" in page
         assert "opened" not in page.split("letters on")[0]
         for file, kind in ((f"{NAME}.pdf", "application/pdf"), (f"{NAME}.csv", "text/csv; charset=utf-8")):
-            assert f'href="/desk{HERE}/letters/{quote(file)}"' in page
+            assert f'href="/desk/mailings/{NAME}/letters/{quote(file)}"' in page
             answer = seat.look(f"{HERE}/letters/{quote(file)}")
             assert answer.status_code == 200
             assert answer.headers["content-type"] == kind
