@@ -14,6 +14,7 @@ from typing import IO, Any
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font
+from openpyxl.utils import get_column_letter
 
 from mailings.audience.recipient_pages import Row
 from mailings.reports.saying import label
@@ -107,7 +108,7 @@ def _write(file: IO[bytes], heads: list[str], rows: Iterator[Cells]) -> None:
 def _sheet(book: Workbook, heads: list[str]) -> Any:
     sheet = book.create_sheet()
     sheet.freeze_panes = "A2"
-    sheet.auto_filter.ref = f"A1:{chr(64 + len(heads))}1"
+    sheet.auto_filter.ref = f"A1:{get_column_letter(len(heads))}1"
     for number, width in enumerate((14, 28, 34, 26, 18, 22, 24, 12, 48, 18, 18)):
         sheet.column_dimensions[chr(65 + number)].width = width
     cells = [_cell(sheet, head) for head in heads]

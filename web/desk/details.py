@@ -20,8 +20,9 @@ WORDS = {
     ("kind", "dynamic"): "group_dynamic",
     ("how", "password"): "user_by_password",
     ("how", "oidc"): "user_by_oidc",
+    **{("status", word): f"submission_{word}" for word in ("unconfirmed", "submitted", "processed", "failed")},
 }
-IDENTITIES = {"number", "address", "topic"}  # a number that names something is written as it is
+IDENTITIES = {"number", "address", "topic", "person"}  # a number that names something is written as it is
 
 
 def in_words(details: Mapping[str, Any], language: str) -> list[tuple[str, str]]:

@@ -33,6 +33,7 @@ from tests.audience.people import person
 from tests.consent.waiting import a_mailing
 from tests.sending.fit import FROM
 from tests.web.desk.listed import message, more, sent
+from tests.web.desk.sent_in import in_every_state
 
 HTML = '<p>Hei [[ customer.firstname ]]</p><a href="https://fjord.test/høst">Høst</a><a href="[[ link.butikk ]]">Butikk</a>'
 TOLD = {"subject": "Høsten er her", "preheader": "Tre ting", "html": HTML, "text": "Hei Åse", "sender": FROM}
@@ -51,6 +52,7 @@ def full(db: Database) -> dict[str, list[str]]:
         for name, url in (("butikk", "https://fjord.test/butikk"), ("gammel", "https://ijssel.test/")):
             create_link(session, name, url, "åse")
         _linked(session, sent_id)
+        in_every_state(session)
     return {"name": names, "number": sorted({*whom, *groups, "1", "2"})}
 
 
