@@ -43,7 +43,7 @@ sections:
   - {{kind: company_name}}
   - {{kind: language}}
   - {{kind: country}}
-  - {{kind: text, identifier: nickname, label: Kallenavn, prefill: false}}
+  - {{kind: text, identifier: nickname, label: Kalles, prefill: false}}
   - {{kind: hidden, identifier: source, default: nettside}}
 - title: Dagen
   text: Velg det som passer.

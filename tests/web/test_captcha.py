@@ -58,7 +58,7 @@ def guarded(db: Database, verify: str, kind: str = "hcaptcha", secret: str = SEC
 
 @pytest.mark.parametrize("kind", ANSWERS)
 def test_a_person_passes_and_whoever_shows_no_answer_does_not(db: Database, kind: str) -> None:
-    """Without an answer, or with one the provider does not know: a sentence, everything still written. A good one is taken, twice is once."""
+    """Without an answer, or with one the provider does not know: a sentence, all still written. A good one is taken, twice is once."""
     with provider() as (verify, asked):
         there = guarded(db, verify, kind)
         for wrong in ("", "guessed", "x" * 9_000):

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from html import escape
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from mailings import clock
 from mailings.db import Database
 from mailings.forms.finding import form_named
 from mailings.forms.flooding import PER_ADDRESS
+from mailings.forms.parts import StylePart
 from mailings.forms.pushing import activate
 from mailings.model import SubmissionStatus
 from tests.web.formed import ASE, formed, hidden, inputs, plain
+from web.public.form_look import DARK, LIGHT, contrast, sheet_of
 
+COLOURS = st.none() | st.from_regex(r"#[0-9a-f]{6}", fullmatch=True)
 TEXT = '<script>alert("å")</script>'
 
 
@@ -226,3 +232,22 @@ def test_each_kind_goes_round(db: Database, kind: str, more: dict[str, object], 
     shown = there.send({"email": "ingen adresse", "it": written}).text
     first = written[0] if isinstance(written, list) else str(written)
     assert escape(first.replace("\r\n", "\n"), quote=False) in shown.replace("\r\n", "\n")
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.builds(StylePart, accent=COLOURS, background=COLOURS, ink=COLOURS))
+def test_any_colours_can_be_read(style: StylePart) -> None:
+    """Whatever an author chooses: text, links and buttons have 4.5 : 1 against what they stand on, by day and by night (WCAG AA)."""
+    for rule, grounds in zip(re.findall(r":root \{(.*?)\}", sheet_of(style)), (LIGHT, DARK), strict=False):
+        said = {name: read(colour) for name, colour in re.findall(r"--([\w-]+): (#\w{6});", rule)}
+        places = [said["card"], said["ground"]] if "card" in said else grounds
+        texts = [said[name] for name in ("main", "main-dark", "ink", "soft", "wrong") if name in said]
+        assert texts
+        assert all(contrast(text, place) >= 4.5 for text in texts for place in places), said
+        assert all(contrast(said["on-main"], said[name]) >= 4.5 for name in ("main", "main-dark")), said
+
+
+def read(colour: str) -> tuple[int, int, int]:
+    """#1a5fb4 as numbers."""
+    red, green, blue = bytes.fromhex(colour[1:])
+    return red, green, blue

@@ -107,7 +107,7 @@ def _listed(desk: Desk, asked: Asked, head: dict[str, Any], *where: str) -> Resp
         rows, total = page_of(session, asked, before), how_many(session, asked)
     query = {"only": asked.only or ("all" if asked.form_id is None else ""), "q": asked.search}
     older = path(*where, **query, before=rows[PAGE - 1].id) if len(rows) > PAGE else ""
-    told: dict[str, Any] = {"rows": rows[:PAGE], "total": total, "asked": asked, "here": path(*where), "older": older}
+    told: dict[str, Any] = {"rows": rows[:PAGE], "total": total, "asked": asked, "at": path(*where), "older": older}
     newest = path(*where, **query) if before else ""
     return desk.show("forms/submissions.html", tab="submissions", filters=list(Only), newest=newest, **told, **head)
 

@@ -5,9 +5,13 @@ from __future__ import annotations
 from mailings.forms.parts import StylePart
 
 Colour = tuple[int, int, int]
+Grounds = tuple[Colour, Colour]
 
 BLACK, WHITE = (0, 0, 0), (255, 255, 255)
-INK, LIGHT, DARK = (28, 35, 43), (255, 255, 255), (28, 34, 41)  # --ink and both --card of web/pages/style.css
+INK, PAPER = (28, 35, 43), (255, 255, 255)
+#: --card and --ground of web/pages/style.css, by day and by night
+LIGHT: Grounds = ((255, 255, 255), (242, 244, 247))
+DARK: Grounds = ((28, 34, 41), (18, 22, 27))
 WRONG = (179, 32, 39)
 READABLE = 4.5
 
@@ -18,23 +22,32 @@ def sheet_of(style: StylePart) -> str:
     An accent alone has a shade for light and one for dark. Who chose a background or an ink has chosen it for both.
     """
     if style.background or style.ink:
-        card, ink = _read(style.background, LIGHT), _read(style.ink, INK)
-        ink = legible(ink, card)
-        accent = _accent(_read(style.accent, ink), card)
-        scheme = "light" if _luminance(card) > 0.4 else "dark"
-        own = {"ground": mixed(card, ink, 0.05), "card": card, "ink": ink, "soft": legible(mixed(ink, card, 0.25), card)}
-        return _rule(own | {"line": mixed(card, ink, 0.2), "off": mixed(card, ink, 0.6), "wrong": legible(WRONG, card)} | accent, scheme)
+        return _rule(_whole(style), "light" if _end(_read(style.background, PAPER)) == BLACK else "dark")
     if not style.accent:
         return ""
-    light, dark = (_accent(_read(style.accent, INK), card) for card in (LIGHT, DARK))
+    light, dark = (_accent(_read(style.accent, INK), grounds) for grounds in (LIGHT, DARK))
     return f"{_rule(light)}\n@media (prefers-color-scheme: dark) {{ {_rule(dark)} }}"
 
 
-def legible(colour: Colour, ground: Colour) -> Colour:
-    """The colour, or the nearest one towards black or white that can be read on the ground."""
-    end = BLACK if contrast(BLACK, ground) > contrast(WHITE, ground) else WHITE
+def legible(colour: Colour, grounds: Grounds) -> Colour:
+    """The colour, or the nearest one towards black or white that can be read on both grounds: darker than a light one, lighter than a dark."""
+    end = _end(grounds[0])
     steps = (mixed(colour, end, step / 20) for step in range(21))
-    return next(shade for shade in steps if contrast(shade, ground) >= READABLE or shade == end)
+    return next(shade for shade in steps if shade == end or all(_reads(shade, ground, end) for ground in grounds))
+
+
+def _reads(shade: Colour, ground: Colour, end: Colour) -> bool:
+    return contrast(shade, ground) >= READABLE and (_luminance(shade) < _luminance(ground)) is (end == BLACK)
+
+
+def _whole(style: StylePart) -> dict[str, Colour]:
+    card = _read(style.background, PAPER)
+    # the page behind the sheet is further from the ink than the sheet is, so that what can be read here can be read there
+    ground = mixed(card, WHITE if _end(card) == BLACK else BLACK, 0.06)
+    ink = legible(_read(style.ink, INK), (card, ground))
+    own = {"ground": ground, "card": card, "ink": ink, "line": mixed(card, ink, 0.2), "off": mixed(card, ink, 0.6)}
+    own |= {"soft": legible(mixed(ink, card, 0.25), (card, ground)), "wrong": legible(WRONG, (card, ground))}
+    return own | _accent(_read(style.accent, ink), (card, ground))
 
 
 def contrast(one: Colour, other: Colour) -> float:
@@ -49,10 +62,14 @@ def mixed(one: Colour, other: Colour, share: float) -> Colour:
     return red, green, blue
 
 
-def _accent(colour: Colour, card: Colour) -> dict[str, Colour]:
-    main = legible(colour, card)
-    on_main = max(BLACK, WHITE, key=lambda end: contrast(end, main))
-    return {"main": main, "main-dark": mixed(main, max(BLACK, WHITE, key=lambda end: contrast(end, card)), 0.25), "on-main": on_main}
+def _accent(colour: Colour, grounds: Grounds) -> dict[str, Colour]:
+    main = legible(colour, grounds)
+    return {"main": main, "main-dark": mixed(main, _end(grounds[0]), 0.25), "on-main": BLACK if _end(grounds[0]) == WHITE else WHITE}
+
+
+def _end(ground: Colour) -> Colour:
+    """Black or white: whichever stands out more. One of the two always has 4.58."""
+    return max(BLACK, WHITE, key=lambda end: contrast(end, ground))
 
 
 def _luminance(colour: Colour) -> float:
