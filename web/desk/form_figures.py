@@ -62,10 +62,10 @@ def export(name: str, kind: str, desk: AtDesk) -> Response:
         raise NotFound(f"There is no export as {kind}; there are {', '.join(KINDS)}.")
     with desk.changing("export submissions", f"form {name}", kind=kind) as session:
         form = form_named(session, name)
-        part, asked = part_of(form), asked_of(desk, form.id)
+        part, asked, title = part_of(form), asked_of(desk, form.id), form.title
     fields = [one.label or one.identifier for one in _fields(part)]
     heads = [desk.say(word) for word in COLUMNS] + fields + [desk.say("figures_other")]
-    return streamed(Export(form.title, heads, desk.language).written(kind, _cells(desk, asked, part)), name, kind)
+    return streamed(Export(title, heads, desk.language).written(kind, _cells(desk, asked, part)), name, kind)
 
 
 def _cells(desk: Desk, asked: Asked, part: FormPart | None) -> Iterator[Cells]:

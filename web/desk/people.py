@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from mailings.audience.recipient_pages import rows_of
 from mailings.consent.topics import topics
 from mailings.errors import NotFound
+from mailings.forms.submissions import of_person
 from mailings.model import Basis, Mailing, OptOut, Person, Project, ProjectMember, Recipient, Role, Selection, SelectionMember
 from mailings.people.deleting import until
 from mailings.people.report import Spoken, report_as
@@ -77,6 +78,7 @@ def _about(desk: Desk, session: Session, found: Person) -> dict[str, Any]:
         "bases": [basis for basis in Basis if basis is not Basis.WITHDRAWN],
         "groups": _groups(session, found),
         "topics": _topics(session, found),
+        "submissions": of_person(session, found.id, [address.normal for address in found.addresses]),
         "mailings": _mailings(session, found),
         "until": until(found, desk.door.settings.erase_after_days) if found.deleted_at else None,
         "days": desk.door.settings.erase_after_days,

@@ -20,6 +20,7 @@ from mailings.reports.figures import report_of
 from mailings.reports.watching import look_at
 from web.desk.asking import asked_of, asks_above
 from web.desk.at import Desk
+from web.desk.forms import answered_by
 from web.desk.heads import head_of
 from web.desk.letters import printed_of
 from web.desk.whom import audience_of
@@ -67,6 +68,7 @@ def show_summary(desk: Desk, name: str, refused: Refused = NOTHING, status: int 
             "folders": [shelf.path for shelf in tree(session)],
             "asked": asked_of(session, mailing),
             "asks": asks_above(mailing, desk.door.settings),
+            "forms": answered_by(session, mailing),
             "printed": printed_of(desk, mailing),
             "may_bind": desk.may(Role.SENDER) and mailing.status in (MailingStatus.PAUSED, MailingStatus.CANCELLED),
         }

@@ -42,6 +42,11 @@ PAGES = [
     "/links/butikk",
     "/users",
     "/audit",
+    "/forms",
+    "/forms/havnedag",
+    "/forms/havnedag/submissions",
+    "/forms/havnedag/figures",
+    "/submissions?only=all",
 ]
 SAID = (
     "550-5.1.1 <https://support.fjord.test/mail/?p=NoSuchUserBlåbærsyltetøyOgAnnetSomErLangt0123456789abcdefghijklmnop> no such user here"
