@@ -122,7 +122,7 @@ def address(kind: Kind, payload: int | str, secret: str = SECRET) -> str:
     """The address a token of that kind stands in, made just now."""
     signed = Tokens(secret)
     now = int(clock.now().timestamp())
-    if kind in (Kind.PREFERENCES, Kind.CONFIRM):
+    if kind in (Kind.PREFERENCES, Kind.CONFIRM, Kind.SUBMISSION):
         payload = of_day(payload, now // 86400) if kind is Kind.PREFERENCES else of_minute(payload, now // 60)
     if kind is Kind.DYNAMIC:
         return f"/d/{signed.sign(kind, payload, 'https://vindheim.test/')}?u=https%3A%2F%2Fvindheim.test%2F"

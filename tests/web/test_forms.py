@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
 from html import escape
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from mailings import clock
 from mailings.db import Database
 from mailings.forms.finding import form_named
 from mailings.forms.flooding import PER_ADDRESS
-from mailings.forms.parts import StylePart
 from mailings.forms.pushing import activate
 from mailings.model import SubmissionStatus
-from tests.web.formed import ASE, formed, hidden, inputs, plain
-from web.public.form_look import DARK, LIGHT, contrast, sheet_of
+from tests.web.formed import ASE, formed, hidden, inputs
 
-COLOURS = st.none() | st.from_regex(r"#[0-9a-f]{6}", fullmatch=True)
 TEXT = '<script>alert("å")</script>'
 
 
@@ -193,61 +187,3 @@ def test_no_cookie_is_set_and_none_is_needed(db: Database) -> None:
     there = formed(db)
     answers = [there.client.get(there.path), there.send(), there.client.get("/f/embed.js")]
     assert [answer.headers.get("set-cookie") for answer in answers] == [None] * 3
-
-
-@pytest.mark.parametrize(
-    ("kind", "more", "written", "kept"),
-    [
-        ("text", {}, " Ås ", "Ås"),
-        ("text_area", {}, "a\r\n\r\nb", "a\n\nb"),
-        ("radio", {"choices": ["a", "b"]}, "b", "b"),
-        ("checkbox", {"choices": ["a", "b"]}, ["b", "a"], ["a", "b"]),
-        ("drop_down", {"choices": [{"value": "a", "label": "Å"}]}, "a", "a"),
-        ("hidden", {}, "fra annonse", "fra annonse"),
-        ("date", {}, "2026-06-12", "2026-06-12"),
-        ("integer", {}, "-7", -7),
-        *(
-            ("rating", {"look": look}, str(value), value)
-            for look, value in [("stars", 5), ("dice", 6), ("thumbs", 0), ("smileys", 3), ("nps", 0)]
-        ),
-        ("consent", {}, "yes", True),
-        ("topics", {"topics": ["News"]}, ["News"], ["News"]),
-        ("name", {}, "Désirée van der IJssel", "Désirée van der IJssel"),
-        ("phone", {}, "+47 22 33 44 55", "+4722334455"),
-        ("mobile", {}, "998 87 766", "+4799887766"),
-        ("language", {}, "nl", "nl"),
-        ("interests", {"choices": ["Sykkel"]}, ["Sykkel"], ["Sykkel"]),
-        ("company_name", {}, "Søn & Co", "Søn & Co"),
-        ("request_message", {}, "Ring meg", "Ring meg"),
-        ("custom.shoe_size", {"as": "integer"}, "43", 43),
-    ],
-)
-def test_each_kind_goes_round(db: Database, kind: str, more: dict[str, object], written: object, kept: object) -> None:
-    """What is written in a field of any kind is what is stored; shown again it is still there."""
-    there = formed(db, **plain(kind, **more))
-    page = there.client.get(there.path).text
-    assert 'name="field_it"' in page
-    assert there.send({"email": "ase@fjord.test", "it": written}).status_code == 200
-    assert there.submissions()[0].values["it"] == kept
-    shown = there.send({"email": "ingen adresse", "it": written}).text
-    first = written[0] if isinstance(written, list) else str(written)
-    assert escape(first.replace("\r\n", "\n"), quote=False) in shown.replace("\r\n", "\n")
-
-
-@settings(max_examples=200, deadline=None)
-@given(st.builds(StylePart, accent=COLOURS, background=COLOURS, ink=COLOURS))
-def test_any_colours_can_be_read(style: StylePart) -> None:
-    """Whatever an author chooses: text, links and buttons have 4.5 : 1 against what they stand on, by day and by night (WCAG AA)."""
-    for rule, grounds in zip(re.findall(r":root \{(.*?)\}", sheet_of(style)), (LIGHT, DARK), strict=False):
-        said = {name: read(colour) for name, colour in re.findall(r"--([\w-]+): (#\w{6});", rule)}
-        places = [said["card"], said["ground"]] if "card" in said else grounds
-        texts = [said[name] for name in ("main", "main-dark", "ink", "soft", "wrong") if name in said]
-        assert texts
-        assert all(contrast(text, place) >= 4.5 for text in texts for place in places), said
-        assert all(contrast(said["on-main"], said[name]) >= 4.5 for name in ("main", "main-dark")), said
-
-
-def read(colour: str) -> tuple[int, int, int]:
-    """#1a5fb4 as numbers."""
-    red, green, blue = bytes.fromhex(colour[1:])
-    return red, green, blue

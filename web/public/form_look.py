@@ -30,7 +30,7 @@ def sheet_of(style: StylePart) -> str:
 
 
 def legible(colour: Colour, grounds: Grounds) -> Colour:
-    """The colour, or the nearest one towards black or white that can be read on both grounds: darker than a light one, lighter than a dark."""
+    """The colour, or the nearest one towards black or white that can be read on both grounds: darker than light ones, lighter than dark."""
     end = _end(grounds[0])
     steps = (mixed(colour, end, step / 20) for step in range(21))
     return next(shade for shade in steps if shade == end or all(_reads(shade, ground, end) for ground in grounds))

@@ -6,7 +6,6 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
 from pathlib import Path
-from typing import NamedTuple
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -18,7 +17,7 @@ from mailings.forms.keys import FormKey, new_key, read_key
 from mailings.forms.prefilling import prefilled
 from mailings.forms.submitting import Outcome, Visit, sent_before, submit
 from mailings.tracking.visits import network_of
-from web.door import AtDoor, Door
+from web.door import AtDoor, door_of
 from web.public.captcha import captcha_of, passes
 from web.public.form_look import sheet_of
 from web.public.form_pages import Asked, Place, fields_said, place_of
@@ -61,64 +60,59 @@ def look(name: str, request: Request, door: AtDoor) -> Response:
 
 
 @router.post("/f/{name}", response_model=None)
-async def take(name: str, request: Request, door: AtDoor) -> Response:
+async def take(name: str, request: Request) -> Response:
     """Takes what was sent, committed before the answer (D31); or shows it again with what is wrong, and everything still in it."""
     given = await sent(request)
-    return await asyncio.get_running_loop().run_in_executor(_threads, _take, _Post(request, door, given), name)
+    return await asyncio.get_running_loop().run_in_executor(_threads, _take, name, request, given)
 
 
-class _Post(NamedTuple):
-    request: Request
-    door: Door
-    given: Sent
-
-
-def _take(post: _Post, name: str) -> Response:
-    with post.door.database.reading() as session:
-        place, form = place_of(session, post.request, name)
+def _take(name: str, request: Request, given: Sent) -> Response:
+    with door_of(request).database.reading() as session:
+        place, form = place_of(session, request, name)
         why = closed(session, form)
-    if post.given.more.get(TRAP):
+    if given.more.get(TRAP):
         return place.mailbox() if place.part.double_opt_in else place.thanks()  # as if: nobody who reads learns that it was seen through
-    key = _key_of(place, post)
-    again = _again(key, post.given)
-    answers = read(place.part, post.given.posted, post.door.settings, look_up=key is not None and not again)
+    key = _key_of(place, given)
+    again = _again(key, given)
+    answers = read(place.part, given.posted, place.door.settings, look_up=key is not None and not again)
     if why is not None and (key is None or answers.problems):
         return place.closed(why, HTTPStatus.CONFLICT)
     if again or key is None or answers.problems:
-        return _anew(place, post, answers, again)
-    return _taken(place, post, answers, key)
+        return _anew(place, given, answers, again)
+    return _taken(place, given, answers, key)
 
 
-def _taken(place: Place, post: _Post, answers: Answers, key: FormKey) -> Response:
-    if wrong := _captcha(place, post, key):
-        return _anew(place, post, answers, "", wrong)
-    client = post.request.scope.get("client")
-    network = network_of(client[0]) if client and post.door.settings.keep_network else None
+def _taken(place: Place, given: Sent, answers: Answers, key: FormKey) -> Response:
+    if not _is_person(place, given, key):
+        return _anew(place, given, answers, "form_captcha")
+    client = place.request.scope.get("client")
+    network = network_of(client[0]) if client and place.door.settings.keep_network else None
     visit = Visit(key.text, network, place.language, place.delivery)
-    with post.door.database.writing() as session:
-        taken = submit(session, place.form_id, answers, visit, post.door.settings)
+    with place.door.database.writing() as session:
+        taken = submit(session, place.form_id, answers, visit, place.door.settings)
         why = closed(session, form_named(session, place.part.name)) if taken.outcome is Outcome.CLOSED else None
     match taken.outcome:
         case Outcome.CLOSED:
             return place.closed(why, HTTPStatus.CONFLICT)
         case Outcome.FLOODED:
-            return _anew(place, post, answers, "form_again_often")
+            return _anew(place, given, answers, "form_again_often")
         case Outcome.UNCONFIRMED:
             return place.mailbox()
         case Outcome.THANKED:
             return place.thanks()
 
 
-def _anew(place: Place, post: _Post, answers: Answers, again: str, captcha: str = "") -> Response:
+def _anew(place: Place, given: Sent, answers: Answers, again: str) -> Response:
     """The form once more, with everything that was written; files a page cannot keep."""
-    kept = _key_of(place, post)
+    kept = _key_of(place, given)
     again = "" if again == "form_again_quick" and answers.problems else again  # whatever is put right takes longer
-    key = kept.text if kept is not None and not kept.stale else new_key(post.door.tokens, place.form_id)
-    if not again and any(file.data for files in post.given.posted.files.values() for file in files):
+    key = kept.text if kept is not None and not kept.stale else new_key(place.door.tokens, place.form_id)
+    if not again and any(file.data for files in given.posted.files.values() for file in files):
         again = "form_again_files"
     status = HTTPStatus.TOO_MANY_REQUESTS if again == "form_again_often" else HTTPStatus.UNPROCESSABLE_ENTITY
     said = place.say(again) if again else ""
-    return place.ask(Asked(key, post.given.posted.fields, answers.problems, said, captcha, status))
+    where = {"captcha" if again == "form_captcha" else "again": said}
+    return place.ask(Asked(key, given.posted.fields, answers.problems, status=status, **where))
 
 
 def _again(key: FormKey | None, given: Sent) -> str:
@@ -130,19 +124,19 @@ def _again(key: FormKey | None, given: Sent) -> str:
     return "form_again_quick" if key.hasty else ""
 
 
-def _key_of(place: Place, post: _Post) -> FormKey | None:
+def _key_of(place: Place, given: Sent) -> FormKey | None:
     try:
-        return read_key(post.door.tokens, place.form_id, post.given.more.get("key", ""))
+        return read_key(place.door.tokens, place.form_id, given.more.get("key", ""))
     except Untrusted:
         return None
 
 
-def _captcha(place: Place, post: _Post, key: FormKey) -> str:
-    """What to say where the captcha is not solved. An answer holds once: what was taken already is not asked of again."""
-    captcha = captcha_of(place.part.captcha, post.door.settings)
+def _is_person(place: Place, given: Sent, key: FormKey) -> bool:
+    """True where no captcha is asked for, or it is solved. An answer holds once: what was taken already is not asked of again."""
+    captcha = captcha_of(place.part.captcha, place.door.settings)
     if captcha is None:
-        return ""
-    with post.door.database.reading() as session:
+        return True
+    with place.door.database.reading() as session:
         if sent_before(session, place.form_id, key.text) is not None:
-            return ""
-    return "" if passes(captcha, post.given.more.get(captcha.answer, ""), post.door.settings) else place.say("form_captcha")
+            return True
+    return passes(captcha, given.more.get(captcha.answer, ""), place.door.settings)
