@@ -81,7 +81,9 @@ def _tell(document: dict[str, object]) -> None:
     for source in document["sources"]:  # type: ignore[attr-defined]  # our own list, two functions above
         rows = f", {source['rows']} rows" if source["rows"] is not None else ""
         screen.print(f"  from {source['kind']} {source['name']}{rows}", highlight=False, markup=False)
-    if not document["sources"]:
+    if document["type"] == "form_response":
+        screen.print("  goes to whoever sends a form that names it", highlight=False)
+    elif not document["sources"]:
         screen.print("  no sources yet: nobody would get it", highlight=False)
     screen.print(
         f"  with {document['attachments']} attachments, {document['images']} inline images, {document['links']} registered links",

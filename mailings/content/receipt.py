@@ -30,11 +30,10 @@ class Receipt:
 
     def __html__(self) -> str:
         """A table, with its looks in each cell: mail programs drop style sheets. Everything that was written is escaped."""
-        rows = (
-            f'<tr><th style="{_CELL};font-weight:600">{escape(a)}</th><td style="{_CELL}">{_broken(b)}</td></tr>' for a, b in self.lines
-        )
+        head, cell = f"{_CELL};width:38%;font-weight:600", f"{_CELL};overflow-wrap:anywhere"
+        rows = (f'<tr><th scope="row" style="{head}">{escape(a)}</th><td style="{cell}">{_broken(b)}</td></tr>' for a, b in self.lines)
         drawn = "".join(rows)
-        return f'<table role="presentation" style="border-collapse:collapse">{drawn}</table>' if drawn else ""
+        return f'<table style="width:100%;border-collapse:collapse">{drawn}</table>' if drawn else ""
 
 
 def answer(named: Mapping[str, str], row: Mapping[str, Any], sample: Definition | None) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from mailings.sending import leases
 from mailings.sending.opening import SOON, opening
 
 COPIED = timedelta(minutes=2)  # for the run that made a recurring mailing's copy to begin with it; after that it is taken for dead
-HEAD_START = timedelta(minutes=1)  # of a loop of `mailings deliver`: within it no run of Prefect's is asked to send a form response
+HEAD_START = timedelta(seconds=15)  # of a loop of `mailings deliver`, which looks every second: only then is Prefect asked for a run
 
 
 @dataclass(frozen=True, slots=True)

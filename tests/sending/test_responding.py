@@ -145,11 +145,11 @@ def test_the_other_side_wants_to_be_left_alone(any_db: Database, memory: Memory)
 
 
 def test_picked_up_by_prefect_too(any_db: Database, memory: Memory) -> None:
-    """A loop finds what waits at once; where none runs, start-due-mailings does after a minute. Open with nobody waiting is nobody's."""
+    """A loop finds what waits at once; where none runs, start-due-mailings does after fifteen seconds. Open with nobody waiting is nobody's."""
     ask(any_db, person(any_db))
     with any_db.reading() as session:
         assert (due(session), [one.name for one in due_responses(session, thorough=True)]) == ([], [DANISH])
-        with clock.standing_at(clock.now() + timedelta(minutes=1)):
+        with clock.standing_at(clock.now() + timedelta(seconds=16)):
             assert [(one.name, one.why) for one in due(session)] == [(DANISH, "somebody waits for it")]
     look(any_db)
     with any_db.reading() as session, clock.standing_at(clock.now() + timedelta(hours=1)):
