@@ -8,7 +8,7 @@ from email.policy import default
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from mailings import clock
 from mailings.audience.drafts import push
@@ -21,6 +21,7 @@ from mailings.sending.answering import queue_response
 from mailings.sending.finding import mailing_named
 from mailings.sending.preflight import check
 from mailings.sending.previewing import preview
+from mailings.sending.resending import resend
 from mailings.sending.responding import Responder, held
 from mailings.transports.memory import Memory
 from tests.forms.sent import ASE, SETTINGS, pushed, send
@@ -184,3 +185,19 @@ def test_the_row_says_which_address(any_db: Database, tmp_path: Path) -> None:
     assert message["To"].addresses[0].addr_spec == "desiree@ijssel.test"
     with any_db.reading() as session:
         assert session.scalars(select(Recipient.address)).all() == ["desiree@ijssel.test"]
+
+
+def test_sent_again_with_what_was_sent(any_db: Database, tmp_path: Path) -> None:
+    """An answer that failed is sent again behind it, with the values of its own submission."""
+    furnished(any_db, tmp_path)
+    send(any_db, dict(WRITTEN))
+    with any_db.writing() as session:
+        session.execute(update(Delivery).values(status="failed", attempts=1, next_attempt_at=None))
+    with any_db.writing() as session:
+        resend(session, mailing_named(session, "takk", locked=True), reload=False, only="failed")
+    with any_db.writing() as session:
+        session.execute(update(Delivery).where(Delivery.status == "queued").values(next_attempt_at=clock.now()))
+    first, second = deliveries(any_db)
+    assert (second[0], second[1]) == ("queued", first[1])
+    (message,) = look(any_db)
+    assert "Middag: Grønnsaker" in message.get_body(("plain",)).get_content()
