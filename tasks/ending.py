@@ -13,6 +13,7 @@ from mailings.reports.troubled import Troubled, troubled
 from mailings.sending.finding import mailing_named
 from tasks.artifacts import key_of, page, publish, run_id, table
 from tasks.next_steps import links
+from tasks.printed import printed
 from tasks.summaries import summary
 from tasks.tables import MOST, about_troubled, left_out, not_reached, troubled_in
 from tasks.words import Document, counted, headline
@@ -26,8 +27,10 @@ def leave(mailing: str, problems: Sequence[str] = ()) -> dict[str, Any]:
         if run_id() is None:
             return document
         report = report_of(session, found)
+        letters = printed(session, found)
         rows = troubled(session, found, MOST) if troubled_in(document) else []
-    publish([page(key_of(mailing, "summary"), summary(document, report, problems), headline(document)), *_more(document, rows)])
+    said = summary(document, report, problems, letters)
+    publish([page(key_of(mailing, "summary"), said, headline(document, printed=letters is not None)), *_more(document, rows)])
     return document
 
 

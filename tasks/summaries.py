@@ -23,15 +23,19 @@ CAME_BACK = {
 CHART = "statuses"  # what became of everybody
 
 
-def summary(document: Document, report: Mapping[str, Any] | None = None, problems: Sequence[str] = ()) -> str:
-    """The page. `report` = what `report_of` returns, for the chart and what came back; `problems` = why preflight refused it."""
-    parts = [f"# {plain(headline(document))}"]
+def summary(document: Document, report: Mapping[str, Any] | None = None, problems: Sequence[str] = (), letters: str | None = None) -> str:
+    """The page. `report` = what `report_of` returns, for the chart and what came back; `problems` = why preflight refused it.
+
+    `letters` = what a document mailing's page says of its PDF.
+    """
+    parts = [f"# {plain(headline(document, printed=letters is not None))}"]
     if reason := document.get("reason"):
         parts.append(f"**Paused:** {plain(unnamed(reason))}")
     if problems:
         parts.append("\n".join(["**It is not sent, because:**", "", *(f"* {plain(unnamed(problem))}" for problem in problems)]))
     if not document.get("balanced", True):
         parts.append("**The figures do not add up: some recipients are not accounted for.** Nothing is called sent before they do.")
+    parts += [letters] if letters else []
     parts += [*_figures(document), *_came_back(report or {}), *_picture(report or {})]
     parts += ["## What next", "\n".join(f"* {step}" for step in next_steps(document)), "## Where to look", links(document["name"])]
     return "\n\n".join(parts)

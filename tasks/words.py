@@ -57,11 +57,14 @@ def progress_line(look: Look, pace: Pace) -> tuple[float, str]:
     return 100.0 * look.done / look.total, "; ".join([f"{look.done:,} of {look.total:,}", *extra])
 
 
-def headline(document: Document) -> str:
-    """The mailing and where it stands: `høst-nytt is sent: 1,200 of 5,000 recipients have it`."""
+def headline(document: Document, *, printed: bool = False) -> str:
+    """The mailing and where it stands: `høst-nytt is sent: 1,200 of 5,000 recipients have it`; of letters how many are printed."""
     deliveries, recipients = document["deliveries"], document["recipients"]
     served = sum(deliveries.get(s, 0) for s in SERVED)
     have = "recipient has" if recipients["total"] == 1 else "recipients have"
+    if printed:
+        of = counted(recipients["total"], "recipient", "recipients")
+        return f"{document['name']} is {STANDS[MailingStatus(document['status'])]}: {counted(served, 'letter', 'letters')} printed for {of}"
     return f"{document['name']} is {STANDS[MailingStatus(document['status'])]}: {served:,} of {recipients['total']:,} {have} it"
 
 

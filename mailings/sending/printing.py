@@ -39,8 +39,8 @@ class Letters:
         if self.missing:
             return (
                 f"{self.missing:,} letters of {self.mailing} are not in {self.folder}: they were printed on another machine, or taken away."
-                " Give all workers the same MAILINGS_DOCUMENT_PATH, or print them again:"
-                f" mailings resend {self.mailing} --only sent"
+                " Bring that folder here and ask again, and give all workers the same MAILINGS_DOCUMENT_PATH; or print everybody anew,"
+                f" as a mailing of its own: mailings copy {self.mailing} {self.mailing}-again"
             )
         if not self.files:
             return f"Nothing of {self.mailing} is printed yet."

@@ -15,7 +15,7 @@ from mailings import seams
 from mailings.channels import carrier
 from mailings.clock import milliseconds
 from mailings.db import Database, driver_sql
-from mailings.model import Mailing
+from mailings.model import Mailing, MailingType
 from mailings.seams import Seam
 from mailings.sending import buckets, rates
 from mailings.sending.caps import Caps
@@ -49,7 +49,12 @@ class Throttle:
 
     @classmethod
     def of(cls, mailing: Mailing, settings: Settings) -> Self:
-        """Those of the mailing, its sender's address and domain, its transport and the installation; MAILINGS_RATE and `rate` with them."""
+        """Those of the mailing, its sender's address and domain, its transport and the installation; MAILINGS_RATE and `rate` with them.
+
+        None for letters: they are printed here, and nobody is written to faster or slower.
+        """
+        if mailing.type is MailingType.DOCUMENT:
+            return cls([], {})
         senders = sender_names(str(mailing.sender.get("address") or ""))
         own, whole = f"mailing:{mailing.name}", INSTALLATION
         rates = {own: mailing.rate, whole: settings.rate}

@@ -16,7 +16,7 @@ from mailings import seams
 from mailings.audience.populate import populate
 from mailings.clock import now
 from mailings.db import Database, database
-from mailings.model import Mailing, MailingStatus, MailingType, Source, SourceKind
+from mailings.model import Mailing, MailingFile, MailingStatus, MailingType, Source, SourceKind
 from mailings.sending import closing, lifecycle
 from mailings.sending.deliver import deliver_portion
 from mailings.sending.finding import mailing_named
@@ -26,6 +26,7 @@ from mailings.sending.run import Run, conducting
 from mailings.settings import Settings, settings
 from mailings.transports import pdf
 from tests.audience.people import person, selection
+from tests.content.written import written
 from tests.transports.pdf_stage import texts_in
 
 NAME = "årsbrev"
@@ -34,6 +35,7 @@ PEOPLE = (
     *("Åse Ødegård", "Désirée van der IJssel", "Øystein Ås", "Jürgen Groß", "Łukasz Żółć"),
     *("Bjørn Blåbær", "Thérèse Lücke", "Ijsbrand Çelik"),
 )
+WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 TEMPLATE = '<p style="white-space: pre-line">[[ envelope ]]</p><h1>[[ heading ]]</h1><p>Kjære [[ customer.name ]], blåbærene er modne.</p>'
 
 
@@ -56,6 +58,15 @@ def furnish(db: Database, people: tuple[str, ...] = PEOPLE, template: str = TEMP
         ]
         everybody = selection(session, "Alle", *made)
         session.add(Source(mailing_id=mailing.id, position=1, kind=SourceKind.SELECTION, label="Alle", selection_id=everybody.id))
+
+
+def into_word(db: Database) -> None:
+    """The mailing's template becomes a Word document that says the same."""
+    template = written(["{enve", "lope}"], "Kjære [[ customer.name ]], blåbærene er modne.", header="{heading}")
+    with db.writing() as session:
+        mailing = mailing_named(session, NAME)
+        mailing.html, mailing.more = "", {"document": mailing.more["document"] | {"template": "brev.docx"}}
+        session.add(MailingFile(mailing_id=mailing.id, name="brev.docx", content_type=WORD, data=template, inline=False))
 
 
 def printed(db: Database, chosen: Settings) -> Letters | None:

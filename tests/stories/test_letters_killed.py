@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from mailings.content.word.office import NAMES
 from mailings.db import Database
 from mailings.settings import Settings
 from tests.sending.world import statuses
-from tests.stories.lettered import NAME, PEOPLE, bookmarks, furnish, printed, readers
+from tests.stories.lettered import NAME, PEOPLE, bookmarks, furnish, into_word, printed, readers
 from tests.transports.pdf_stage import must_print
 from tests.warm import Warm
 
@@ -78,4 +80,15 @@ def test_killed_twice(db: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     furnish(db)
     killed(db, tmp_path, ("MERGE", "after", 1))
     killed(db, tmp_path, ("CLOSE", "before", 1))
+    all_there(db, tmp_path, monkeypatch)
+
+
+@pytest.mark.skipif(not any(map(shutil.which, NAMES)), reason="LibreOffice is not installed")
+def test_killed_while_it_prints_word(db: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Killed with a part on the disk whose index is not, and again with one that nobody recorded: everybody's Word letter is there once."""
+    furnish(db)
+    into_word(db)
+    killed(db, tmp_path, ("HAND_OVER", "before", 1))
+    assert statuses(db, 1)["sending"] > 0
+    killed(db, tmp_path, ("HAND_OVER", "after", 2))
     all_there(db, tmp_path, monkeypatch)
