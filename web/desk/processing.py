@@ -21,7 +21,7 @@ router = APIRouter()
 
 
 @router.post("/submissions/process", response_model=None)
-def process_several(desk: AtDesk) -> Response:
+def several(desk: AtDesk) -> Response:
     """Process the ticked ones, each for whoever has its address or a new person; each by itself, so that one that fails stops no other."""
     ticked = sorted(desk.fields.numbers("id"))
     if not ticked:
@@ -32,7 +32,7 @@ def process_several(desk: AtDesk) -> Response:
 
 
 @router.post("/submissions/{number}/process", response_model=None)
-def process_one(number: int, desk: AtDesk) -> Response:
+def alone(number: int, desk: AtDesk) -> Response:
     """Process one for the person chosen: one of ours by number, or by default whoever has the address, else a new one."""
     chosen = next(iter(desk.fields.numbers("person")), None)
     how = _processed(desk, number, chosen, strict=True)

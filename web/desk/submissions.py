@@ -66,6 +66,7 @@ def one(number: int, desk: AtDesk) -> Response:
             "came_by": _came_by(session, submission),
             "messages": _messages(session, submission),
             "planned": planned(part, head["response"]) if part else [],
+            "unreadable": part is None,
             "open": opens,
             "suggested": suggested(session, part, submission) if opens and part else Suggested([], []),
             "who": who,

@@ -15,8 +15,9 @@ from mailings import clock
 from mailings.db import Database
 from mailings.forms.definition import definition_of
 from mailings.forms.statistics import statistics
-from mailings.model import Form, Role, SubmissionStatus, User
+from mailings.model import Form, MailingType, Role, SubmissionStatus, User
 from tests.audience.people import person
+from tests.consent.waiting import a_mailing
 from tests.web.desk.fitting import logged
 from tests.web.desk.seated import seated
 from tests.web.desk.sent_in import NAME, WRITTEN, a_form, in_every_state, sent_in
@@ -138,6 +139,31 @@ def test_what_is_exported_is_text(db: Database, kind: str) -> None:
     assert told["Navn"] == ("'=1+1" if kind == "csv" else "=1+1")
     assert (told["Vil du anbefale oss?"], told["Other fields"]) == ("0", "gone: @sum")
     assert logged(db) == [("åse", "export submissions", f"form {NAME}")]
+
+
+@pytest.mark.parametrize("path", [f"/forms/{NAME}", f"/forms/{NAME}/submissions", f"/forms/{NAME}/figures", "/submissions/1", "/forms"])
+def test_a_definition_nobody_can_read_hides_nothing(db: Database, path: str) -> None:
+    """A form that another version pushed: what was sent is shown by its identifiers, and pages that need the definition say so."""
+    with db.writing() as session:
+        in_every_state(session)
+        session.scalars(select(Form)).one().definition = {"name": NAME, "from_tomorrow": True}
+    with seated(db, Role.SENDER) as seat:
+        page = seat.look(path)
+    assert page.status_code == 200
+    assert ("cannot read the form" in page.text) is (path in (f"/forms/{NAME}", "/submissions/1"))
+    assert ("Åse Ødegård" in page.text) is (path == "/submissions/1")
+
+
+def test_a_form_response_names_its_forms(db: Database) -> None:
+    """On the page of the mailing that answers, and on the form's own; its figures stand among the form's."""
+    with db.writing() as session:
+        answer = a_mailing(session, "takk", type=MailingType.FORM_RESPONSE)
+        a_form(session, response="takk")
+        assert session.scalars(select(Form.response_mailing_id)).one() == answer.id
+    with seated(db, Role.READER) as seat:
+        assert f'href="/desk/forms/{NAME}"' in seat.look("/mailings/takk").text
+        assert 'href="/desk/mailings/takk"' in seat.look(f"/forms/{NAME}").text
+        assert 'href="/desk/mailings/takk"' in seat.look(f"/forms/{NAME}/figures").text
 
 
 def test_a_person_shows_what_they_sent(any_db: Database) -> None:
