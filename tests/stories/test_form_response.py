@@ -26,7 +26,7 @@ from tests.cli.test_deliver import count, watching
 from tests.cli.typed import type_in
 from tests.deployments.server import until
 from tests.forms.sent import NAME, send
-from tests.sending.test_answering import furnished
+from tests.sending.answered import furnished
 from tests.servers.sink import free_port, open_folder, program, sink
 from tests.stories.test_killed import message_ids
 from tests.web.opened import SECRET
