@@ -47,6 +47,8 @@ def push(session: Session, folder: Path, settings: Settings, notes: list[str] | 
         raise Unreadable(together(folder / FILE, problems))
     if notes is not None:
         notes += oddities(part)
+        if part.captcha is not None and part.captcha != settings.captcha_kind:
+            notes.append(f"It asks for a captcha and cannot be filled in before MAILINGS_CAPTCHA_KIND={part.captcha} and its keys are set.")
     return store(session, part)
 
 

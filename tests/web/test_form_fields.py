@@ -11,7 +11,10 @@ from hypothesis import strategies as st
 
 from mailings.db import Database
 from mailings.forms.parts import StylePart
+from mailings.tokens import Kind, Tokens
 from tests.web.formed import formed, plain
+from tests.web.opened import a_delivery
+from tests.web.readers import SECRET
 from web.public.form_look import DARK, LIGHT, contrast, sheet_of
 
 COLOURS = st.none() | st.from_regex(r"#[0-9a-f]{6}", fullmatch=True)
@@ -56,6 +59,21 @@ def test_each_kind_goes_round(db: Database, kind: str, more: dict[str, object], 
     assert escape(first.replace("\r\n", "\n"), quote=False) in shown.replace("\r\n", "\n")
 
 
+def test_a_link_from_a_message_fills_in_and_says_which_message(db: Database) -> None:
+    """The reader's name and address stand there for a token that holds, and nothing for any other; the submission says whence it came."""
+    there, reader = formed(db), a_delivery(db)
+    token = Tokens(SECRET).sign(Kind.FORM, reader)
+    page = there.client.get(f"{there.path}?t={token}&field_nickname=x&field_guests=3&field_consent=yes&field_name=").text
+    assert 'value="Åse Ødegård"' in page
+    assert 'name="field_guests" value="3"' in page
+    assert " checked" not in page
+    assert 'id="f-nickname" name="field_nickname" value=""' in page
+    for other in (token[:-1] + "_", "", Tokens(SECRET).sign(Kind.CLICK, reader)):
+        assert "Ødegård" not in there.client.get(f"{there.path}?t={other}").text
+    assert there.send(path=f"{there.path}?t={token}").status_code == 200
+    assert [one.delivery_id for one in there.submissions()] == [reader]
+
+
 @settings(max_examples=200, deadline=None)
 @given(st.builds(StylePart, accent=COLOURS, background=COLOURS, ink=COLOURS))
 def test_any_colours_can_be_read(style: StylePart) -> None:
@@ -63,7 +81,7 @@ def test_any_colours_can_be_read(style: StylePart) -> None:
     for rule, grounds in zip(re.findall(r":root \{(.*?)\}", sheet_of(style)), (LIGHT, DARK), strict=False):
         said = {name: read(colour) for name, colour in re.findall(r"--([\w-]+): (#\w{6});", rule)}
         places = [said["card"], said["ground"]] if "card" in said else grounds
-        texts = [said[name] for name in ("main", "main-dark", "ink", "soft", "wrong") if name in said]
+        texts = [said[name] for name in ("main", "main-dark", "ink", "soft", "wrong", "gold") if name in said]
         assert texts
         assert all(contrast(text, place) >= 4.5 for text in texts for place in places), said
         assert all(contrast(said["on-main"], said[name]) >= 4.5 for name in ("main", "main-dark")), said

@@ -12,7 +12,7 @@ INK, PAPER = (28, 35, 43), (255, 255, 255)
 #: --card and --ground of web/pages/style.css, by day and by night
 LIGHT: Grounds = ((255, 255, 255), (242, 244, 247))
 DARK: Grounds = ((28, 34, 41), (18, 22, 27))
-WRONG = (179, 32, 39)
+WRONG, GOLD = (179, 32, 39), (201, 138, 10)
 READABLE = 4.5
 
 
@@ -46,7 +46,11 @@ def _whole(style: StylePart) -> dict[str, Colour]:
     ground = mixed(card, WHITE if _end(card) == BLACK else BLACK, 0.06)
     ink = legible(_read(style.ink, INK), (card, ground))
     own = {"ground": ground, "card": card, "ink": ink, "line": mixed(card, ink, 0.2), "off": mixed(card, ink, 0.6)}
-    own |= {"soft": legible(mixed(ink, card, 0.25), (card, ground)), "wrong": legible(WRONG, (card, ground))}
+    own |= {
+        "soft": legible(mixed(ink, card, 0.25), (card, ground)),
+        "wrong": legible(WRONG, (card, ground)),
+        "gold": legible(GOLD, (card, ground)),
+    }
     return own | _accent(_read(style.accent, ink), (card, ground))
 
 
