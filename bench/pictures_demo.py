@@ -23,7 +23,7 @@ from bench.pictures import INTO, MOST
 from tests.deployments.server import until
 from tests.web.browser import CHROMIUM, DESKTOP, FLAGS, PHONE, free_port
 
-PEOPLE = "300"
+PEOPLE = "1000"
 
 
 def main() -> None:
