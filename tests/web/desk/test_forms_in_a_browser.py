@@ -14,7 +14,7 @@ from mailings.model import Role, SubmissionStatus
 from mailings.settings import Settings
 from tests.audience.people import person
 from tests.forms.sent import NAME, pushed
-from tests.sending.test_answering import FIELDS, deliveries, furnished
+from tests.sending.answered import FIELDS, deliveries, furnished
 from tests.web.browser import free_port, served
 from tests.web.desk import sent_in
 from tests.web.desk.fitting import FIT
