@@ -16,7 +16,7 @@ from mailings.audience.scratch import counted, named_people, scratch, wanted_rec
 from mailings.audience.sources import Candidates, expanded, on_the_list
 from mailings.audience.verdicts import judged, mark_duplicates
 from mailings.clock import now
-from mailings.model import Delivery, Mailing, MailingStatus, Recipient, Verdict
+from mailings.model import Delivery, Mailing, MailingStatus, MailingType, Recipient, Verdict
 from mailings.seams import Seam
 from mailings.settings import settings
 
@@ -30,9 +30,9 @@ def populate(session: Session, mailing: Mailing, *, launch: bool) -> dict[Verdic
 
     A draft's sources are expanded anew each time; at launch only with *update when sending*, or when that was never done. Verdicts are
     always decided anew, as a whole. From a list somebody was asked to approve people are only taken off (frozen.py). The list of a
-    mailing that has started stays: it is only counted (reloading.py is what changes it).
+    mailing that has started stays: it is only counted (reloading.py is what changes it), and so is who waits for a form response.
     """
-    if mailing.status not in OPEN:
+    if mailing.status not in OPEN or mailing.type is MailingType.FORM_RESPONSE:
         return counts(session, mailing)
     if mailing.frozen_at is not None:
         take_off(session, mailing)

@@ -8,6 +8,8 @@ import pytest
 from sqlalchemy import select, update
 
 from mailings import clock
+from mailings.audience.drafts import push
+from mailings.audience.populate import populate
 from mailings.consent.standing import block_address, complain
 from mailings.consent.withdrawing import withdraw
 from mailings.db import Database
@@ -95,6 +97,9 @@ def test_kept_waiting(any_db: Database, tmp_path: Path, way: str) -> None:
             lifecycle.pause(mailing_named(session, "takk"), "The server is away.")
     send(any_db)
     assert look(any_db) == []
+    with any_db.writing() as session:
+        push(session, tmp_path / "takk") if way == "draft" else None  # written anew, and looked at: who waits still waits
+        populate(session, mailing_named(session, "takk"), launch=False)
     with any_db.writing() as session:
         why = held(session)["takk"]
         mailing = mailing_named(session, "takk")
