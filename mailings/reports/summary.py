@@ -32,6 +32,7 @@ FIGURES: dict[str, str | None] = {
 }
 #: of them what mailings that nobody is seen to read have: text messages, letters (domain.md A)
 UNREAD = frozenset({"sent", "delivered", "bounced", "failed"})
+PRINTED = frozenset({"sent", "failed"})  #: of letters: what became of them in the post nobody tells
 #: rate -> what it is divided by
 OF = {
     **dict.fromkeys(("open_rate", "click_rate", "unsubscribe_rate", "complaint_rate"), "of_delivered"),
@@ -40,11 +41,17 @@ OF = {
 LISTED = "SELECT count(*) FROM recipient WHERE mailing_id = :mailing AND verdict <> 'no_address'"
 
 
+def is_seen(kind: str) -> bool:
+    """Whether anybody is seen to read a mailing of this type: opens, clicks, mail domains and programs (domain.md A)."""
+    return kind in ("email", "form_response")
+
+
 def figures_of(kind: str) -> dict[str, str | None]:
     """The figures that people are shown of a mailing of this type; programs get all of them."""
-    if kind in ("email", "form_response"):
+    if is_seen(kind):
         return FIGURES
-    return {figure: rate for figure, rate in FIGURES.items() if figure in UNREAD}
+    shown = PRINTED if kind == "document" else UNREAD
+    return {figure: rate for figure, rate in FIGURES.items() if figure in shown}
 
 
 @dataclass(frozen=True, slots=True)

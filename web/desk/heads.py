@@ -42,7 +42,9 @@ def head_of(session: Session, name: str) -> tuple[Mailing, Head]:
     listed = select(func.count()).where(Recipient.mailing_id == mailing.id, Recipient.verdict != Verdict.NO_ADDRESS)
     # a message sent again moves the end, and never the beginning
     when = mailing.started_at or mailing.finished_at or mailing.scheduled_at or mailing.created_at
-    tabs = tuple(tab for tab in TABS if tab != "links" or mailing.type in (MailingType.EMAIL, MailingType.FORM_RESPONSE))
+    lacks = {"links"} if mailing.type not in (MailingType.EMAIL, MailingType.FORM_RESPONSE) else set[str]()
+    lacks |= {"bounces"} if mailing.type is MailingType.DOCUMENT else set()  # nobody tells us of letters that come back
+    tabs = tuple(tab for tab in TABS if tab not in lacks)
     size = session.scalar(listed) or 0
     awaits = mailing.awaits_approval
     held = None if awaits else mailing.held_reason  # said in the reader's language, with the way to decide

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from typing import Any
+from urllib.parse import quote
 
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, Response
@@ -14,9 +15,10 @@ from mailings.channels import CHANNELS
 from mailings.channels.email.online import online, with_images
 from mailings.errors import Unreadable
 from mailings.letter import File
-from mailings.model import Mailing, MailingFile, TrackedLink
+from mailings.model import Mailing, MailingFile, MailingType, TrackedLink
 from web.desk.at import AtDesk, Desk
 from web.desk.heads import head_of
+from web.desk.letter_content import LETTER, WORD, letter_of, shown_letter, word_file
 from web.desk.summary import show_summary
 
 router = APIRouter()
@@ -41,6 +43,9 @@ def content(name: str, desk: AtDesk) -> Response:
     """What it says: subject, preheader, HTML, text, files, links."""
     with desk.door.database.reading() as session:
         mailing, head = head_of(session, name)
+        if mailing.type is MailingType.DOCUMENT:
+            written = letter_of(session, mailing, desk.door.settings)
+            return desk.show("mailing/letter.html", head=head, tab="content", letter=written, files=_files(session, mailing))
         shown, trouble = _filled(desk, session, mailing)
         values: dict[str, Any] = {
             "subject": mailing.subject,
@@ -67,10 +72,22 @@ def message(name: str, desk: AtDesk) -> Response:
     """The HTML part with nobody's data, for the frame; as it is written where it cannot be compiled."""
     with desk.door.database.reading() as session:
         mailing, _ = head_of(session, name)
+        if mailing.type is MailingType.DOCUMENT:
+            html = shown_letter(session, mailing, desk.door.settings, _images(session, mailing))
+            return HTMLResponse(html, headers={"Content-Security-Policy": LETTER, "X-Frame-Options": "SAMEORIGIN"})
         shown, _ = _filled(desk, session, mailing)
         html = shown[0] if shown else with_images(mailing.html, _images(session, mailing))
     # the door's own X-Frame-Options would keep the frame empty
     return HTMLResponse(html, headers={"Content-Security-Policy": POLICY, "X-Frame-Options": "SAMEORIGIN"})
+
+
+@router.get("/mailings/{name}/content/template", response_model=None)
+def template(name: str, desk: AtDesk) -> Response:
+    """The Word document that letters are made from, to be saved. Raises NotFound for other mailings."""
+    with desk.door.database.reading() as session:
+        file, document = word_file(session, head_of(session, name)[0])
+    saved = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(file, safe='')}", "Cache-Control": "no-store"}
+    return Response(document, media_type=WORD, headers=saved)
 
 
 def _filled(desk: Desk, session: Session, mailing: Mailing) -> tuple[tuple[str, str] | None, str]:

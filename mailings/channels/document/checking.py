@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from mailings.channels import Findings
 from mailings.channels.blanks import blank_variables
+from mailings.channels.document.amount import amount
 from mailings.channels.document.html import ENVELOPE, Template, compiled_with, template_of
 from mailings.channels.document.postal import SORTS
 from mailings.channels.document.stacking import document_of
@@ -38,6 +39,8 @@ def problems_of(session: Session, mailing: Mailing, chosen: Settings | None = No
     else:
         _html(session, mailing, chosen, found)
     found.warnings.extend(_no_address(session, mailing))
+    if not found.problems:
+        found.notes.extend(amount(session, mailing, chosen))
     return found
 
 

@@ -81,7 +81,11 @@ class CompiledHtml:
 
     def html(self, row: Sequence[Any]) -> str:
         """The letter of one row. Raises Unreadable."""
-        slots = self._skeleton.slots(self.row.values(row))
+        return self.filled(self.row.values(row))
+
+    def filled(self, values: Mapping[str, Any]) -> str:
+        """The letter with these values, by the names they have in the rendering. Raises Unreadable."""
+        slots = self._skeleton.slots(dict(values))
         return "".join(piece if isinstance(piece, str) else slots[piece] for piece in self._skeleton.pieces[HTML])
 
 

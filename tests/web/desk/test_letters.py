@@ -12,7 +12,7 @@ from mailings.db import Database
 from mailings.model import Mailing, Role
 from mailings.sending import lifecycle
 from mailings.settings import Settings
-from tests.stories.lettered import NAME, PEOPLE, furnish, printed
+from tests.stories.lettered import NAME, PEOPLE, furnish, into_word, printed
 from tests.transports.pdf_stage import must_print
 from tests.web.desk.seated import seated
 
@@ -80,3 +80,54 @@ def test_a_reader_binds_nothing(db: Database, place: Path) -> None:
     with seated(db, Role.READER, document_path=place) as seat:
         assert "Make a PDF of what is printed so far" not in seat.look(HERE).text
         assert seat.press(f"{HERE}/letters").status_code == 403
+
+
+def test_the_letter_is_shown(db: Database, place: Path) -> None:
+    """Content shows the letter for an invented recipient, in a frame that fetches nothing; nothing speaks of e-mail or of bounces."""
+    with seated(db, Role.READER, document_path=place) as seat:
+        page = seat.look(f"{HERE}/content")
+        assert page.status_code == 200
+        for told in ("<h2>Årsmøte</h2>", "brev.html", "country and postal code", "each letter begins on a sheet of its own"):
+            assert told in page.text
+        for other in ("Text part", *(f"{NAME}/{tab}" for tab in ("preview", "bounces", "links"))):
+            assert other not in page.text
+        letter = seat.look(f"{HERE}/content/message")
+        for told in ("Åse Ødegård\nBlåbær &amp; Sønner AS\nBjørkeveien 7\n5004 Bergen", "<h1>Årsmøte</h1>", "Kjære Åse Ødegård,"):
+            assert told in letter.text
+        policy = letter.headers["content-security-policy"]
+        assert "default-src 'none'; img-src data:;" in policy
+        assert policy.endswith("sandbox")
+        assert seat.look(f"{HERE}/content/template").status_code == 404
+
+
+def test_a_template_that_cannot_be_filled(db: Database, place: Path) -> None:
+    """Its trouble is said above it, and the page and the frame stand."""
+    with db.writing() as session:
+        session.scalars(select(Mailing)).one().html = "<p>Kjære [[ zzzz ]]</p>"
+    with seated(db, Role.READER, document_path=place) as seat:
+        assert "zzzz is not a variable" in seat.look(f"{HERE}/content").text
+        assert "[[ zzzz ]]" in seat.look(f"{HERE}/content/message").text
+
+
+def test_a_word_template_is_fetched(db: Database, place: Path) -> None:
+    """Content names the Word document, and offers it under its name, as it was pushed."""
+    into_word(db)
+    with seated(db, Role.READER, document_path=place) as seat:
+        page = seat.look(f"{HERE}/content").text
+        assert "It is written in Word: brev.docx." in page
+        assert "<iframe" not in page
+        answer = seat.look(f"{HERE}/content/template")
+        assert (answer.status_code, answer.headers["content-disposition"]) == (200, "attachment; filename*=UTF-8''brev.docx")
+        assert answer.content.startswith(b"PK")
+
+
+def test_its_reports_speak_of_letters(db: Database, place: Path) -> None:
+    """How many are printed and how many failed; nothing of what only e-mail has."""
+    printed(db, Settings(document_path=place))
+    with seated(db, Role.READER, document_path=place) as seat:
+        page = seat.look(f"{HERE}/reports").text
+        assert f"<dt>Letters printed</dt><dd>{len(PEOPLE)}</dd>" in page
+        for other in ("Delivered", "Bounced", "Opened", "Clicked"):
+            assert f"<dt>{other}</dt>" not in page
+        assert seat.look(f"{HERE}/recipients").status_code == 200
+        assert "<dt>From</dt>" not in seat.look(HERE).text
