@@ -10,7 +10,7 @@ from typing import ClassVar, NamedTuple, Protocol, Self
 
 from mailings.errors import Unreadable, Untrusted
 from mailings.letter import Filled, Page, Texted
-from mailings.reported import Blame, Hook, Report
+from mailings.reported import Blame, Hook, Proof, Report
 from mailings.settings import settings
 
 
@@ -110,15 +110,6 @@ class Sought(Protocol):
         ...
 
 
-class Proof(NamedTuple):
-    """A DNS record by which receivers check a signature made for `domain`. `value` None = what it says only the provider knows."""
-
-    domain: str
-    name: str
-    kind: str  # TXT, CNAME
-    value: str | None
-
-
 #: Said of a transport that would show strangers links signed with a secret everybody knows, towards loopback too.
 FORGEABLE = (
     "The transport {name} is not used while MAILINGS_SECRET is the demo's, for anybody could forge its links; "
@@ -175,6 +166,11 @@ class Transport(ABC):
     def remarks(self) -> list[str]:
         """What a person should see to though it can carry, one sentence each; no network."""
         return []
+
+    @classmethod
+    def own_sender(cls) -> bool:
+        """Whether it has a sender for a text message that names none. Raises Misconfigured; no network."""
+        return False
 
     @property
     def holds(self) -> int:

@@ -96,3 +96,12 @@ class Report:
     agent: str | None = None
     also: EventKind | None = None  # what it tells of the address besides, from earlier on: complained or unsubscribed
     everything: bool = True  # unsubscribed: from all mail; else from the mailing's topic
+
+
+class Proof(NamedTuple):
+    """A DNS record by which receivers check a signature made for `domain`. `value` None = what it says only the provider knows."""
+
+    domain: str
+    name: str
+    kind: str  # TXT, CNAME
+    value: str | None

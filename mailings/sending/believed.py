@@ -6,7 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from mailings.message import Proof, Transport
+from mailings.message import Transport
+from mailings.reported import Proof
 from mailings.sending import dmarc, spf
 from mailings.sending.dns_records import Heard, Question
 

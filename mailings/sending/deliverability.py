@@ -9,8 +9,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from mailings.addresses import read_address
-from mailings.message import Proof, Transport
+from mailings.message import Transport
 from mailings.model import Mailing, MailingStatus
+from mailings.reported import Proof
 from mailings.sending import dmarc
 from mailings.sending.believed import Line, bulk, dkim_line, dmarc_line, mx_line, spf_line
 from mailings.sending.dns_records import Heard, Question, ask_all, is_reserved

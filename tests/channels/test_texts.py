@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from mailings.audience.drafts import push
 from mailings.audience.populate import populate
 from mailings.channels import Findings
-from mailings.channels.sms import problems_of
+from mailings.channels.sms import compiled_of, problems_of
 from mailings.channels.sms.parts import BASIC, EXTENDED, foreign, length_of
 from mailings.channels.sms.previewing import text_for
 from mailings.channels.sms.sender import read_sender
@@ -116,6 +116,24 @@ PROBLEMS = [
 def test_what_keeps_it_from_being_sent(db: Database, tmp_path: Path, sms: dict[str, str], told: str) -> None:
     """Text, sender, variables, links and length: each thing that is wrong is a sentence that says what to do."""
     assert [problem for problem in looked_at(db, tmp_path, **sms).problems if told in problem]
+
+
+def test_a_sender_of_the_transport(any_db: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever names no sender has Twilio's number or messaging service; without them, and in a folder, a sender is needed (B.4)."""
+    twilio = Settings(sms_transport="twilio")
+    monkeypatch.delenv("MAILINGS_TWILIO_FROM", raising=False)
+    (said,) = looked_at(any_db, tmp_path, twilio, sender="").problems
+    assert "`sms: sender`" in said
+    assert "MAILINGS_TWILIO_FROM" in said
+    for name, value in (("MAILINGS_TWILIO_FROM", "Fjord"), ("MAILINGS_TWILIO_MESSAGING_SERVICE", "MG" + "0" * 32)):
+        with monkeypatch.context() as chosen:
+            chosen.setenv(name, value)
+            assert looked_at(any_db, tmp_path, twilio, sender=" ").problems == []
+            assert "no ø in a name" in looked_at(any_db, tmp_path, twilio, sender="Fjord & Søn").problems[0]
+            assert "It has no sender" in looked_at(any_db, tmp_path, sender="").problems[0]
+            with any_db.reading() as session:
+                made = session.query(Mailing).order_by(Mailing.id.desc()).limit(1).one()
+                assert compiled_of(session, made, twilio).sender == ""
 
 
 def test_caps_are_told(any_db: Database, tmp_path: Path) -> None:

@@ -6,10 +6,9 @@ from sqlalchemy.orm import Session
 
 from mailings.channels import Findings
 from mailings.channels.blanks import blank_variables
-from mailings.channels.sms.compiling import column_of, compiled_of, words_of, written
+from mailings.channels.sms.compiling import column_of, compiled_of, sender_of, words_of, written
 from mailings.channels.sms.composing import CompiledSms
 from mailings.channels.sms.parts import MOST, foreign, length_of
-from mailings.channels.sms.sender import read_sender
 from mailings.channels.sms.sizing import Size, size_of
 from mailings.errors import BadTemplate
 from mailings.model import Mailing
@@ -22,7 +21,7 @@ def problems_of(session: Session, mailing: Mailing, chosen: Settings | None = No
     """Everything about the content that keeps the mailing from being sent, and what one should know before."""
     chosen, said = chosen or settings(), written(mailing)
     found = Findings()
-    if (problem := read_sender(said["sender"], chosen.default_country).problem) is not None:
+    if (problem := sender_of(mailing, chosen).problem) is not None:
         found.problems.append(problem)
     if not said["text"].strip():
         found.problems.append("It has no text; write its words under `sms: text` in mailing.yaml.")

@@ -8,15 +8,17 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
+from mailings.channels import carrier
 from mailings.channels.email import addressing as email
 from mailings.channels.email.identity import mark_of
 from mailings.channels.sms.composing import CompiledSms
-from mailings.channels.sms.sender import read_sender
+from mailings.channels.sms.sender import Sender, read_sender
 from mailings.channels.sms.words import Words
 from mailings.content.filters import LANGUAGE
 from mailings.content.variables import EMPTY, column, joined
-from mailings.errors import BadTemplate
+from mailings.errors import BadTemplate, Misconfigured
 from mailings.model import Delivery, Mailing, Person, Recipient
+from mailings.plugins import transport_class
 from mailings.settings import Settings
 
 
@@ -30,7 +32,7 @@ def compiled_of(_session: Session, mailing: Mailing, settings: Settings) -> Comp
     words = words_of(mailing, settings)
     if words.problems:
         raise BadTemplate(" ".join(words.problems))
-    sender = read_sender(written(mailing)["sender"], settings.default_country)
+    sender = sender_of(mailing, settings)
     if sender.normal is None:
         raise BadTemplate(str(sender.problem))
     columns = columns_of(words)
@@ -41,6 +43,19 @@ def written(mailing: Mailing) -> dict[str, str]:
     """`sender` and `text` as mailing.yaml has them under `sms`; empty where it says nothing."""
     said: Mapping[str, Any] = mailing.more.get("sms") or {}
     return {key: str(said.get(key) or "") for key in ("sender", "text")}
+
+
+def sender_of(mailing: Mailing, settings: Settings) -> Sender:
+    """Whom it comes from: who it says, else whom the transport that carries it has for that (domain.md B.4)."""
+    said = written(mailing)["sender"]
+    return read_sender(said, settings.default_country, needed=not said.strip() and not _has_sender(carrier(mailing, settings)))
+
+
+def _has_sender(transport: str) -> bool:
+    try:
+        return transport_class(transport).own_sender()
+    except Misconfigured:  # preflight says that in the transport's own words
+        return False
 
 
 def words_of(mailing: Mailing, settings: Settings) -> Words:

@@ -11,7 +11,10 @@ import phonenumbers
 _NAME = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9 &+_.\-]{1,11}")
 _NUMBER = re.compile(r"\+?[\d\s()./\-]+")
 _SHORT = re.compile(r"\d{3,8}")
-NONE = "It has no sender; write a name of up to 11 letters, or a number that can be answered, under `sms: sender` in mailing.yaml."
+NONE = (
+    "It has no sender; write a name of up to 11 letters, or a number that can be answered, under `sms: sender` in mailing.yaml,"
+    " or send by a transport with a sender of its own (MAILINGS_TWILIO_FROM or MAILINGS_TWILIO_MESSAGING_SERVICE)."
+)
 
 
 class Sender(NamedTuple):
@@ -21,11 +24,14 @@ class Sender(NamedTuple):
     problem: str | None = None
 
 
-def read_sender(written: str, country: str) -> Sender:
-    """The sender that somebody wrote; a number without country code belongs to `country`, two letters. Never raises."""
+def read_sender(written: str, country: str, *, needed: bool = True) -> Sender:
+    """The sender that somebody wrote; a number without country code belongs to `country`, two letters. Never raises.
+
+    Without one the transport's own is used where none is `needed`: `normal` is empty then.
+    """
     text = " ".join(written.split())
     if not text:
-        return Sender(None, NONE)
+        return Sender(None, NONE) if needed else Sender("")
     if _NUMBER.fullmatch(text):
         return _number(text, country)
     if _NAME.fullmatch(text):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar, Self
 
-from mailings.message import Offer, Proof, Receipt, Transport
-from mailings.reported import Hook, Report
+from mailings.message import Offer, Receipt, Transport
+from mailings.reported import Hook, Proof, Report
 from mailings.transports._source import Source
 from mailings.transports.sendgrid.carrying import Carrying
 from mailings.transports.sendgrid.requests import Requests

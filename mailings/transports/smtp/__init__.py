@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar, Self
 
-from mailings.message import Offer, Proof, Receipt, Sought, Transport, Word
+from mailings.message import Offer, Receipt, Sought, Transport, Word
+from mailings.reported import Proof
 from mailings.transports._source import Source
 from mailings.transports.smtp.carrying import Carrying
 from mailings.transports.smtp.log import words_of

@@ -63,6 +63,12 @@ class Twilio(Transport):
         nobody = not (self._settings.sender or self._settings.messaging_service)
         return [*super().remarks(), *([UNHEARD.format(public)] if unheard else []), *([NO_SENDER] if nobody else [])]
 
+    @classmethod
+    def own_sender(cls) -> bool:
+        """A number or name of ours, or a messaging service that chooses one."""
+        settings = Settings.read()
+        return bool(settings.sender or settings.messaging_service)
+
     @property
     def holds(self) -> int:
         """As many as are under way."""
