@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from mailings.reports.saying import label, moment, number, percent, say
-from mailings.reports.summary import FIGURES, OF, Summary
+from mailings.reports.summary import OF, Summary, figures_of, is_seen
 
 LINKS = 10  # shown; all stand in the workbook
 FORBIDDEN = re.compile(r"([\\`*_{}\[\]<>()#+!|~&:/@-])")  # what Markdown, or the HTML in it, could read as more than text
@@ -23,9 +23,9 @@ def markdown(summary: Summary) -> str:
     if statuses := document["recipients_by_status"]:
         rows = [(label("status", word, language), number(n, language)) for word, n in statuses.items()]
         parts.append(_table([say("status", language), say("recipients", language)], rows))
-    if clicked := [one for one in document["links"] if one["clickers"]]:
+    if clicked := [one for one in document["links"] if one["clickers"] and is_seen(about.type)]:
         parts.append(_table([say("link", language), say("clickers", language)], _links(clicked, language)))
-    return "\n\n".join([*parts, say("counted_so", language)])
+    return "\n\n".join([*parts, say("counted_so", language)] if is_seen(about.type) else parts)
 
 
 def plain(text: str) -> str:
@@ -35,7 +35,8 @@ def plain(text: str) -> str:
 
 def _figures(summary: Summary) -> list[tuple[str, str, str]]:
     language, document = summary.language, summary.document
-    return [(say(figure, language), number(document[figure], language), _rate(summary, rate)) for figure, rate in FIGURES.items()]
+    shown = figures_of(summary.about.type)
+    return [(say(figure, language), number(document[figure], language), _rate(summary, rate)) for figure, rate in shown.items()]
 
 
 def _rate(summary: Summary, rate: str | None) -> str:

@@ -11,19 +11,29 @@ from markupsafe import Markup
 
 from mailings.reports.charts import CHARTS, chart
 from mailings.reports.saying import label, moment, number, percent, say
-from mailings.reports.summary import FIGURES, OF, Summary
+from mailings.reports.summary import OF, Summary, figures_of, is_seen
 
 HERE = Path(__file__).parent
 HOURS = 48  # shown; all stand in the workbook
 TILES = ("sent", "delivered", "opened", "clicked", "bounced", "unsubscribed")
+UNSEEN = ("statuses", "bounces")  # charts of what nobody is seen to read
 
 
 def page(summary: Summary) -> str:
-    """The page: figures, the four charts, links, mail domains, hours, mail programs. No script, and nothing from elsewhere."""
-    language, document = summary.language, summary.document
-    charts = {kind: Markup(chart(kind, document, language=language).decode()) for kind in CHARTS}  # noqa: S704  our own drawing, escaped by ElementTree
+    """The page: figures, the charts, links, mail domains, hours, mail programs. No script, and nothing from elsewhere."""
+    language, document, seen = summary.language, summary.document, is_seen(summary.about.type)
+    figures = figures_of(summary.about.type)
+    drawn = CHARTS if seen else UNSEEN
+    charts = {kind: Markup(chart(kind, document, language=language).decode()) for kind in drawn}  # noqa: S704  our own drawing, escaped by ElementTree
     values: dict[str, Any] = {"about": summary.about, "told": document, "language": language, "charts": charts, "hours": HOURS}
-    values |= {"figures": FIGURES, "of": OF, "tiles": TILES, "say": partial(_say, language), "label": partial(_label, language)}
+    values |= {
+        "figures": figures,
+        "of": OF,
+        "seen": seen,
+        "tiles": [figure for figure in TILES if figure in figures],
+        "say": partial(_say, language),
+        "label": partial(_label, language),
+    }
     values |= {word: partial(write, language=language) for word, write in (("number", number), ("percent", percent), ("moment", moment))}
     return _templates().get_template("page.html").render(values)
 

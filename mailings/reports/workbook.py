@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import IO, Any
 
@@ -13,19 +13,13 @@ from openpyxl.styles import Alignment, Font, PatternFill
 
 from mailings.reports.rows import Row
 from mailings.reports.saying import label, say
-from mailings.reports.summary import FIGURES, Summary
+from mailings.reports.sheets import columns_of
+from mailings.reports.summary import Summary, figures_of, is_seen
 
 FULL = 1_048_576  # rows a sheet may have; longer lists go on in another
 LONGEST = 32_767  # characters of a cell
 FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 MEANS_SOMETHING = ("=", "+", "-", "@", "#", "\t", "\r")  # to a spreadsheet, where a text begins so
-#: sheet -> its columns and how wide they are, in letters
-COLUMNS = {
-    "recipients": {"name": 28, "email": 34, "company": 26, "status": 24, "sent_at": 19, "opened_at": 19, "clicked_at": 19},
-    "links": {"number": 8, "name": 26, "address_of_link": 60, "clickers": 18, "clicks": 14, "machine_clicks": 18},
-    "bounces": {"name": 28, "email": 34, "company": 26, "kind": 24, "why": 26, "code": 12, "said": 60, "sent_at": 19},
-    "hours": {"hour": 19, "opened": 12, "clicked": 12},
-}
 FRONT = (34, 16, 14, 14, 14, 14, 14)
 WHITE, DARK = "FFFFFF", "0B5A8A"
 
@@ -37,15 +31,16 @@ def write_workbook(file: IO[bytes], summary: Summary, rows: Iterable[Row], most:
     """
     book = Workbook(write_only=True)
     _Front(book, summary.language).write(summary)
-    told = {title: _Sheet(book, title, summary.language, most) for title in COLUMNS}
+    seen, columns = is_seen(summary.about.type), columns_of(summary.about.type)
+    told = {title: _Sheet(book, (title, those), summary.language, most) for title, those in columns.items()}
     for row in rows:
-        told["recipients"].add(_recipient(row, summary.language))
+        told["recipients"].add(_recipient(row, summary.language)[: len(columns["recipients"])])
         if row.bounce is not None:
             told["bounces"].add(_bounce(row, summary.language))
-    for one in summary.document["links"]:
+    for one in summary.document["links"] if seen else ():
         leads = label("link", "singles", summary.language) if one["number"] is None else one["url"]
         told["links"].add([one["number"], one["name"], leads, one["clickers"], one["clicks"], one["machine_clicks"]])
-    for one in summary.document["hours"]:
+    for one in summary.document["hours"] if seen else ():
         told["hours"].add([datetime.fromisoformat(one["at"]), one["opened"], one["clicked"]])
     for sheet in told.values():
         sheet.close()
@@ -68,8 +63,8 @@ def _who(row: Row, language: str) -> tuple[str | None, ...]:
 class _Sheet:
     """A sheet with a heading that stays, filters, and another behind it when it is full."""
 
-    def __init__(self, book: Workbook, title: str, language: str, most: int) -> None:
-        self.book, self.title, self.columns = book, say(title, language), COLUMNS[title]
+    def __init__(self, book: Workbook, what: tuple[str, dict[str, int]], language: str, most: int) -> None:
+        self.book, self.title, self.columns = book, say(what[0], language), what[1]
         self.language, self.most = language, most
         self.part = 0
         self._begin()
@@ -122,12 +117,17 @@ class _Front:
             self._line(say(word, self.language), value)
         self._line(say("as_of", self.language, at=f"{document['as_of'][:16].replace('T', ' ')} UTC"))
         self._heads("what", "how_many", "rate")
-        for figure, rate in FIGURES.items():
+        for figure, rate in figures_of(about.type).items():
             self._line(say(figure, self.language), document[figure], _percent(self.sheet, document[rate]) if rate else None)
-        self._line(say("counted_so", self.language))
+        if seen := is_seen(about.type):
+            self._line(say("counted_so", self.language))
         self._heads("status", "recipients")
         for word, n in document["recipients_by_status"].items():
             self._line(label("status", word, self.language), n)
+        if seen:
+            self._mail(document)
+
+    def _mail(self, document: Mapping[str, Any]) -> None:
         self._heads("domain", "sent", "delivered", "opened", "clicked", "bounced", "complained")
         for one in document["domains"]:
             domain = say("other_domains", self.language) if one["domain"] == "…" else one["domain"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from mailings.content.system import LANGUAGES
 from mailings.db import Database
+from mailings.reports.markdown import markdown
 from mailings.reports.page import page
 from mailings.reports.rows import Row
 from mailings.reports.saying import number, percent, say
@@ -121,3 +123,23 @@ def test_the_page_stands_alone(language: str, tmp_path: Path) -> None:
         assert len(ids) == len(set(ids))
         assert f'lang="{language}"' in html
         assert "{" not in html.split("</style>")[1]
+
+
+@pytest.mark.parametrize(("kind", "reached"), [("sms", "Mobile number"), ("document", "Postal address")])
+def test_nothing_is_said_of_reading(kind: str, reached: str) -> None:
+    """A text message and a letter have no word of opens, clicks, links, mail domains or programs in any form, and all fields as JSON."""
+    figures = vector_e() | {"hours": [hour(0, 1)]}
+    summary = Summary(replace(ABOUT, type=kind), figures)
+    book = book_of(summary, [Row("Åse", "+4799887766", None, "sent", False, SENT, SENT, SENT, None, None, None, None)])
+    assert book.sheetnames == ["Summary", "Recipients", "Bounces"]
+    assert [cell.value for cell in book["Recipients"][1]] == ["Name", reached, "Company", "Status", "Sent (UTC)"]
+    assert len(lines(book, "Recipients")[0]) == 5
+    html = page(summary)
+    assert list(Figures(html).tables) == ["figures", *(["bounces"] if figures["bounces"] else [])]
+    assert html.count("<svg") == 2
+    written = (html.split("</style>")[1], markdown(summary))
+    front = " ".join(str(cell) for row in book["Summary"].iter_rows(values_only=True) for cell in row)
+    for form in (*written, front):
+        assert "Sent" in form
+        assert not [word for word in ("pened", "lick", "omain", "omplain", "nsubscrib") if word in form.replace("No such mail domain", "")]
+    assert summary.document.keys() >= {"opened", "clicked", "open_rate", "links", "clients", "hours", "domains"}
