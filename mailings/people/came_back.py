@@ -59,9 +59,10 @@ def _visits(session: Session, person: Person) -> list[dict[str, Any]]:
 
 
 def _reports(session: Session, person: Person) -> list[dict[str, Any]]:
-    """What providers told of messages to the person, and of the person's addresses, as it came."""
+    """What providers told of messages to the person and of their addresses and number, as it came; what they answered among it."""
     normals = select(Address.normal).where(Address.person_id == person.id)
-    about = and_(Event.address.in_(normals), ~_to_somebody())
+    number = [person.mobile_normal] if person.mobile_normal else []
+    about = and_(or_(Event.address.in_(normals), Event.address.in_(number)), ~_to_somebody())
     whose: ColumnElement[bool] = or_(Event.delivery_id.in_(theirs(person)), about)
     rows = select(Event, Mailing.name).outerjoin(Mailing, Mailing.id == Event.mailing_id).where(whose, Event.source != VISIT)
     columns = (

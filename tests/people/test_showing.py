@@ -17,6 +17,7 @@ from mailings.model import (
     Company,
     DeliveryNote,
     DeliveryStatus,
+    Event,
     Evidence,
     ImportedRow,
     Interest,
@@ -31,6 +32,7 @@ from mailings.model import (
     SourceKind,
 )
 from mailings.people.showing import show
+from mailings.reported import EventKind
 from tests.consent.waiting import a_mailing, a_person, a_topic, queue
 
 AT = datetime(2026, 10, 1, 12, 0, tzinfo=UTC)
@@ -117,3 +119,18 @@ def test_somebody_of_whom_little_is_held(any_db: Database) -> None:
     lists = ("addresses", "consents", "opt_outs", "interests", "selections", "projects", "mailings", "lists")
     back = ("visits", "reports", "errands", "follow_ups", "requests")
     assert [held[kind] for kind in lists + back] == [[]] * 13
+
+
+def test_what_somebody_answered(any_db: Database) -> None:
+    """A text message that came back is shown with its words and moment to whose number it is from, and to nobody else."""
+    with any_db.writing() as session:
+        ase = Person(name="Åse", mobile="998 87 766", mobile_normal="+4799887766", created_at=AT)
+        others = [Person(name="Désirée", mobile_normal="+31612345678", created_at=AT), Person(name="Bjørn", created_at=AT)]
+        session.add_all([ase, *others])
+        for number, words in (("+4799887766", "Takk, vi kommer på lørdag"), (None, "ingens")):
+            session.add(Event(at=AT, received_at=AT, kind=EventKind.OTHER, source="twilio", address=number, reason=words))
+        session.flush()
+        (answer,) = show(session, ase)["reports"]
+        assert (answer["address"], answer["reason"]) == ("+4799887766", "Takk, vi kommer på lørdag")
+        assert answer["at"] == AT.isoformat(timespec="milliseconds")
+        assert [show(session, other)["reports"] for other in others] == [[], []]
