@@ -106,6 +106,7 @@ class Settings(BaseSettings):
     erase_after_days: int = Field(default=14, ge=0, description="days after which who was deleted is erased for good (F.4)")
     events_kept_days: Annotated[int, AfterValidator(_whole_month)] = 0  # visits and reports; 0 = kept
     audit_kept_days: int = Field(default=0, ge=0, description="days the log of changes is kept; 0 = for good")
+    letters_kept_days: int = Field(default=0, ge=0, description="days printed letters are kept on the disk; 0 = for good")
     keep_network: bool = True  # of a visit, cut to /24 or /48; False = only whether it is one that machines of a known proxy have
 
     @property

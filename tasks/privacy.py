@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from mailings.db import database
 from mailings.people.expiring import erase_overdue
 from mailings.reports.counting_anew import count_anew, is_stale
+from mailings.sending import letting_go
 from mailings.settings import settings
 from mailings.tracking import retention
 from mailings.tracking.retention import Walked
@@ -41,3 +42,9 @@ def delete_ended() -> int:
         gone = retention.delete_sign_ins(session) + retention.delete_uploads(session)
         gone += retention.delete_unconfirmed(session) + retention.forget_networks(session)
         return gone + retention.delete_log(session, settings().audit_kept_days)
+
+
+@task(name="delete letters", **STEP)
+def delete_letters() -> int:
+    """PDFs, addresses and parts of letters that were kept long enough; how many files."""
+    return letting_go.delete_letters(database(), settings())

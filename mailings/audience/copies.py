@@ -12,7 +12,19 @@ from mailings.audience.folder_parts import Name
 from mailings.audience.sources import sources_of
 from mailings.clock import now
 from mailings.errors import NotAllowed
-from mailings.model import Delivery, Errand, Event, ImportedRow, Mailing, MailingFile, MailingStatus, Recipient, Source, TrackedLink
+from mailings.model import (
+    Delivery,
+    Errand,
+    Event,
+    ImportedRow,
+    Mailing,
+    MailingFile,
+    MailingStatus,
+    MailingType,
+    Recipient,
+    Source,
+    TrackedLink,
+)
 from mailings.model.adding import added
 
 #: what a copy does not take over: its own identity, and everything that happened to the original
@@ -53,6 +65,8 @@ def delete_mailing(session: Session, mailing: Mailing) -> None:
         raise NotAllowed(f"{mailing.name} is {mailing.status}; only a draft, or a cancelled mailing that never went out, can be deleted.")
     attempted = select(Delivery.id).where(Delivery.mailing_id == mailing.id, Delivery.test.is_(False), Delivery.claimed_at.is_not(None))
     if session.scalar(attempted.limit(1)) is not None:
+        if mailing.type is MailingType.DOCUMENT:
+            raise NotAllowed(f"Letters of {mailing.name} are printed; it stays, for it says who had one. Their files may be deleted.")
         raise NotAllowed(f"{mailing.name} was sent to some; it stays, for the links and unsubscribe addresses in those messages.")
     tests = select(Delivery.id).where(Delivery.mailing_id == mailing.id)
     for came_back in (Errand, Event):  # of its tests; they have no foreign keys

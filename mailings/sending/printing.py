@@ -52,8 +52,13 @@ def letters_of(mailing: Mailing, settings: Settings) -> Letters:
     """The PDFs there are. Raises NotAllowed for a mailing that is none of letters, Unreadable where nobody can say."""
     if mailing.type is not MailingType.DOCUMENT:
         raise NotAllowed(f"{mailing.name} is of type {mailing.type}; only a document mailing has letters to print.")
-    place = Place(settings.document_path, _stack(mailing, settings))
+    place = place_of(mailing, settings)
     return Letters(mailing.name, place.folder, place.printed())
+
+
+def place_of(mailing: Mailing, settings: Settings) -> Place:
+    """The folder of a mailing's letters."""
+    return Place(settings.document_path, _stack(mailing, settings))
 
 
 def print_letters(database: Database, name: str, settings: Settings) -> Letters:

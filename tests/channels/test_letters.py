@@ -179,18 +179,3 @@ def test_what_is_fit_has_no_problems(db: Database) -> None:
     assert (
         problems(db, "<p>[[ attn ]] [[ our_ref ]] <a href='https://acme.test'>acme.test</a> <img src='data:image/png;base64,'></p>") == []
     )
-
-
-def test_how_much_it_comes_to(any_db: Database, settings_here: Settings) -> None:
-    """Preflight notes how many letters there are and how many go abroad; that is no warning."""
-    furnish(any_db)
-    with any_db.writing() as session:
-        abroad = person(session, "Désirée van der IJssel", "", street="Gracht 7", zip="1012 AB", city="Amsterdam", country="NL")
-        mailing = mailing_named(session, NAME)
-        session.add(Source(mailing_id=mailing.id, position=2, kind=SourceKind.PERSON, label="Désirée", person_id=abroad.id))
-        session.flush()
-        populate(session, mailing, launch=False)
-        session.flush()
-        found = problems_of(session, mailing, settings_here)
-    assert (found.problems, found.warnings) == ([], [])
-    assert found.notes == [f"{len(PEOPLE) + 1} letters, each on a sheet of its own or more; 1 to other countries."]

@@ -11,7 +11,9 @@ import pytest
 from sqlalchemy.orm import Session
 
 from mailings import seams
+from mailings.audience.copies import delete_mailing
 from mailings.db import Database
+from mailings.errors import NotAllowed
 from mailings.model import Mailing
 from mailings.seams import Seam
 from mailings.sending import lifecycle
@@ -89,6 +91,8 @@ def test_cancelled(db: Database, chosen: Settings) -> None:
         letters = print_letters(db, NAME, chosen)
         assert ([one.letters for one in letters.files], letters.missing) == ([found["sent"]], 0)
     assert len(readers(letters.folder / letters.files[0].pdf)) == found["sent"]
+    with db.writing() as session, pytest.raises(NotAllowed, match="are printed; it stays, for it says who had one"):
+        delete_mailing(session, mailing_named(session, NAME))
 
 
 def test_interrupted(db: Database, chosen: Settings, tmp_path: Path, server_url: str) -> None:

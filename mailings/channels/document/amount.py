@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
@@ -19,7 +20,8 @@ def amount(session: Session, mailing: Mailing, settings: Settings) -> Iterator[s
     country = smart().country
     eligible = Recipient.mailing_id == mailing.id, Recipient.verdict == Verdict.ELIGIBLE
     elsewhere = case((country.not_in((EMPTY, settings.default_country)), 1), else_=0)
-    counted = select(func.count(), func.sum(elsewhere)).select_from(Recipient)
+    columns: list[Any] = [func.count(), func.sum(elsewhere)]
+    counted = select(*columns).select_from(Recipient)
     letters, abroad = session.execute(joined(counted, (country,)).where(*eligible)).one()
     if not letters:
         return
