@@ -8,10 +8,11 @@ from rich.markup import escape
 from cli.runs import say, show
 from mailings.clock import now
 from mailings.db import Database
-from mailings.model import MailingStatus, MailingType
+from mailings.model import MailingType
 from mailings.sending import lifecycle
+from mailings.sending.answering import open_if_fit
 from mailings.sending.finding import mailing_named
-from mailings.sending.preflight import check, sender_domains
+from mailings.sending.preflight import sender_domains
 from mailings.sending.spf import look_up
 from mailings.settings import settings
 
@@ -29,9 +30,7 @@ def opened(db: Database, name: str, at: str | None, *, as_json: bool) -> bool:
         if at is not None:
             lifecycle.schedule(mailing, now())  # says why it cannot be
         lifecycle.must_be_startable(mailing)
-        found = check(session, mailing, settings(), answers)
-        if not found.problems and mailing.status is MailingStatus.DRAFT:
-            lifecycle.open_response(mailing)
+        found = open_if_fit(session, mailing, settings(), answers)
     for sentence in (*found.problems, *found.warnings):
         say(f"[bold]{'✗' if sentence in found.problems else '!'}[/] {escape(sentence)}")
     if found.problems:

@@ -13,6 +13,7 @@ from tasks.content import check_mailing, compile_content
 from tasks.events import started
 from tasks.forms import HowToSend, MailingName
 from tasks.naming import of_run
+from tasks.opening import unfit_to_open
 from tasks.sending import (
     at_work,
     begin_sending,
@@ -50,6 +51,8 @@ def send_mailing(mailing: MailingName, how: HowToSend = AS_USUAL) -> Outcome:
 def run_through(mailing: str, how: HowToSend) -> Outcome:
     """All the steps, as the only run at work on the mailing."""
     with at_work(mailing, how):
+        if unfit := unfit_to_open(mailing):  # of a form response; from here on it answers whoever sends a form that names it
+            return unfit
         status = pick_up(mailing)
         if status is MailingStatus.POPULATING and (held := begin(mailing)):
             return held

@@ -1,15 +1,33 @@
-"""Form responses: queues the answer to what somebody sent with a form, when it is processed (domain.md J.5)."""
+"""Form responses: opened when they are fit to go, and queued for whoever sent a form, when that is processed (domain.md J.5)."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from mailings.channels import Findings
 from mailings.errors import NotAllowed
 from mailings.model import Delivery, Mailing, MailingStatus, MailingType, Person, Recipient, Submission, Verdict
+from mailings.sending import lifecycle, spf
+from mailings.sending.preflight import check
 from mailings.sending.system_addresses import bare_recipient
 from mailings.sending.system_messages import queue_again, recipient_of
-from mailings.settings import settings
+from mailings.settings import Settings, settings
+
+
+def open_if_fit(session: Session, mailing: Mailing, settings: Settings, answers: Sequence[spf.Answer]) -> Findings:
+    """Look a form response over and open it where nothing is to be mended; what was found. One that is open is only looked over.
+
+    `answers` as in `preflight.check`. Raises NotAllowed for what is no form response, and for a template.
+    """
+    if mailing.template:
+        raise NotAllowed(lifecycle.only_copied(mailing))
+    found = check(session, mailing, settings, answers)
+    if not found.problems and mailing.status is not MailingStatus.SENDING:
+        lifecycle.open_response(mailing)
+    return found
 
 
 def queue_response(session: Session, mailing: Mailing, submission: Submission) -> int | None:

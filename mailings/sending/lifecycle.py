@@ -56,6 +56,8 @@ def must_be_startable(mailing: Mailing) -> None:
     if mailing.status is MailingStatus.PAUSED:
         why = f" ({mailing.held_reason})" if mailing.held_reason else ""
         raise IllegalMove(f"{mailing.name} is paused{why}; let it go on with: mailings resume {mailing.name}")
+    if mailing.status is MailingStatus.CANCELLED and mailing.type is MailingType.FORM_RESPONSE:
+        raise IllegalMove(f"{mailing.name} is closed; open it again with: mailings resume {mailing.name}")
     if mailing.status is MailingStatus.CANCELLED:
         raise IllegalMove(
             f"{mailing.name} is cancelled; send it after all with: mailings resend {mailing.name} --only cancelled,"

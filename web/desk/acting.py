@@ -61,7 +61,7 @@ def send(name: str, desk: AtDesk) -> Response:
 
 
 def _planned(desk: Desk, name: str, at: datetime) -> Response:
-    answers = _spf_of(desk, name)
+    answers = spf_of(desk, name)
 
     def plan(session: Session, mailing: Mailing) -> dict[str, Any]:
         may_override(desk, mailing)
@@ -72,8 +72,8 @@ def _planned(desk: Desk, name: str, at: datetime) -> Response:
         return {"at": at.isoformat(timespec="minutes")}
 
     if at <= clock.now():
-        return _do(desk, name, Deed("schedule", plan, "will_start"))
-    return _do(desk, name, Deed("schedule", plan, "is_scheduled", {"at": moment(at, desk.language)}))
+        return do(desk, name, Deed("schedule", plan, "will_start"))
+    return do(desk, name, Deed("schedule", plan, "is_scheduled", {"at": moment(at, desk.language)}))
 
 
 def may_override(desk: Desk, mailing: Mailing) -> None:
@@ -82,7 +82,7 @@ def may_override(desk: Desk, mailing: Mailing) -> None:
         raise NotAllowed(desk.say("needs_override", role=desk.say("role_override_consent")))
 
 
-def _spf_of(desk: Desk, name: str) -> list[Answer]:
+def spf_of(desk: Desk, name: str) -> list[Answer]:
     """Asked before the transaction: a DNS that does not answer would hold up every other writer."""
     desk.must(Role.SENDER)
     with desk.door.database.reading() as session:
@@ -105,7 +105,7 @@ def moment_of(written: str, zone: str) -> datetime:
 @router.post("/mailings/{name}/check", response_model=None)
 def look_over(name: str, desk: AtDesk) -> Response:
     """Preflight now; the list of a draft is made for it (domain.md D28)."""
-    answers = _spf_of(desk, name)
+    answers = spf_of(desk, name)
     told: dict[str, Any] = {}
     with desk.changing("check", f"mailing {name}", told) as session:
         findings = check(session, mailing_named(session, name, locked=True), desk.door.settings, answers)
@@ -116,13 +116,13 @@ def look_over(name: str, desk: AtDesk) -> Response:
 @router.post("/mailings/{name}/unschedule", response_model=None)
 def unschedule(name: str, desk: AtDesk) -> Response:
     """Back to a draft."""
-    return _do(desk, name, Deed("unschedule", lambda _, mailing: lifecycle.unschedule(mailing), "is_unscheduled"))
+    return do(desk, name, Deed("unschedule", lambda _, mailing: lifecycle.unschedule(mailing), "is_unscheduled"))
 
 
 @router.post("/mailings/{name}/pause", response_model=None)
 def pause(name: str, desk: AtDesk) -> Response:
     """Stop handing over; what is in hand is finished."""
-    return _do(desk, name, Deed("pause", lambda _, mailing: lifecycle.pause(mailing), "is_paused"))
+    return do(desk, name, Deed("pause", lambda _, mailing: lifecycle.pause(mailing), "is_paused"))
 
 
 @router.post("/mailings/{name}/resume", response_model=None)
@@ -133,13 +133,13 @@ def resume(name: str, desk: AtDesk) -> Response:
         may_override(desk, mailing)
         lifecycle.resume(mailing)
 
-    return _do(desk, name, Deed("resume", go_on, "is_resumed"))
+    return do(desk, name, Deed("resume", go_on, "is_resumed"))
 
 
 @router.post("/mailings/{name}/cancel", response_model=None)
 def cancel(name: str, desk: AtDesk) -> Response:
     """Stop it for good; what is queued is not sent."""
-    return _do(desk, name, Deed("cancel", lambda *whom: {"cancelled": lifecycle.cancel(*whom)}, "is_cancelled"))
+    return do(desk, name, Deed("cancel", lambda *whom: {"cancelled": lifecycle.cancel(*whom)}, "is_cancelled"))
 
 
 @router.post("/mailings/{name}/move", response_model=None)
@@ -153,7 +153,7 @@ def put_into(name: str, desk: AtDesk) -> Response:
             "after": move(session, mailing, folder),
         }
 
-    return _do(desk, name, Deed("move", shift, "is_moved"))
+    return do(desk, name, Deed("move", shift, "is_moved"))
 
 
 @router.post("/mailings/{name}/copy", response_model=None)
@@ -166,16 +166,17 @@ def make_copy(name: str, desk: AtDesk) -> Response:
         made.created_by = desk.user.name
         return {"new_name": made.name}
 
-    return _do(desk, name, Deed("copy", twin, "is_copied", {"mailing": name}, path("mailings", new)))
+    return do(desk, name, Deed("copy", twin, "is_copied", {"mailing": name}, path("mailings", new)))
 
 
 @router.post("/mailings/{name}/delete", response_model=None)
 def delete(name: str, desk: AtDesk) -> Response:
     """A draft, or what was cancelled before anything went out."""
-    return _do(desk, name, Deed("delete", delete_mailing, "is_deleted", {"mailing": name}, "/mailings"))
+    return do(desk, name, Deed("delete", delete_mailing, "is_deleted", {"mailing": name}, "/mailings"))
 
 
-def _do(desk: Desk, name: str, deed: Deed) -> Response:
+def do(desk: Desk, name: str, deed: Deed) -> Response:
+    """Do it, with its line in the log, and go where it leads; refused, the page stands as it is with the sentence."""
     desk.must(Role.SENDER)
     try:
         told: dict[str, Any] = {}

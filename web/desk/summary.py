@@ -29,6 +29,8 @@ from web.desk.whom import audience_of
 OPTIONS = ("override_consent", "one_per_address", "update_when_sending", "include_companies", "prefer_company", "template")
 #: what a person may ask for by a button -> the move of LIFE it is
 BUTTONS = {"schedule": "schedule", "unschedule": "unschedule", "pause": "pause", "resume": "resume", "cancel": "cancel"}
+#: a form response answers a person at a time: it is opened and closed, and has no moment to be sent at
+ANSWERING = {"open": "open", "pause": "pause", "resume": "resume", "close": "cancel"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +81,10 @@ def _may(desk: Desk, mailing: Mailing) -> set[str]:
     """What this user may do with the mailing as it stands."""
     if not desk.may(Role.SENDER):
         return set()
-    can = {button for button, move in BUTTONS.items() if mailing.status in LIFE[move][0]} | {"copy", "move"}
-    if mailing.type is MailingType.FORM_RESPONSE or mailing.template:
-        can -= {"schedule"}  # one answers a person at a time, the other is only copied
+    buttons = ANSWERING if mailing.type is MailingType.FORM_RESPONSE else BUTTONS
+    can = {button for button, move in buttons.items() if mailing.status in LIFE[move][0]} | {"copy", "move"}
+    if mailing.template:  # it is only copied
+        can -= {"schedule"}
     if mailing.override_consent and not desk.may(Role.OVERRIDE_CONSENT):
         can -= {"schedule", "resume"}
     if mailing.awaits_approval:
@@ -90,7 +93,7 @@ def _may(desk: Desk, mailing: Mailing) -> set[str]:
         can.add("check")
     if mailing.status in (MailingStatus.DRAFT, MailingStatus.CANCELLED):
         can.add("delete")
-    return can
+    return can - {"close"} if "open" in can else can
 
 
 def _facts(session: Session, mailing: Mailing) -> dict[str, Any]:

@@ -1,0 +1,67 @@
+"""A form response at the desk: opened when it is fit to go, closed, opened again; each time a line in the log."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sqlalchemy import select
+
+from mailings.db import Database
+from mailings.model import MailingStatus, Role, User
+from tests.forms.sent import send
+from tests.sending.answered import BODY, deliveries, furnished, look
+from tests.sending.fit import written
+from tests.web.desk.fitting import FIT, logged, stands
+from tests.web.desk.seated import seated
+
+BJORN = {"name": ["Bjørn Blåbær"], "email": ["bjorn@fjord.test"]}
+
+
+def test_opened_and_closed(any_db: Database, tmp_path: Path) -> None:
+    """Opened, who waits already is answered; closed, nobody is, who still waits included; opened again, the next one is."""
+    furnished(any_db, tmp_path, opened=False)
+    send(any_db)
+    with seated(any_db, **FIT) as seat:
+        page = seat.look("/mailings/takk").text
+        assert ("/takk/open" in page, "/takk/close" in page, "/takk/schedule" in page, "/takk/send" in page) == (True, False, False, False)
+        assert seat.press("/mailings/takk/open").status_code == 303
+        assert stands(any_db, "takk").status is MailingStatus.SENDING
+        page = seat.look("/mailings/takk").text
+        assert "answers whoever sends its form" in page
+        assert ("/takk/open" in page, "/takk/close" in page, "/takk/cancel" in page) == (False, True, False)
+        assert len(look(any_db)) == 1
+        send(any_db, BJORN)
+        assert seat.press("/mailings/takk/close").status_code == 303
+        send(any_db)
+        assert look(any_db) == []
+        assert [status for status, *_ in deliveries(any_db)] == ["sent", "cancelled"]
+        assert "/takk/open" in seat.look("/mailings/takk").text
+        seat.press("/mailings/takk/open")
+        send(any_db)
+        assert len(look(any_db)) == 1
+    assert [what for _, what, _ in logged(any_db)] == ["open", "close", "open"]
+
+
+def test_not_opened_while_something_is_wrong(db: Database, tmp_path: Path) -> None:
+    """What is to be mended stands on the page, it stays a draft, and the log says nothing."""
+    furnished(db, tmp_path, opened=False, body=BODY.replace("submission.dish", "submission.dihs"))
+    with seated(db, **FIT) as seat:
+        answer = seat.press("/mailings/takk/open")
+    assert answer.status_code == 409
+    assert "submission.dihs" in answer.text
+    assert (stands(db, "takk").status, logged(db)) == (MailingStatus.DRAFT, [])
+
+
+def test_for_senders_and_for_form_responses(db: Database, tmp_path: Path) -> None:
+    """A reader has no button and is refused; a mailing with a list is neither opened nor closed."""
+    furnished(db, tmp_path, opened=False)
+    written(db)
+    with seated(db, Role.READER, **FIT) as seat:
+        assert "/takk/open" not in seat.look("/mailings/takk").text
+        assert [seat.press(f"/mailings/takk/{verb}").status_code for verb in ("open", "close")] == [403, 403]
+    with db.writing() as session:
+        session.scalars(select(User)).one().roles = [str(Role.SENDER)]
+    with seated(db, **FIT) as seat:
+        assert [seat.press(f"/mailings/høst-nytt/{verb}").status_code for verb in ("open", "close")] == [409, 409]
+    assert [stands(db, name).status for name in ("takk", "høst-nytt")] == [MailingStatus.DRAFT] * 2
+    assert logged(db) == []
