@@ -46,8 +46,6 @@ def test_a_list_that_is_being_sent_stays(db: Database) -> None:
     ("facts", "says"),
     [
         ({"template": True}, "is a template"),
-        ({"type": MailingType.SMS}, "type sms"),
-        ({"type": MailingType.DOCUMENT}, "type document"),
         ({"subject": ""}, "ubject"),
         ({"html": "", "text": ""}, "content"),
         ({"sender": {"name": "Fjord", "use": "always"}}, "rom"),
@@ -58,6 +56,20 @@ def test_what_blocks(db: Database, facts: dict[str, Any], says: str) -> None:
     """Each of these keeps a mailing from being sent, in one sentence that names it."""
     (problem,) = looked_over(db, written(db, **facts)).problems
     assert says in problem
+
+
+@pytest.mark.parametrize(
+    ("kind", "says"),
+    [
+        (MailingType.SMS, ["no sender", "no text", "1 no address"]),
+        (MailingType.DOCUMENT, ["cannot stand in a letter", "1 no address"]),
+    ],
+)
+def test_what_blocks_the_other_types(db: Database, kind: MailingType, says: list[str]) -> None:
+    """What is fit as an e-mail lacks what the type needs, each in a sentence: words of a text message, an address people have."""
+    problems = looked_over(db, written(db, type=kind)).problems
+    assert len(problems) == len(says)
+    assert all(word in problem for word, problem in zip(says, problems, strict=True)), problems
 
 
 def test_all_at_once(db: Database) -> None:
@@ -79,7 +91,7 @@ def test_a_transport_that_is_not_there(db: Database) -> None:
     """A transport nobody wrote is a problem that names those there are."""
     (problem,) = looked_over(db, written(db), email_transport="pigeon").problems
     assert "'pigeon'" in problem
-    assert "folder, memory, sendgrid, smtp" in problem
+    assert "folder, memory, pdf, sendgrid, smtp, twilio" in problem
 
 
 PIGEON = """

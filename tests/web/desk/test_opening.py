@@ -14,6 +14,7 @@ from tests.sending.fit import written
 from tests.web.desk.fitting import FIT, logged, stands
 from tests.web.desk.seated import seated
 
+DESIREE = {"name": ["Désirée van der IJssel"], "email": ["desiree@ijssel.test"]}
 BJORN = {"name": ["Bjørn Blåbær"], "email": ["bjorn@fjord.test"]}
 
 
@@ -37,7 +38,7 @@ def test_opened_and_closed(any_db: Database, tmp_path: Path) -> None:
         assert [status for status, *_ in deliveries(any_db)] == ["sent", "cancelled"]
         assert "/takk/open" in seat.look("/mailings/takk").text
         seat.press("/mailings/takk/open")
-        send(any_db)
+        send(any_db, DESIREE)
         assert len(look(any_db)) == 1
     assert [what for _, what, _ in logged(any_db)] == ["open", "close", "open"]
 
