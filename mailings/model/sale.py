@@ -24,6 +24,6 @@ class Sale(Base):
     day: Mapped[date | None]  # when it is, or is to be, closed
     status: Mapped[str] = mapped_column(default="")
     probability: Mapped[int | None]  # percent
-    company_id: Mapped[int | None] = mapped_column(ForeignKey("company.id"))
-    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
+    company_id: Mapped[int | None] = mapped_column(ForeignKey("company.id"), index=True)
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"), index=True)
     created_at: Mapped[datetime]

@@ -12,6 +12,8 @@ from mailings.model import Company, Person
 from mailings.people.listed import ListedPerson
 from mailings.people.storing import FURTHER, TOLD, Chunk
 
+ADDRESS = ("street", "zip", "city")
+
 
 def fill_matched(session: Session, chunk: Chunk) -> int:
     """Fill in what was empty of the people recognised; nothing known is overwritten. Returns how many people changed."""
@@ -45,8 +47,8 @@ def fill_companies(session: Session, chunk: Chunk) -> None:
 
 def _missing(known: dict[str, Any], row: ListedPerson, company_id: int | None) -> dict[str, Any]:
     """What the row tells and nobody knew. Parts of a name come with the name they belong to, a number with its spelling."""
-    told: dict[str, Any] = {"language": row.language, "country": row.country, "company_id": company_id, "use_as_postal": row.use_as_postal}
-    told |= row.fields
+    told: dict[str, Any] = {"language": row.language, "company_id": company_id, **_address(known, row)}
+    told |= {column: text for column, text in row.fields.items() if column not in ADDRESS}
     if not known["name"] or known["name"] == row.name:
         told |= {"name": row.name, "first_name": row.first_name, "middle_name": row.middle_name, "last_name": row.last_name}
     if known["mobile_normal"] is None and row.mobile_normal:
@@ -55,6 +57,19 @@ def _missing(known: dict[str, Any], row: ListedPerson, company_id: int | None) -
     if row.custom.keys() - known["custom"].keys():
         missing["custom"] = row.custom | known["custom"]
     return missing
+
+
+def _address(known: dict[str, Any], row: ListedPerson) -> dict[str, Any]:
+    """The address a row tells, with its country, whole or not at all: parts of two would make one that there is not.
+
+    Only where no part of an address is known and the country is no other. A country alone may be that of another address too.
+    """
+    told = {part: row.fields.get(part, "") for part in ADDRESS}
+    there = {part: known[part] for part in ADDRESS}
+    abroad = bool(row.country and known["country"]) and row.country != known["country"]
+    if (any(told.values()) and abroad) or (any(there.values()) and there != told):
+        return {} if any(told.values()) else {"use_as_postal": row.use_as_postal}
+    return {**told, "country": row.country, "use_as_postal": row.use_as_postal}
 
 
 def _known(session: Session, owners: set[int]) -> dict[int, dict[str, Any]]:

@@ -32,7 +32,11 @@ WORDS: dict[str, str] = {
 }
 FIELDS = {plain(word): name for name, words in WORDS.items() for word in words.replace("\n", "|").split("|")}
 _DAY = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4})")
+_UNIT = r"(?:[^\d.,'’()-]+\.?)?"  # kr. or EUR, before or behind
+_AMOUNT = re.compile(rf"(?P<less>\()?{_UNIT}(?P<minus>-)?{_UNIT}(?P<number>[\d.,'’]*\d)(?:[.,]-)?{_UNIT}(?(less)\))")
+_THOUSANDS = re.compile(r"[1-9]\d{0,2}([.,])\d{3}(?:\1\d{3})*")  # neither 0.125 nor 1234.125
 _MARKS = re.compile(r"[.,]")
+_LONGEST = 100  # characters of an amount with what stands around it
 
 
 @dataclass(slots=True)
@@ -54,43 +58,65 @@ def sale_heads(cells: Sequence[object]) -> dict[int, str] | None:
 
 def sale_of(number: int, cells: Sequence[object], heads: dict[int, str], problems: list[BadRow]) -> SaleRow | None:
     """The sale of row `number`; None for a row that says nothing, or without a number. What is wrong costs only itself."""
-    said = {name: text for column, name in heads.items() if column < len(cells) and (text := text_of(cells[column]))}
+    said = {name: cells[column] for column, name in heads.items() if column < len(cells) and text_of(cells[column])}
     if not said:
         return None
     if "number" not in said:
         problems.append(BadRow(number, "number", "A sale without a number is found by nothing; the row was left out."))
         return None
-    sale = SaleRow(number, said.pop("number"), email=_address(said.pop("email", "")), company=said.pop("company", ""))
+    own, email, company = (text_of(said.pop(name, None)) for name in ("number", "email", "company"))
+    sale = SaleRow(number, own, email=_address(email), company=company)
     for name, value in _read(number, said, problems):
         sale.told[name] = value
     return sale
 
 
-def _read(number: int, said: dict[str, str], problems: list[BadRow]) -> Iterator[tuple[str, object]]:
-    readers = {"amount": amount_of, "day": day_of, "probability": _percent}
-    for name, text in said.items():
-        value = readers[name](text) if name in readers else text.upper() if name == "currency" else text
+def _read(number: int, said: dict[str, object], problems: list[BadRow]) -> Iterator[tuple[str, object]]:
+    readers = {"amount": amount_of, "day": day_of, "probability": percent_of}
+    for name, cell in said.items():
+        text = text_of(cell)
+        value = readers[name](cell) if name in readers else text.upper() if name == "currency" else text
         if value is None:
             problems.append(BadRow(number, name, f"{text} cannot be read. The row was taken without it."))
         else:
             yield name, value
 
 
-def amount_of(text: str) -> str | None:
-    """An amount as a decimal number with a point; the last mark before one or two digits is the decimal one. None when unreadable."""
-    clean = re.sub(r"[^\d.,-]", "", text)
-    whole, mark, digits = clean.rpartition(found[-1]) if (found := _MARKS.findall(clean)) else (clean, "", "")
-    if mark and (len(digits) == 3 or whole.count(mark)) and len(set(_MARKS.findall(clean))) == 1:
-        whole, digits = whole + digits, ""  # 1.234 and 1,234,567: thousands
-    try:
-        amount = Decimal(_MARKS.sub("", whole) + (f".{digits}" if digits else ""))
-    except InvalidOperation:
+def amount_of(cell: object) -> str | None:
+    """An amount as a decimal number with a point, below zero also where it stands in brackets. None when unreadable.
+
+    A number is what it is. In a text the last mark is the decimal one, but 1.234 and 1,234,567 are thousands.
+    """
+    if (exact := _exact(cell)) is not None:
+        return f"{exact:f}"
+    text = re.sub(r"\s", "", text_of(cell)).replace("−", "-")
+    found = _AMOUNT.fullmatch(text) if len(text) <= _LONGEST else None
+    if found is None or (found["less"] and found["minus"]):
         return None
-    return str(amount)
+    amount = _number(re.sub("['’]", "", found["number"]))
+    return None if amount is None else f"{-amount if found['less'] or found['minus'] else amount:f}"
 
 
-def day_of(text: str) -> date | None:
+def _exact(cell: object) -> Decimal | None:
+    """What a workbook holds as a number, with the fifteen digits it has; None for a text."""
+    if isinstance(cell, bool) or not isinstance(cell, int | float):
+        return None
+    return Decimal(cell if isinstance(cell, int) else f"{cell:.15g}")
+
+
+def _number(text: str) -> Decimal | None:
+    marks = _MARKS.findall(text)
+    if not marks or _THOUSANDS.fullmatch(text):
+        return Decimal(_MARKS.sub("", text))
+    whole, _, digits = text.rpartition(marks[-1])
+    if marks.count(marks[-1]) > 1 or (len(marks) > 1 and not _THOUSANDS.fullmatch(whole)):
+        return None
+    return Decimal(f"{_MARKS.sub('', whole)}.{digits}")
+
+
+def day_of(cell: object) -> date | None:
     """A day written 2026-11-22, or as 22.11.2026 with points, slashes or hyphens. None when unreadable."""
+    text = text_of(cell)
     try:
         if found := _DAY.fullmatch(text):
             return date(int(found[3]), int(found[2]), int(found[1]))
@@ -99,13 +125,17 @@ def day_of(text: str) -> date | None:
         return None
 
 
-def _percent(text: str) -> int | None:
+def percent_of(cell: object) -> int | None:
+    """Whole percent. Without a sign what is below 1 is a share, and so is a workbook's 1: 100 % is held so. None when unreadable."""
+    text, exact = text_of(cell), _exact(cell)
     try:
-        found = Decimal(text.removesuffix("%").strip().replace(",", "."))
+        found = Decimal(text.removesuffix("%").strip().replace(",", ".")) if exact is None else exact
     except InvalidOperation:
         return None
-    share = found * 100 if 0 < found < 1 else found  # a workbook's 60 % is 0.6
-    return int(share) if 0 <= share <= 100 else None
+    if not found.is_finite() or not 0 <= found <= 100:
+        return None
+    share = not text.endswith("%") and (found < 1 or (found == 1 and exact is not None))
+    return round(found * 100 if share else found)
 
 
 def _address(text: str) -> str:

@@ -74,15 +74,16 @@ def shown(session: Session, sale: Sale) -> dict[str, Any]:
 def import_sales(session: Session, file: Path) -> SalesOutcome:
     """Take a list of sales in: .xlsx, .xls, .ods, .csv or .txt with a row of heads. A sale of a known number is brought up to date.
 
-    An empty cell leaves what is known. Raises Unreadable for a file that lists no sales.
+    An empty cell leaves what is known, from an earlier row of the same list too. Raises Unreadable for a file that lists no sales.
     """
     outcome, companies = SalesOutcome(), Companies(session)
     rows = _rows(file, outcome.errors)
-    while portion := {sale.number: sale for sale in islice(rows, PORTION)}:
-        before = session.scalar(select(func.count()).where(among(session, Sale.number, portion))) or 0
-        _store(session, list(portion.values()), companies, outcome.errors)
-        outcome.rows += len(portion)
-        outcome.created += len(portion) - before
+    while portion := list(islice(rows, PORTION)):
+        told = _told(session, portion, companies, outcome.errors)
+        before = session.scalar(select(func.count()).where(among(session, Sale.number, told))) or 0
+        _store(session, told)
+        outcome.rows += len(told)
+        outcome.created += len(told) - before
     outcome.errors.sort(key=lambda error: error.row)
     return outcome
 
@@ -101,20 +102,34 @@ def _rows(file: Path, problems: list[BadRow]) -> Iterator[SaleRow]:
     raise Unreadable(f"{file.name} lists no sales; give its columns heads such as number, name, amount, currency, date and status.")
 
 
-def _store(session: Session, portion: list[SaleRow], companies: Companies, problems: list[BadRow]) -> None:
-    """One statement for a portion; what the list says nothing of stays as it is."""
+def _told(session: Session, portion: list[SaleRow], companies: Companies, problems: list[BadRow]) -> dict[str, dict[str, object]]:
+    """Columns of Sale by number: what the rows of a number say together, the last that says something deciding."""
     firms = companies.ids(row.company for row in portion if row.company)
     people = person_ids_by_normal(session, {row.email for row in portion if row.email})
-    made, rows = now(), []
+    told: dict[str, dict[str, object]] = {}
     for row in portion:
         firm, person = firms.get(key_of(row.company)), people.get(row.email)
         if row.company and firm is None:
             problems.append(BadRow(row.row, "company", f"There is no company named {row.company}. The sale was taken without it."))
         if row.email and person is None:
             problems.append(BadRow(row.row, "email", f"Nobody has the address {row.email}. The sale was taken without it."))
-        told = row.told | {"company_id": firm, "person_id": person}
-        values = {name: told.get(name, "") for name in _TEXTS} | {name: told.get(name) for name in _OTHERS}
-        rows.append({"number": row.number, "created_at": made, **values})
+        whose = {name: found for name, found in (("company_id", firm), ("person_id", person)) if found is not None}
+        told.setdefault(row.number, {}).update(row.told | whose)
+    return told
+
+
+def _store(session: Session, told: dict[str, dict[str, object]]) -> None:
+    """One statement for a portion; what the list says nothing of stays as it is."""
+    made = now()
+    rows: list[dict[str, object]] = [
+        {
+            "number": number,
+            "created_at": made,
+            **{name: said.get(name, "") for name in _TEXTS},
+            **{name: said.get(name) for name in _OTHERS},
+        }
+        for number, said in told.items()
+    ]
     statement = insert_into(session, _SALE)
     new = statement.excluded
     anew = {name: func.coalesce(func.nullif(new[name], ""), _SALE.c[name]) for name in _TEXTS}

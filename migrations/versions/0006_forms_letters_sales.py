@@ -149,6 +149,8 @@ def _sales() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sale")),
         sa.UniqueConstraint("number", name=op.f("uq_sale_number")),
     )
+    op.create_index(op.f("ix_sale_company_id"), "sale", ["company_id"])
+    op.create_index(op.f("ix_sale_person_id"), "sale", ["person_id"])
 
 
 def _texts() -> None:

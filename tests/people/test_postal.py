@@ -69,5 +69,42 @@ def test_what_is_known_stays(any_db: Database, tmp_path: Path) -> None:
     _brought_in(any_db, tmp_path, "Name;E-mail;Street;City;Company;Company address\nÅse;ase@fjord.test;Vei 2;Bodø;Ærlig;Boks 2\n")
     with any_db.reading() as session:
         ase, firm = session.scalars(select(Person)).one(), session.scalars(select(Company)).one()
-        assert (ase.street, ase.city, ase.use_as_postal) == ("Vei 1", "Bodø", False)
+        assert (ase.street, ase.city, ase.use_as_postal) == ("Vei 1", "", False)
         assert (firm.postal_street, firm.postal_city) == ("Boks 1", "Oslo")
+
+
+OSLO, BERLIN = "Storgata 1;;Oslo;NO", "Hauptstraße 9;10115;Berlin;DE"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "came"),
+    [
+        (OSLO, BERLIN, OSLO),
+        ("Storgata 1;;Oslo;", BERLIN, "Storgata 1;;Oslo;"),
+        ("Storgata 1;;Oslo;", ";;;DE", "Storgata 1;;Oslo;"),
+        ("Storgata 1;;Oslo;", OSLO, OSLO),
+        (";0184;;", BERLIN, ";0184;;"),
+        (";;;DK", BERLIN, ";;;DK"),
+        (";;;DE", BERLIN, BERLIN),
+        (";;;", BERLIN, BERLIN),
+        (";;;NO", "Storgata 1;;Oslo;", OSLO),
+    ],
+)
+def test_no_address_is_made_of_two(any_db: Database, tmp_path: Path, first: str, second: str, came: str) -> None:
+    """An address is filled in whole, with its country, where none is known and the country is no other; else all of it is left out."""
+    for address in (first, second):
+        _brought_in(any_db, tmp_path, f"Name;E-mail;Street;Postal code;City;Country\nÅse Ødegård;ase@fjord.test;{address}\n")
+    with any_db.reading() as session:
+        ase = session.scalars(select(Person)).one()
+        assert f"{ase.street};{ase.zip};{ase.city};{ase.country}" == came
+
+
+def test_a_mark_belongs_to_its_address(db: Database, tmp_path: Path) -> None:
+    """That letters go to an address is taken with it: said of one that is left out it is left out too, alone it holds for what is known."""
+    said = [("Åse", "Vei 1;Oslo;", False), ("Åse", "Vei 2;Bodø;ja", False), ("Åse", "Vei 1;Oslo;ja", True)]
+    said += [("Bjørn", "Vei 3;Oslo;", False), ("Bjørn", ";;ja", True)]
+    for name, address, marked in said:
+        email = {"Åse": "ase@fjord.test", "Bjørn": "bjorn@fjord.test"}[name]
+        _brought_in(db, tmp_path, f"Name;E-mail;Street;City;Use as postal address\n{name};{email};{address}\n")
+        with db.reading() as session:
+            assert session.scalars(select(Person.use_as_postal).where(Person.name == name)).one() is marked

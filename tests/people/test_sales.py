@@ -12,9 +12,10 @@ from mailings.db import Database
 from mailings.errors import NotFound, Unreadable
 from mailings.people.erasing import erase
 from mailings.people.projects import create_project, describe_project, project_told
-from mailings.people.sale_rows import amount_of, day_of
+from mailings.people.sale_rows import amount_of, day_of, percent_of
 from mailings.people.sales import SalesOutcome, import_sales, sale_numbered, sale_told, sales, shown
 from tests.audience.people import company, person
+from tests.people.files import workbook
 
 
 def _brought_in(session: Session, folder: Path, text: str) -> SalesOutcome:
@@ -46,13 +47,38 @@ def test_a_list_of_sales(any_db: Database, tmp_path: Path) -> None:
 
 
 def test_a_known_sale_is_brought_up_to_date(any_db: Database, tmp_path: Path) -> None:
-    """What the list says is written; what it says nothing of stays; the last row of a number decides."""
+    """What the list says is written; what it says nothing of stays; of a number's rows the last that says something decides."""
     with any_db.writing() as session:
         _brought_in(session, tmp_path, "number;name;amount;status\n7;Stoel;100;offerte\n")
         outcome = _brought_in(session, tmp_path, "number;name;amount;status\n7;;90;\n7;;80;getekend\n")
         assert outcome.document() == {"rows": 1, "created": 0, "updated": 1, "errors": []}
         session.expire_all()
         assert sale_told(sale_numbered(session, "7")) == {"number": "7", "name": "Stoel", "amount": "80", "status": "getekend"}
+
+
+def test_rows_of_one_number_belong_together(any_db: Database, tmp_path: Path) -> None:
+    """A sale listed twice keeps what only its first row says, and whose it is; each row answers for what is wrong in it."""
+    with any_db.writing() as session:
+        firm, ase = company(session, "Ærlig AS"), person(session, "Åse Ødegård", "ase@fjord.test")
+        heads = "number;name;amount;date;probability;company;email"
+        rows = "7;Stoel;100;2026-11-22;60;Ærlig AS;ase@fjord.test\n7;;90;;;;\n7;Bord;;;0;Ukjent AS;"
+        outcome = _brought_in(session, tmp_path, f"{heads}\n{rows}\n")
+        assert (outcome.rows, outcome.created, [(one.row, one.column) for one in outcome.errors]) == (1, 1, [(4, "company")])
+        sale = sale_numbered(session, "7")
+        assert (sale.name, sale.amount, sale.day, sale.probability) == ("Bord", "90", date(2026, 11, 22), 0)
+        assert (sale.company_id, sale.person_id) == (firm.id, ase.id)
+
+
+def test_a_workbook_holds_numbers(any_db: Database, tmp_path: Path) -> None:
+    """What a cell holds as a number is it, however many decimals; a share is percent, 1 among them; nothing unreadable ends the import."""
+    heads = ("number", "amount", "probability")
+    rows = [("A", 99.375, 1.0), ("B", 0.1 + 0.2, 0.29), ("C", -1234.5, 60), ("D", 12500, 0), ("E", "nan", "nan"), ("F", True, "inf")]
+    with any_db.writing() as session:
+        outcome = import_sales(session, workbook(tmp_path / "salg.xlsx", [heads, *rows]))
+        assert [(sale.number, sale.amount, sale.probability) for sale in sales(session)] == [
+            *(("A", "99.375", 100), ("B", "0.3", 29), ("C", "-1234.5", 60), ("D", "12500", 0), ("E", "", None), ("F", "", None)),
+        ]
+    assert [(one.row, one.column) for one in outcome.errors] == [(6, "amount"), (6, "probability"), (7, "amount"), (7, "probability")]
 
 
 def test_what_is_no_list_of_sales(db: Database, tmp_path: Path) -> None:
@@ -78,10 +104,14 @@ def test_a_sale_outlives_whoever_bought(any_db: Database, tmp_path: Path) -> Non
     [
         *(("12 500,50", "12500.50"), ("1.234,5", "1234.5"), ("1,234.50", "1234.50"), ("1.234", "1234"), ("1,234,567", "1234567")),
         *(("€ 99,95", "99.95"), ("-3.5", "-3.5"), ("12500", "12500"), ("much", None), ("", None)),
+        *(("0.125", "0.125"), ("1234.125", "1234.125"), ("12 500.125", "12500.125"), ("99,375", "99375"), ("0", "0"), (".5", "0.5")),
+        *(("(500)", "-500"), ("NOK (1.234,50)", None), ("(€ 1.234,50)", "-1234.50"), ("(-500)", None), ("500-", None), ("−3", "-3")),
+        *(("kr. 500", "500"), ("kr. 500,-", "500"), ("1'234.50", "1234.50"), ("1.234.567,89 EUR", "1234567.89"), ("1.2.3", None)),
+        *(("1e5", None), ("12.34,5", None), ("nan", None), (99.375, "99.375"), (1e16, "10000000000000000"), (7, "7")),
     ],
 )
-def test_amounts(text: str, amount: str | None) -> None:
-    """An amount is read as people of Europe write it, and never through a floating point number."""
+def test_amounts(text: object, amount: str | None) -> None:
+    """An amount is read as people of Europe write it, a workbook's number as it is, and what may be read otherwise not at all."""
     assert amount_of(text) == amount
 
 
@@ -92,6 +122,29 @@ def test_amounts(text: str, amount: str | None) -> None:
 def test_days(text: str, day: date | None) -> None:
     """A day is read with the year first, or the day first; one there never was is none."""
     assert day_of(text) == day
+
+
+@pytest.mark.parametrize(
+    ("cell", "percent"),
+    [
+        *(("60 %", 60), ("60", 60), ("0,6", 60), ("0.5%", 0), ("1%", 1), ("1", 1), ("100%", 100), ("66.7 %", 67), ("0.29", 29)),
+        *(
+            (1, 100),
+            (0.6, 60),
+            (0, 0),
+            (60, 60),
+            (0.29, 29),
+            ("nan", None),
+            ("-inf", None),
+            ("1e999999", None),
+            ("101", None),
+            ("-1", None),
+        ),
+    ],
+)
+def test_percent(cell: object, percent: int | None) -> None:
+    """What has a sign is percent; without one what is below 1 is a share, and so is the 1 of a workbook, which holds 100 % so."""
+    assert percent_of(cell) == percent
 
 
 def test_a_project_is_told_of(any_db: Database) -> None:
