@@ -11,12 +11,10 @@ from sqlalchemy import exists, func, select
 from mailings.clock import now
 from mailings.db import Database
 from mailings.errors import Misconfigured
-from mailings.model import Delivery, DeliveryStatus, Mailing, MailingStatus, MailingType
-from mailings.sending.printing import place_of
+from mailings.model import Delivery, Mailing, MailingStatus, MailingType
+from mailings.sending.printing import OPEN, place_of
 from mailings.settings import Settings
 from mailings.transports.pdf.place import Place
-
-OPEN = (DeliveryStatus.QUEUED, DeliveryStatus.SENDING, DeliveryStatus.IN_DOUBT)  # for these a part may still be the witness
 
 
 def delete_letters(database: Database, settings: Settings) -> int:

@@ -6,7 +6,7 @@ from array import array
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from mailings.channels import carrier
@@ -21,6 +21,7 @@ from mailings.settings import Settings
 from mailings.transports.pdf.place import PdfFile, Place
 
 PRINTER = "pdf"  #: the transport whose parts are merged
+OPEN = (DeliveryStatus.QUEUED, DeliveryStatus.SENDING, DeliveryStatus.IN_DOUBT)  # for these a part may still be the witness
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,22 +67,22 @@ def print_letters(database: Database, name: str, settings: Settings) -> Letters:
 
     Raises NotAllowed, NotFound, and Misconfigured where the folder cannot be written to.
     """
-    from mailings.transports.pdf.merging import merge  # noqa: PLC0415  pikepdf, which only who merges needs
+    from mailings.transports.pdf.merging import let_go, merge  # noqa: PLC0415  pikepdf, which only who merges needs
 
     with database.reading() as session:
         mailing = mailing_named(session, name)
         before = letters_of(mailing, settings)
         stack, duplex = _stack(mailing, settings), bool((mailing.more.get("document") or {}).get("duplex"))
-        wanted = _printed(session, mailing) if carrier(mailing, settings) == PRINTER else ()
-    if not wanted:
-        return before
+        ours = carrier(mailing, settings) == PRINTER
+        wanted, unwanted = (_printed(session, mailing), _unwanted(session, mailing)) if ours else ((), ())
     place = Place(settings.document_path, stack)
     try:
-        merged = merge(place, stack, wanted, duplex=duplex)
+        merged = merge(place, stack, wanted, duplex=duplex) if wanted else None
+        let_go(place, frozenset(unwanted))
     except OSError as error:
         why = (error.strerror or str(error)).lower()
         raise Misconfigured(f"The letters of {name} cannot be merged in {place.folder} ({why}); make room, and run it again.") from error
-    return Letters(name, place.folder, place.printed(), merged.file, merged.missing)
+    return Letters(name, place.folder, place.printed(), merged.file, merged.missing) if merged else before
 
 
 def finish_letters(database: Database, name: str, settings: Settings) -> Letters | None:
@@ -102,6 +103,14 @@ def _printed(session: Session, mailing: Mailing) -> array[int]:
     sent = Delivery.status.in_((DeliveryStatus.SENT, DeliveryStatus.DELIVERED))
     wanted = wanted.where(Delivery.mailing_id == mailing.id, sent, ~Delivery.test, Recipient.erased_at.is_(None))
     return array("q", session.scalars(wanted.order_by(Delivery.id)))
+
+
+def _unwanted(session: Session, mailing: Mailing) -> array[int]:
+    """The deliveries of which no letter is wanted any more; not those whose part may still witness that they were printed."""
+    whole = select(Delivery.id).outerjoin(Recipient, Recipient.id == Delivery.recipient_id)
+    sent = Delivery.status.in_((DeliveryStatus.SENT, DeliveryStatus.DELIVERED))
+    nobody = or_(~sent, Recipient.id.is_(None), Recipient.erased_at.is_not(None))
+    return array("q", session.scalars(whole.where(Delivery.mailing_id == mailing.id, ~Delivery.status.in_(OPEN), nobody)))
 
 
 def _stack(mailing: Mailing, settings: Settings) -> Stack:

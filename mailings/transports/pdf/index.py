@@ -47,10 +47,10 @@ def named_in(under: Path) -> Iterator[tuple[int, str, str]]:
                     yield number, mark, file.pdf
 
 
-def clear(place: Place, done: Container[int]) -> None:
-    """Take away the parts all letters of which are in a PDF, and what a dead sender left of a part."""
+def clear(place: Place, done: Container[int], unwanted: Container[int] = ()) -> None:
+    """Take away the parts all letters of which are in a PDF or nobody wants, and what a dead sender left of a part."""
     for index in place.parts.glob("*.json"):
-        if all(one["delivery"] in done for one in _read(index)):
+        if all(one["delivery"] in done or one["delivery"] in unwanted for one in _read(index)):
             index.unlink()  # the index first: without one a part is no witness, and nobody reads it
             index.with_suffix(".pdf").unlink(missing_ok=True)
     for stray in (*place.parts.glob("*.pdf"), *place.folder.glob(".*"), *place.parts.glob(".*")):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,6 +58,16 @@ def merge(place: Place, stack: Stack, wanted: Sequence[int], *, duplex: bool) ->
         place.keep([*files, made])
         clear(place, Ranges([*(pair for file in files for pair in file.ranges), *made.ranges]))
         return Merged(made, missing)
+
+
+def let_go(place: Place, unwanted: Container[int]) -> None:
+    """Take away the parts that hold no letter but those in a PDF and `unwanted`, nobody's any more: they say where people live.
+
+    A delivery not named is one that may still be wanted. Safe to repeat. Raises OSError.
+    """
+    if place.parts.is_dir():
+        with place.alone():
+            clear(place, Ranges(pair for file in place.printed() for pair in file.ranges), unwanted)
 
 
 def _chosen(place: Place, wanted: Sequence[int], done: Ranges) -> tuple[list[Letter], int]:
