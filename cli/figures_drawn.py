@@ -10,7 +10,8 @@ from rich.table import Table
 
 from cli.door import screen
 from mailings.reports.saying import label, number, percent, say
-from mailings.reports.summary import Summary, figures_of
+from mailings.reports.seen import figures_of
+from mailings.reports.summary import Summary
 
 BAR = 24  # cells of a bar that stands for all
 MOST = 10  # links and domains; all of them are in the workbook

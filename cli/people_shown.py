@@ -76,6 +76,7 @@ def tell_person(held: dict[str, Any]) -> None:
     _tell_mailings(held["mailings"])
     _tell_came_back(held)
     _tell_rows("Lists copied for mailings", ("mailing", "list", "row", "written"), held["lists"])
+    _tell_rows("Text messages counted under caps", ("at", "number"), held["texts"])
 
 
 def _tell_addresses(addresses: list[dict[str, Any]]) -> None:

@@ -50,7 +50,7 @@ def erase(session: Session, person_id: int) -> Erased:
     mobile = session.scalar(select(Person.mobile_normal).where(Person.id == person_id))
     at = [*normals, mobile] if mobile else normals  # where messages of any kind went
     recipients = session.scalars(recipients_of_person(person_id, at)).all()
-    session.execute(delete(TextSlot).where(TextSlot.number == mobile))
+    _forget_texts(session, recipients, mobile)
     with domains_carried(session, recipients, normals):
         forget_events(session, recipients, at)
         _blank_deliveries(session, recipients, at)
@@ -91,6 +91,12 @@ def _blank_recipients(session: Session, recipients: Sequence[int]) -> None:
     verdict = case((or_(finished, handed_over), Recipient.verdict), else_=Verdict.ERASED)
     blanked = update(Recipient).where(Recipient.id.in_(recipients))
     session.execute(blanked.values(verdict=verdict, person_id=None, name=None, address=None, erased_at=clock.now()))
+
+
+def _forget_texts(session: Session, recipients: Sequence[int], mobile: str | None) -> None:
+    """The places of their text messages under caps stay taken, for those messages have left; to which number is forgotten."""
+    sent = select(Delivery.id).where(Delivery.recipient_id.in_(recipients))
+    session.execute(update(TextSlot).where(or_(TextSlot.number == mobile, TextSlot.delivery_id.in_(sent))).values(number=""))
 
 
 def _forget_lists(session: Session, person_id: int, normals: Sequence[str], mobile: str | None) -> None:

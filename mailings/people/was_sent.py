@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
-from mailings.model import Address, Base, Delivery, DeliveryNote, Evidence, ImportedRow, Mailing, Person, Recipient, Source
+from mailings.model import Address, Base, Delivery, DeliveryNote, Evidence, ImportedRow, Mailing, Person, Recipient, Source, TextSlot
 from mailings.people.erasing import recipients_of_person
 
 _DELIVERY = (
@@ -20,21 +20,31 @@ _DELIVERY = (
 
 
 def was_sent(session: Session, person: Person) -> dict[str, list[dict[str, Any]]]:
-    """Mailings, rows of lists copied for mailings, and mailings whose sources name the person."""
-    return {"mailings": _mailings(session, person), "lists": _lists(session, person), "named_for": _sources(session, person)}
+    """Mailings, rows of lists copied for mailings, mailings whose sources name the person, and text messages counted under caps."""
+    return {
+        "mailings": _mailings(session, person),
+        "lists": _lists(session, person),
+        "named_for": _sources(session, person),
+        "texts": _texts(session, person),
+    }
 
 
 def theirs(person: Person) -> Select[int]:
-    """Ids of the person's deliveries: as a recipient, to a bare address of theirs, and tests that went to one."""
-    normals = [address.normal for address in person.addresses]
+    """Ids of the person's deliveries: as a recipient, to a bare address or number of theirs, and tests that went to one."""
+    normals = _where(person)
     recipients = recipients_of_person(person.id, normals)
     tests = Delivery.test & Delivery.address.in_(normals)
     return select(Delivery.id).where(or_(Delivery.recipient_id.in_(recipients), tests))
 
 
+def _where(person: Person) -> list[str]:
+    """Where messages of any kind reach the person: addresses and number."""
+    return [*(address.normal for address in person.addresses), *([person.mobile_normal] if person.mobile_normal else [])]
+
+
 def _mailings(session: Session, person: Person) -> list[dict[str, Any]]:
     """Every mailing the person is or was a recipient of, with what became of each message; tests are marked."""
-    whose = recipients_of_person(person.id, [address.normal for address in person.addresses])
+    whose = recipients_of_person(person.id, _where(person))
     rows = session.execute(select(Recipient, Mailing).join(Mailing).where(Recipient.id.in_(whose)).order_by(Recipient.id)).all()
     shown = []
     for recipient, mailing in rows:
@@ -47,7 +57,7 @@ def _mailings(session: Session, person: Person) -> list[dict[str, Any]]:
 
 def _tests(session: Session, person: Person) -> list[dict[str, Any]]:
     """Test messages to an address of theirs, filled with somebody else's data or nobody's."""
-    normals = [address.normal for address in person.addresses]
+    normals = _where(person)
     whose = recipients_of_person(person.id, normals)
     rows = select(Delivery, Mailing).join(Mailing, Mailing.id == Delivery.mailing_id).where(Delivery.test, Delivery.address.in_(normals))
     others = rows.where(or_(Delivery.recipient_id.is_(None), Delivery.recipient_id.not_in(whose)))
@@ -84,6 +94,13 @@ def _lists(session: Session, person: Person) -> list[dict[str, Any]]:
 def _sources(session: Session, person: Person) -> list[dict[str, Any]]:
     rows = select(Mailing.name, Source.label).join(Mailing, Mailing.id == Source.mailing_id).where(Source.person_id == person.id)
     return [{"mailing": mailing, "written": label} for mailing, label in session.execute(rows.order_by(Source.id))]
+
+
+def _texts(session: Session, person: Person) -> list[dict[str, Any]]:
+    """When text messages of the last days left for them: kept while a cap is set."""
+    whose = or_(TextSlot.number == person.mobile_normal, TextSlot.delivery_id.in_(theirs(person)))
+    rows = select(TextSlot).where(whose).order_by(TextSlot.at, TextSlot.delivery_id)
+    return [_columns(slot, ("at", "number")) for slot in session.scalars(rows)]
 
 
 def _columns(row: Base, columns: Sequence[str]) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from mailings.errors import NotFound
 from mailings.model import Mailing, MailingType, Topic
 from mailings.reports.document import RATES
 from mailings.reports.kept import figures_of_all
+from mailings.reports.seen import has_rate
 from mailings.sending import system_mailings
 
 SORTS = ("date", "name", "sent", "open_rate", "click_rate", "bounce_rate", "unsubscribe_rate")
@@ -88,10 +89,22 @@ def by_topic(mailings: Iterable[Compared]) -> list[dict[str, Any]]:
 
 
 def together(mailings: Sequence[Compared]) -> dict[str, Any]:
-    """Their figures added up, and the rates of the sums (weighted by recipients); None where they are divided by nothing."""
-    sums = {figure: sum(one.figures[figure] for one in mailings) for figure in ADDED}
-    rates = {rate: sums[what] / sums[of] if sums[of] else None for rate, (what, of) in RATES.items()}
-    return {"mailings": len(mailings)} | sums | rates
+    """Their figures added up, and the rates of the sums (weighted by recipients); None where they are divided by nothing.
+
+    A rate is of those mailings alone that can have it: text messages and letters, which nobody is seen to open, lower no open rate.
+    """
+    sums = {figure: _sum(mailings, figure) for figure in ADDED}
+    return {"mailings": len(mailings)} | sums | {rate: _rate(mailings, rate) for rate in RATES}
+
+
+def _rate(mailings: Sequence[Compared], rate: str) -> float | None:
+    having = [one for one in mailings if has_rate(one.type, rate)]
+    what, of = (_sum(having, figure) for figure in RATES[rate])
+    return what / of if of else None
+
+
+def _sum(mailings: Sequence[Compared], figure: str) -> int:
+    return sum(one.figures[figure] for one in mailings)
 
 
 def this_year(mailings: Iterable[Compared]) -> list[Compared]:

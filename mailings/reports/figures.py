@@ -12,6 +12,7 @@ from mailings import clock
 from mailings.model import Mailing, MailingStatus
 from mailings.reports.document import Link, document_of
 from mailings.reports.kept import figures_of, figures_of_all
+from mailings.reports.seen import known
 from mailings.reports.waiting import waiting_of
 from mailings.sending import approved
 from mailings.sending.books import Books, books_of
@@ -62,7 +63,7 @@ def report_of(session: Session, mailing: Mailing) -> dict[str, Any]:
     what people did, and is not in it (D5). `counting_anew.freshen` beforehand makes the next looks quick.
     """
     links = [Link(row.number, row.url, row.name, bool(row.deleted)) for row in session.execute(text(LINKS), {"mailing": mailing.id})]
-    return document_of(figures_of(session, mailing), links) | {"as_of": _iso(clock.now())}
+    return known(mailing.type.value, document_of(figures_of(session, mailing), links)) | {"as_of": _iso(clock.now())}
 
 
 def _iso(moment: datetime) -> str:

@@ -16,6 +16,7 @@ from mailings.model.counting import COUNTED, KEPT
 from mailings.model.figure import STALE, STALE_CLICKS
 from mailings.reports.anew import Figures, click_parts, counted, walk_parts
 from mailings.reports.document import numbers_of
+from mailings.reports.seen import known
 from mailings.tracking.counts import FACTS, LINK_FIGURES, Facts, counts_of
 
 SETTLED = (MailingStatus.SENT, MailingStatus.CANCELLED)  # in the others statuses move in the hot path, which adds nothing
@@ -44,14 +45,15 @@ def _stands(what: str, *, deliveries: bool, clicks: bool) -> bool:
 
 
 def figures_of_all(session: Session, ids: Collection[int]) -> dict[int, dict[str, Any]]:
-    """The numbers and rates of these mailings, as a report has them; `clicks` as far as they are kept.
+    """The numbers and rates of these mailings, as a report has them; `clicks` as far as they are kept, None for rates a type has none of.
 
     Kept figures of all are one statement; mailings under way, and those never counted, are walked together in one more.
     """
     kept = _sums(session, ids)
-    rows = select(Mailing.id, Mailing.status, Mailing.figures_at, Mailing.started_at).where(among(session, Mailing.id, ids))
-    found, moving = {}, []
-    for mailing_id, status, figures_at, started_at in session.execute(rows):
+    rows = select(Mailing.id, Mailing.type, Mailing.status, Mailing.figures_at, Mailing.started_at).where(among(session, Mailing.id, ids))
+    found, types, moving = {}, {}, []
+    for mailing_id, kind, status, figures_at, started_at in session.execute(rows):
+        types[mailing_id] = kind.value
         found[mailing_id] = kept.get(mailing_id, Counter())
         if started_at is not None and (status not in SETTLED or figures_at is None or found[mailing_id][STALE, ""]):
             found[mailing_id] = Counter({key: n for key, n in found[mailing_id].items() if key[0] == "clicks"})
@@ -59,7 +61,7 @@ def figures_of_all(session: Session, ids: Collection[int]) -> dict[int, dict[str
     if moving:
         for mailing_id, facts, n in _moving(session, moving):
             found[mailing_id].update(dict.fromkeys(counts_of(facts), n))
-    return {mailing_id: numbers_of(figures) for mailing_id, figures in found.items()}
+    return {mailing_id: known(types[mailing_id], numbers_of(figures)) for mailing_id, figures in found.items()}
 
 
 def _sums(session: Session, ids: Collection[int]) -> dict[int, Figures]:

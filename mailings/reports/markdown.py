@@ -6,7 +6,8 @@ import re
 from typing import Any
 
 from mailings.reports.saying import label, moment, number, percent, say
-from mailings.reports.summary import OF, Summary, figures_of, is_seen
+from mailings.reports.seen import figures_of, is_seen
+from mailings.reports.summary import OF, Summary
 
 LINKS = 10  # shown; all stand in the workbook
 FORBIDDEN = re.compile(r"([\\`*_{}\[\]<>()#+!|~&:/@-])")  # what Markdown, or the HTML in it, could read as more than text

@@ -11,7 +11,8 @@ from markupsafe import Markup
 
 from mailings.reports.charts import CHARTS, chart
 from mailings.reports.saying import label, moment, number, percent, say
-from mailings.reports.summary import OF, Summary, figures_of, is_seen
+from mailings.reports.seen import figures_of, is_seen
+from mailings.reports.summary import OF, Summary
 
 HERE = Path(__file__).parent
 HOURS = 48  # shown; all stand in the workbook

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mailings.reports.summary import is_seen
+from mailings.reports.seen import is_seen
 
 #: sheet -> its columns and how wide they are, in letters
 COLUMNS = {

@@ -13,45 +13,12 @@ from sqlalchemy.orm import Session
 from mailings.model import Mailing, Topic
 from mailings.reports.figures import report_of
 
-#: figure -> its rate, where it has one (domain.md H.1)
-FIGURES: dict[str, str | None] = {
-    "sent": None,
-    "delivered": None,
-    "opened": "open_rate",
-    "clicked": "click_rate",
-    "clicks": None,
-    "machine_opened": None,
-    "machine_clicked": None,
-    "unsubscribed": "unsubscribe_rate",
-    "complained": "complaint_rate",
-    "bounced": "bounce_rate",
-    "hard_bounced": "hard_bounce_rate",
-    "soft_bounced": "soft_bounce_rate",
-    "other_bounced": None,
-    "failed": None,
-}
-#: of them what mailings that nobody is seen to read have: text messages, letters (domain.md A)
-UNREAD = frozenset({"sent", "delivered", "bounced", "failed"})
-PRINTED = frozenset({"sent", "failed"})  #: of letters: what became of them in the post nobody tells
 #: rate -> what it is divided by
 OF = {
     **dict.fromkeys(("open_rate", "click_rate", "unsubscribe_rate", "complaint_rate"), "of_delivered"),
     **dict.fromkeys(("bounce_rate", "hard_bounce_rate", "soft_bounce_rate"), "of_sent"),
 }
 LISTED = "SELECT count(*) FROM recipient WHERE mailing_id = :mailing AND verdict <> 'no_address'"
-
-
-def is_seen(kind: str) -> bool:
-    """Whether anybody is seen to read a mailing of this type: opens, clicks, mail domains and programs (domain.md A)."""
-    return kind in ("email", "form_response")
-
-
-def figures_of(kind: str) -> dict[str, str | None]:
-    """The figures that people are shown of a mailing of this type; programs get all of them."""
-    if is_seen(kind):
-        return FIGURES
-    shown = PRINTED if kind == "document" else UNREAD
-    return {figure: rate for figure, rate in FIGURES.items() if figure in shown}
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,9 @@ from openpyxl.styles import Alignment, Font, PatternFill
 
 from mailings.reports.rows import Row
 from mailings.reports.saying import label, say
+from mailings.reports.seen import figures_of, is_seen
 from mailings.reports.sheets import columns_of
-from mailings.reports.summary import Summary, figures_of, is_seen
+from mailings.reports.summary import Summary
 
 FULL = 1_048_576  # rows a sheet may have; longer lists go on in another
 LONGEST = 32_767  # characters of a cell

@@ -15,6 +15,7 @@ from mailings.db import Database
 from mailings.model import (
     Basis,
     Company,
+    Delivery,
     DeliveryNote,
     DeliveryStatus,
     Event,
@@ -25,11 +26,13 @@ from mailings.model import (
     PersonInterest,
     Project,
     ProjectMember,
+    Recipient,
     Selection,
     SelectionKind,
     SelectionMember,
     Source,
     SourceKind,
+    TextSlot,
 )
 from mailings.people.showing import show
 from mailings.reported import EventKind
@@ -134,3 +137,21 @@ def test_what_somebody_answered(any_db: Database) -> None:
         assert (answer["address"], answer["reason"]) == ("+4799887766", "Takk, vi kommer på lørdag")
         assert answer["at"] == AT.isoformat(timespec="milliseconds")
         assert [show(session, other)["reports"] for other in others] == [[], []]
+
+
+def test_what_went_to_a_number(any_db: Database) -> None:
+    """A text message to the bare number of somebody we know is told as theirs, and when it left while that is counted under a cap."""
+    with any_db.writing() as session:
+        ase = Person(name="Åse", mobile="998 87 766", mobile_normal="+4799887766", created_at=AT)
+        bare = Recipient(mailing_id=a_mailing(session, "høst-sms").id, address="+4799887766")
+        session.add_all([ase, Person(name="Désirée", created_at=AT), bare])
+        session.flush()
+        sent = Delivery(mailing_id=bare.mailing_id, recipient_id=bare.id, status=DeliveryStatus.SENT, address="+4799887766")
+        session.add(sent)
+        session.flush()
+        session.add_all(
+            [TextSlot(delivery_id=sent.id, number="+4799887766", at=AT), TextSlot(delivery_id=99, number="+31612345678", at=AT)]
+        )
+        held = show(session, ase)
+        assert [(one["mailing"], one["address"], len(one["deliveries"])) for one in held["mailings"]] == [("høst-sms", "+4799887766", 1)]
+        assert held["texts"] == [{"at": AT.isoformat(timespec="milliseconds"), "number": "+4799887766"}]

@@ -15,6 +15,7 @@ from mailings.model import Mailing, MailingType, Topic
 from mailings.reports.comparing import SORTS, Compared, Wanted, best, by_topic, compared, this_year, together
 from mailings.reports.counting_anew import freshen
 from mailings.reports.figures import report_of
+from mailings.reports.listed import Asked, mailings_listed
 from tests.sending import world
 from tests.tracking.visiting import SENT, click, record, sent_mailing, visit
 
@@ -86,6 +87,28 @@ def test_figures_are_the_reports(any_db: Database) -> None:
     assert (topics["Nyheter"]["mailings"], topics["Nyheter"]["sent"]) == (2, 24)
     assert (topics["Nyheter"]["open_rate"], topics["Nyheter"]["click_rate"], topics[None]["open_rate"]) == (0.5, 4 / 24, 1.0)
     assert together([])["open_rate"] is None
+
+
+def test_what_nobody_is_seen_to_read(any_db: Database) -> None:
+    """Text messages and letters have no open rate, which is not 0 %; they lower no topic's and no year's, and stand last where sorted."""
+    ids = [begun(any_db, name, opened, clicked, "Nyheter") for name, opened, clicked in (("ål", 6, 3), ("sms", 0, 0), ("brev", 0, 0))]
+    with any_db.writing() as session:
+        for mailing_id, kind in zip(ids[1:], (MailingType.SMS, MailingType.DOCUMENT), strict=True):
+            session.get_one(Mailing, mailing_id).type = kind
+    found = {one.name: one.figures for one in all_of(any_db)}
+    rates = ("open_rate", "click_rate", "unsubscribe_rate", "bounce_rate")
+    assert [found["sms"][rate] for rate in rates] == [None, None, None, 0.0]
+    assert [found["brev"][rate] for rate in rates] == [None] * 4
+    (topic,) = by_topic(all_of(any_db))
+    assert (topic["mailings"], topic["sent"], topic["open_rate"], topic["click_rate"], topic["bounce_rate"]) == (3, 36, 0.5, 0.25, 0.0)
+    assert names(any_db, sort="open_rate")[0] == names(any_db, sort="click_rate")[0] == "ål"
+    assert [one.name for one in best(all_of(any_db))] == ["ål"]
+    with any_db.reading() as session:
+        for down in (True, False):
+            rows, _ = mailings_listed(session, Asked(sort="open_rate", down=down))
+            assert [row.figures["open_rate"] for row in rows] == [0.5, None, None]
+        report = report_of(session, session.get_one(Mailing, ids[1]))
+        assert {word: report[word] for word in found["sms"]} == found["sms"]
 
 
 def test_a_year(any_db: Database) -> None:

@@ -14,7 +14,8 @@ from mailings.reports.markdown import markdown
 from mailings.reports.page import page
 from mailings.reports.rows import Row
 from mailings.reports.saying import number, percent, say
-from mailings.reports.summary import FIGURES, About, Summary
+from mailings.reports.seen import FIGURES
+from mailings.reports.summary import About, Summary
 from tests.reports.documents import SENT, document, hour, vector_e
 from tests.reports.read_back import Figures, a_mailing, book_of, lines, told
 from tests.tracking.visiting import LATER
