@@ -45,7 +45,7 @@ def up(
     runs: Runs = 6,
     no_door: NoDoor = False,
 ) -> None:
-    """Run everything on this machine: Prefect's server, a worker, the web door. Ends with Ctrl-C or SIGTERM.
+    """Run everything on this machine: Prefect's server, a worker, the web door, the sender of answers. Ends with Ctrl-C or SIGTERM.
 
     The first time it makes the database, the work pool and all deployments; later whatever an upgrade changed.
     """

@@ -1,4 +1,4 @@
-"""The three processes of `mailings up`: what each runs, and in which environment."""
+"""The processes of `mailings up`: what each runs, and in which environment."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ALWAYS = {
     "PREFECT_LOGGING_EXTRA_LOGGERS": "mailings",
     "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
 }
-SERVER_S, DOOR_S, WORKER_S = 8.0, 25.0, 40.0  # seconds each may take to end; a run has 30 for what is in hand
+SERVER_S, DOOR_S, WORKER_S, SENDER_S = 8.0, 25.0, 40.0, 30.0  # seconds each may take to end; a run has 30 for what is in hand
 
 
 @dataclass(frozen=True)
@@ -95,6 +95,11 @@ def worker_name() -> str:
 def door(where: tuple[str, int]) -> Part:
     """`mailings serve`: clicks, unsubscribing, webhooks, the desk. It knows nothing of Prefect."""
     return Part("door", ("cli.main", "serve", "--host", where[0], "--port", str(where[1])), dict(os.environ), DOOR_S)
+
+
+def sender() -> Part:
+    """`mailings deliver --watch`: answers to forms and what people ask our pages for, within seconds. It knows nothing of Prefect."""
+    return Part("sender", ("cli.main", "deliver", "--watch"), dict(os.environ), SENDER_S)
 
 
 def _reached(host: str) -> str:

@@ -21,7 +21,7 @@ from mailings.errors import MailingsError, Unreachable
 PATIENCE = 180.0  # seconds for the server to answer the first time: 4 s on a database that is there, 10-20 s on a fresh one
 TICK = 0.2  # seconds between two looks at the children
 ASK = 3.0  # seconds between two questions to the server
-ORDER = ("worker", "door", "server")  # of ending: runs finish what is in hand and report it, while there is somebody to report to
+ORDER = ("worker", "sender", "door", "server")  # of ending: runs finish what is in hand and report it, while there is somebody to report to
 
 
 class Running:
@@ -38,6 +38,7 @@ class Running:
         try:
             if self.chosen.door:
                 self._begin(up_parts.door(self.chosen.door))
+            self._begin(up_parts.sender())
             self._begin(up_parts.server(self.chosen, self.place))
             self._until_it_answers()
             self._take_up_again("takes up again what was cut off")  # before the server finds it silent, and starts it anew
@@ -54,7 +55,7 @@ class Running:
             return  # told to stop while it was starting
 
     def end(self) -> None:
-        """The worker first, whose runs finish what is in hand; then the door; the server last. A second signal hurries."""
+        """The worker first, whose runs finish what is in hand; then the sender and the door; the server last. A second signal hurries."""
         with suppress(OSError):
             self.place.tell(None)
         for name in ORDER:
@@ -68,7 +69,7 @@ class Running:
 
     def _begin(self, part: Part) -> None:
         self.children[part.name] = Child(part, self.place.log(part.name), self.place.lock.fileno())
-        self.shown.state(part.name, "runs" if part.name == "door" else "starts")
+        self.shown.state(part.name, "runs" if part.name in ("door", "sender") else "starts")
 
     def _until_it_answers(self) -> None:
         server, deadline = self.children["server"], time.monotonic() + PATIENCE

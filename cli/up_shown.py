@@ -15,7 +15,7 @@ from cli.up_place import Place
 from mailings.clock import now
 from mailings.settings import settings
 
-NAMES = {"server": "Prefect server", "worker": "worker", "door": "web door"}
+NAMES = {"server": "Prefect server", "worker": "worker", "door": "web door", "sender": "sender"}
 MARKS = {"starts": "yellow", "runs": "green", "is down": "red", "is ending": "yellow", "has ended": "dim"}
 
 
@@ -24,7 +24,7 @@ class Shown:
 
     def __init__(self, chosen: Chosen, place: Place, screen: Console) -> None:
         self.chosen, self.place, self.screen = chosen, place, screen
-        self.states = {name: "" for name in ("server", "worker", "door") if name != "door" or chosen.door}
+        self.states = {name: "" for name in ("server", "worker", "door", "sender") if name != "door" or chosen.door}
         self.since: dict[str, float] = {}
         self.note, self.runs = "starting; the first time takes half a minute…", 0
         self.live = Live(get_renderable=self._drawn, console=screen, refresh_per_second=2, transient=True)
@@ -45,7 +45,7 @@ class Shown:
         if state == "runs":
             self.since[name] = time.monotonic()
         if not self.screen.is_terminal:
-            where = f" at {escape(self._where(name))}" if state == "runs" else ""
+            where = f"{' for' if name == 'sender' else ' at'} {escape(self._where(name))}" if state == "runs" else ""
             self._line(f"{NAMES[name]} {state}{where}")
 
     def say(self, name: str, sentence: str) -> None:
@@ -72,7 +72,12 @@ class Shown:
         self.screen.print(f"[dim]{now().astimezone():%H:%M:%S}[/] {sentence}", highlight=False, soft_wrap=True)
 
     def _where(self, name: str) -> str:
-        return {"server": self.chosen.url, "door": self.chosen.door_url, "worker": "pool mailings"}[name]
+        return {
+            "server": self.chosen.url,
+            "door": self.chosen.door_url,
+            "worker": "pool mailings",
+            "sender": "what forms and pages ask for",
+        }[name]
 
     def _doors(self) -> list[tuple[str, str, str]]:
         """What to open in a browser, and for what."""

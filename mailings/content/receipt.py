@@ -8,6 +8,7 @@ from typing import Any
 
 from markupsafe import escape
 
+from mailings.content.field_names import name_of
 from mailings.content.names import RECEIPT
 
 Definition = Mapping[str, Any]  #: a form as it is kept: `sections` of `fields`
@@ -71,7 +72,7 @@ def _lines(definition: Definition, values: Mapping[str, Any]) -> Iterator[tuple[
     for field in _fields(definition):
         value = values.get(field["identifier"])
         if value not in (None, "", []):
-            yield _clean(field.get("label") or field["identifier"]), _shown(field, value)
+            yield _clean(name_of(field, str(definition.get("language") or ""))), _shown(field, value)
 
 
 def _fields(definition: Definition) -> Iterator[Mapping[str, Any]]:

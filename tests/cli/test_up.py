@@ -19,11 +19,14 @@ from mailings.clock import now
 from mailings.db import connected
 from mailings.model import Mailing
 from tests.cli.upped import ROOT, Up, command, family, installation, outbox, plain, status, until, upped
+from tests.forms.sent import send
+from tests.sending.answered import furnished
 
 pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("up")]
 
 PEOPLE, RATE = 900, 60  # one a second: a quarter of an hour of sending, longer than anything is waited for
 PATIENCE = 300.0  # seconds for whatever is to come about; on a quiet machine all of it is over in twenty
+SOON = 10.0  # seconds, domain.md O: within which a form response is on its way
 NAME = "til-åse"
 
 
@@ -50,6 +53,18 @@ def test_everything_answers(first: Up) -> None:
     named = {deployment["name"] for deployment in yaml.safe_load((ROOT / "prefect.yaml").read_text())["deployments"]}
     assert {deployment["name"] for deployment in first.ask("deployments/filter", {})} == named
     assert [one["status"] for one in first.ask("work_pools/mailings/workers/filter", {})] == ["ONLINE"]
+
+
+def test_answers_leave_soon(first: Up) -> None:
+    """A form that is sent while it runs is answered within ten seconds, and no run of Prefect's is asked for (domain.md O)."""
+    database = connected(f"sqlite:///{first.folder}/var/mailings.db")
+    furnished(database, first.folder)
+    send(database)
+    until(lambda: status(first.folder, "takk")["deliveries"]["sent"] == 1, SOON)
+    database.engine.dispose()
+    assert first.ask("flow_runs/count", {"flow_runs": {"name": {"like_": "send takk"}}}) == 0
+    for message in (first.folder / "var" / "outbox" / "new").iterdir():
+        message.unlink()  # what follows counts the others
 
 
 def test_schedules_are_kept(first: Up) -> None:

@@ -13,9 +13,10 @@ from mailings.audience.populate import OPEN, populate
 from mailings.audience.type_features import must_have
 from mailings.channels import CHANNELS
 from mailings.errors import BadAddress, NotFound, Unreadable
-from mailings.model import Mailing, Person, Recipient, Verdict
+from mailings.model import Mailing, MailingType, Person, Recipient, Verdict
 from mailings.sending.finding import mailing_named
-from mailings.sending.previewing import empty_for, preview_for
+from mailings.sending.previewing import Preview, empty_for, preview_for
+from mailings.sending.previewing import preview as preview_of
 from mailings.sending.trying import send_test
 from web.desk.at import AtDesk, Desk, path
 from web.desk.heads import head_of
@@ -41,7 +42,8 @@ def message(name: str, desk: AtDesk) -> Response:
     """The HTML part for the frame, which nothing of it gets out of."""
     with desk.door.database.reading() as session:
         mailing = mailing_named(session, name)
-        shown = preview_for(session, mailing, recipient_of(desk, session, mailing, _asked(desk)))
+        row = _recipient(desk, session, mailing) if _sampled(mailing) else recipient_of(desk, session, mailing, _asked(desk))
+        shown = preview_for(session, mailing, row) if row is not None else _sample(session, mailing)
     return HTMLResponse(shown.html, headers={"Content-Security-Policy": POLICY, "X-Frame-Options": "SAMEORIGIN"})
 
 
@@ -91,12 +93,14 @@ def _page(desk: Desk, session: Session, name: str, status: int = 200, **more: An
         "refused": "",
         "to": "",
     } | more
-    if row is not None:
-        try:
+    try:
+        if row is not None:
+            values["before"], values["after"] = _beside(session, row)
             values["shown"], values["blank"] = preview_for(session, mailing, row), empty_for(session, mailing, row, desk.door.settings)
-        except Unreadable as error:
-            values["trouble"] = str(error)
-        values["before"], values["after"] = _beside(session, row)
+        elif _sampled(mailing):
+            values["shown"] = _sample(session, mailing)
+    except Unreadable as error:
+        values["trouble"] = str(error)
     return desk.show("mailing/preview.html", status, head=head, tab="content", row=row, can_list=mailing.status in OPEN, **values)
 
 
@@ -106,6 +110,15 @@ def _recipient(desk: Desk, session: Session, mailing: Mailing) -> Recipient | No
         return recipient_of(desk, session, mailing, _asked(desk))
     there = select(Recipient).where(Recipient.mailing_id == mailing.id, *_THERE).order_by(Recipient.id).limit(1)
     return session.scalar(there.where(Recipient.verdict == Verdict.ELIGIBLE)) or session.scalar(there)
+
+
+def _sampled(mailing: Mailing) -> bool:
+    """A form response has no list: before anybody sent its form it is shown with something in every field, to its own sender."""
+    return mailing.type is MailingType.FORM_RESPONSE
+
+
+def _sample(session: Session, mailing: Mailing) -> Preview:
+    return preview_of(session, mailing, str(mailing.sender.get("address") or "nobody@example.invalid"))
 
 
 def _beside(session: Session, row: Recipient) -> tuple[int | None, int | None]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from email import message_from_bytes
+from email.policy import default
 from pathlib import Path
 
 from sqlalchemy import select
 
 from mailings.db import Database
-from mailings.model import MailingStatus, Role, User
+from mailings.model import Delivery, MailingStatus, Recipient, Role, User
+from mailings.transports.memory import Memory
 from tests.forms.sent import send
 from tests.sending.answered import BODY, deliveries, furnished, look
 from tests.sending.fit import written
@@ -66,3 +69,23 @@ def test_for_senders_and_for_form_responses(db: Database, tmp_path: Path) -> Non
         assert [seat.press(f"/mailings/høst-nytt/{verb}").status_code for verb in ("open", "close")] == [409, 409]
     assert [stands(db, name).status for name in ("takk", "høst-nytt")] == [MailingStatus.DRAFT] * 2
     assert logged(db) == []
+
+
+def test_shown_before_anybody_sent_the_form(db: Database, tmp_path: Path) -> None:
+    """Its preview has something in every field, and a test of it goes out as it is shown; nobody is put on its list by either."""
+    furnished(db, tmp_path, opened=False)
+    with seated(db, **FIT) as seat:
+        page = seat.look("/mailings/takk/preview").text
+        assert 'src="/desk/mailings/takk/preview/message"' in page
+        assert "Middag: Fisk" in page
+        assert "Fisk</td>" in seat.look("/mailings/takk/preview/message").text
+        kept = Memory.configured().kept
+        before = len(kept)
+        assert seat.press("/mailings/takk/preview/test", to="desiree@ijssel.test").status_code == 200
+    (message,) = [message_from_bytes(one.content, policy=default) for one in kept[before:]]
+    assert message["To"].addresses[0].addr_spec == "desiree@ijssel.test"
+    assert "Middag: Fisk" in message.get_body(("plain",)).get_content()
+    with db.reading() as session:
+        assert session.scalars(select(Recipient)).all() == []
+        assert session.scalars(select(Delivery.test)).all() == [True]
+    assert logged(db) == [("åse", "send test", "mailing takk")]
