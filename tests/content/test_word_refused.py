@@ -49,6 +49,33 @@ def test_no_field_brings_anything_in(field: str) -> None:
     word_template(with_parts(content, {"word/document.xml": bent["word/document.xml"].replace(field.encode(), b" PAGE ")}), "brev.docx")
 
 
+def field_of(*pieces: str) -> str:
+    """A field written in these pieces, each in a run of its own, with what it showed last."""
+    mark = '<w:fldChar w:fldCharType="{}"/>'.format
+    runs = [mark("begin"), *(one if one.startswith("<") else f'<w:instrText xml:space="preserve">{one}</w:instrText>' for one in pieces)]
+    return "</w:r><w:r>".join([*runs, mark("separate"), "<w:t>3</w:t>", mark("end")])
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        field_of(" INCLU", 'DEPICTURE "http://127.0.0.1/a.png" \\d '),
+        field_of(" ", "I", "N", "CLUDETEXT", ' "file:///etc/passwd"'),
+        field_of(" IF 1 = 1 ", field_of(" LI", "NK Excel.Sheet a.xls ")),
+        field_of(" INCLU", field_of(" PAGE "), "DETEXT x"),
+        field_of(" DDE", "AUTO cmd").rpartition("<w:fldChar")[0],
+    ],
+)
+def test_no_field_in_pieces_brings_anything_in(field: str) -> None:
+    """A field is read whole, however its writing is cut into runs and whether it ends; so is one within another."""
+    content = written("x")
+    body = part_of(content, "word/document.xml")
+    with pytest.raises(BadTemplate, match="brings in what lies elsewhere"):
+        word_template(with_parts(content, {"word/document.xml": body.replace(b"<w:t>x", f"{field}<w:t>x".encode())}), "brev.docx")
+    fine = field_of(" PA", "GE ") + "</w:r><w:r>" + field_of(" HYPER", 'LINK "https://acme.test" ')
+    word_template(with_parts(content, {"word/document.xml": body.replace(b"<w:t>x", f"{fine}<w:t>x".encode())}), "brev.docx")
+
+
 def test_an_entity_is_not_resolved() -> None:
     """A document type that would read a file of this machine reads none."""
     content = written("x{attn}")

@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from sqlalchemy import inspect
 from sqlalchemy.orm import Session
 
 from mailings.db import Database
@@ -54,6 +55,13 @@ def test_a_known_sale_is_brought_up_to_date(any_db: Database, tmp_path: Path) ->
         assert outcome.document() == {"rows": 1, "created": 0, "updated": 1, "errors": []}
         session.expire_all()
         assert sale_told(sale_numbered(session, "7")) == {"number": "7", "name": "Stoel", "amount": "80", "status": "getekend"}
+
+
+def test_whose_sales_are_found_by_an_index(any_db: Database) -> None:
+    """Who looks for the sales of a company or a person, or erases either, reads no other sale."""
+    led = [index["column_names"] for index in inspect(any_db.engine).get_indexes("sale")]
+    assert ["company_id"] in led
+    assert ["person_id"] in led
 
 
 def test_rows_of_one_number_belong_together(any_db: Database, tmp_path: Path) -> None:

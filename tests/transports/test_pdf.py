@@ -5,12 +5,14 @@ from __future__ import annotations
 import http.server
 import os
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pikepdf
+import pytest
 
 from mailings.message import Outcome
 from mailings.transports.pdf import Pdf
@@ -99,3 +101,13 @@ def test_a_printer_that_dies_is_replaced(printer: Pdf) -> None:
     finally:
         press.close()
     assert printer.problems() == []
+
+
+def test_a_printer_that_does_not_start(printer: Pdf, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the program ends at its start nobody's letter is touched and each is told why; once it starts, all are printed."""
+    with monkeypatch.context() as here:
+        here.setattr(sys, "executable", "/bin/false")  # a process that ends at once, in place of the interpreter
+        told = answers(printer, offers(*[Written("<p>Blåbær</p>")] * 2))
+    assert [told[n].outcome for n in (1, 2)] == [Outcome.UNTOUCHED, Outcome.UNTOUCHED]
+    assert str(told[1].reason).startswith("The program that prints letters does not start")
+    assert answers(printer, offers(Written("<p>Blåbær</p>")))[1].outcome is Outcome.ACCEPTED

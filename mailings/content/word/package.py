@@ -97,9 +97,32 @@ def _from_elsewhere(parts: Mapping[str, bytes], written: tuple[str, ...], name: 
             tree_of(parts[part], name)  # also those that are handed on as they are
     for part in written:
         tree = tree_of(parts[part], name)
-        fields = [element.text or "" for element in tree.iter("{*}instrText")]
-        fields += [str(value) for element in tree.iter("{*}fldSimple") for key, value in element.attrib.items() if key.endswith("}instr")]
-        if field := next((found for field in fields if (found := _FETCHING.match(field))), None):
+        if field := next((found for field in _fields(tree) if (found := _FETCHING.match(field))), None):
             yield f"Its field {field[1].upper()} brings in what lies elsewhere; put it into the document itself."
         if next(tree.iter("{*}altChunk"), None) is not None:
             yield "It holds another document within itself; copy its text into this one."
+
+
+def _fields(tree: Element) -> Iterator[str]:
+    """What each field says, put together of the pieces it is written in: with what fields within it say, and without."""
+    said: list[tuple[list[str], list[str]]] = []  # of the fields that are open, the innermost last
+    for element in tree.iter("{*}fldChar", "{*}instrText", "{*}delInstrText", "{*}fldSimple"):
+        kind, text = etree.QName(element).localname, element.text or ""
+        if kind == "fldSimple":
+            yield _attribute(element, "instr")
+        elif kind != "fldChar":
+            if not said:
+                yield text
+            for _, whole in said:
+                whole.append(text)
+            for own, _ in said[-1:]:
+                own.append(text)
+        elif (mark := _attribute(element, "fldCharType")) == "begin":
+            said.append(([], []))
+        elif mark == "end" and said:
+            yield from ("".join(pieces) for pieces in said.pop())
+    yield from ("".join(pieces) for field in said for pieces in field)
+
+
+def _attribute(element: Element, name: str) -> str:
+    return next((str(value) for key, value in element.attrib.items() if etree.QName(key).localname == name), "")

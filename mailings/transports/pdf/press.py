@@ -13,7 +13,7 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any, BinaryIO, cast
 
-from mailings.errors import Misconfigured
+from mailings.errors import Misconfigured, TransportError
 from mailings.letter import File, Page
 from mailings.transports.pdf import worker
 from mailings.transports.pdf.pages import Printed, in_word, one_after_another
@@ -24,6 +24,10 @@ GROUPS = 50  #: a printer ends after so many groups: what its libraries keep goe
 NOT_THERE = (
     "Letters are printed by WeasyPrint, and a library of it cannot be loaded ({}); install Pango: apt install libpango-1.0-0"
     " libpangoft2-1.0-0 libharfbuzz-subset0, or what docs/how-to/print-letters.md names for your system."
+)
+SILENT = (
+    "The program that prints letters does not start: it ended, or was silent for a minute. Look whether memory is short, and what this"
+    " says: {} -m weasyprint --info"
 )
 _SECRET = ("MAILINGS_", "PREFECT_")
 
@@ -45,7 +49,12 @@ class _Printer:
             env=environment,
         )
         self.groups = 0
-        answer = self._asked({file.name: (file.content_type, b64encode(file.data).decode()) for file in files}, SLOW)[0]
+        shown = {file.name: (file.content_type, b64encode(file.data).decode()) for file in files}
+        try:
+            answer = self._asked(shown, SLOW)[0]
+        except Died as error:
+            self.end()
+            raise TransportError(SILENT.format(sys.executable)) from error
         if not answer["ready"]:
             self.end()
             raise Misconfigured(NOT_THERE.format(answer["why"].splitlines()[0]))
@@ -96,7 +105,7 @@ class Press:
         self.at_once = processes
 
     def begin(self, pages: Sequence[Page]) -> Future[Printed]:
-        """Print a group of one kind. The answer raises Misconfigured where nothing can be printed here."""
+        """Print a group of one kind. The answer raises TransportError where nothing can be printed here."""
         contents = [page.content for page in pages]
         return self._threads.submit(in_word if pages[0].kind == "docx" else self._printed, contents)
 
