@@ -1,4 +1,4 @@
-"""Killed while a submission is processed with its answer, or its person erased meanwhile: one answer afterwards, or none; nobody is lost."""
+"""Killed while a submission is processed with its answer, or its person erased: one answer afterwards, or none; nobody is lost."""
 
 from __future__ import annotations
 
