@@ -90,7 +90,7 @@ class Settings(BaseSettings):
     scripts: str = ""  # comma list of modules that register scripts for links (domain.md E.3)
     pages: Path | None = Field(default=None, description="folder with a logo, a style and words of the installation's own for public pages")
     privacy_url: str = ""  # the privacy statement that public pages lead to
-    captcha_kind: Literal["hcaptcha", "recaptcha"] | None = Field(default=None, description="the captcha whose keys these are; absent = none")
+    captcha_kind: Literal["hcaptcha", "recaptcha"] | None = Field(default=None, description="whose captcha it is; absent = none")
     captcha_site_key: str = ""  # stands in the page of every form that asks for a captcha
     captcha_secret: SecretStr = SecretStr("")
     captcha_verify_url: str = ""  # where answers are checked; empty = the provider's own

@@ -145,7 +145,7 @@ def test_the_other_side_wants_to_be_left_alone(any_db: Database, memory: Memory)
 
 
 def test_picked_up_by_prefect_too(any_db: Database, memory: Memory) -> None:
-    """A loop finds what waits at once; where none runs, start-due-mailings does after fifteen seconds. Open with nobody waiting is nobody's."""
+    """A loop finds what waits at once; where none runs, start-due-mailings does after fifteen seconds. One nobody waits for is nobody's."""
     ask(any_db, person(any_db))
     with any_db.reading() as session:
         assert (due(session), [one.name for one in due_responses(session, thorough=True)]) == ([], [DANISH])
