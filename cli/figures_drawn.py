@@ -9,6 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from cli.door import screen
+from mailings.reports.cost import cost_told
 from mailings.reports.saying import label, number, percent, say
 from mailings.reports.seen import figures_of
 from mailings.reports.summary import Summary
@@ -33,6 +34,8 @@ def draw_report(summary: Summary) -> None:
     subject = f"  [dim]{escape(summary.about.subject)}[/]" if summary.about.subject else ""
     screen.print(f"[bold]{name}[/]: {summary.about.status}{subject}", highlight=False)
     screen.print(_figures(document, summary.about.type))
+    if cost := cost_told(document):
+        screen.print(f"{say('cost')}: {escape(cost)}", highlight=False)
     links = [(escape(row["name"] or row["url"] or label("link", "singles")), row["clickers"], row["clicks"]) for row in document["links"]]
     _bars("Links", ("Leads to", "People", "Clicks"), sorted(links, key=lambda row: -row[1]))
     domains = [

@@ -54,7 +54,7 @@ def links(name: str) -> str:
     chosen = settings()
     places = {
         "mailing": "The mailing at the desk",
-        "report": "Report: who opened and clicked, with charts",
+        "report": "Report: what came of it, with charts",
         "recipients": "Recipients: everybody on the list, and why",
         "workbook": "Everything as an Excel workbook",
     }

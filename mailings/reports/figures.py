@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from mailings import clock
 from mailings.model import Mailing, MailingStatus
+from mailings.reports.cost import cost_of
 from mailings.reports.document import Link, document_of
 from mailings.reports.kept import figures_of, figures_of_all
 from mailings.reports.seen import known
@@ -63,7 +64,9 @@ def report_of(session: Session, mailing: Mailing) -> dict[str, Any]:
     what people did, and is not in it (D5). `counting_anew.freshen` beforehand makes the next looks quick.
     """
     links = [Link(row.number, row.url, row.name, bool(row.deleted)) for row in session.execute(text(LINKS), {"mailing": mailing.id})]
-    return known(mailing.type.value, document_of(figures_of(session, mailing), links)) | {"as_of": _iso(clock.now())}
+    cost = cost_of(session, mailing, settings())
+    told = known(mailing.type.value, document_of(figures_of(session, mailing), links))
+    return told | ({} if cost is None else {"cost": cost}) | {"as_of": _iso(clock.now())}
 
 
 def _iso(moment: datetime) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from mailings.reports.cost import cost_told
 from mailings.reports.saying import label, moment, number, percent, say
 from mailings.reports.seen import figures_of, is_seen
 from mailings.reports.summary import OF, Summary
@@ -21,6 +22,8 @@ def markdown(summary: Summary) -> str:
         parts.append(f"**{plain(about.subject)}**")
     parts.append(say("as_of", language, at=f"{moment(document['as_of'], language)} UTC"))
     parts.append(_table([say(word, language) for word in ("what", "how_many", "rate")], _figures(summary)))
+    if cost := cost_told(document, language):
+        parts.append(f"{say('cost', language)}: {plain(cost)}")
     if statuses := document["recipients_by_status"]:
         rows = [(label("status", word, language), number(n, language)) for word, n in statuses.items()]
         parts.append(_table([say("status", language), say("recipients", language)], rows))

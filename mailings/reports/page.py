@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from mailings.reports.charts import CHARTS, chart
+from mailings.reports.cost import cost_told
 from mailings.reports.saying import label, moment, number, percent, say
 from mailings.reports.seen import figures_of, is_seen
 from mailings.reports.summary import OF, Summary
@@ -31,6 +32,7 @@ def page(summary: Summary) -> str:
         "figures": figures,
         "of": OF,
         "seen": seen,
+        "cost": cost_told(document, language),
         "tiles": [figure for figure in TILES if figure in figures],
         "say": partial(_say, language),
         "label": partial(_label, language),

@@ -11,6 +11,7 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Alignment, Font, PatternFill
 
+from mailings.reports.cost import cost_told
 from mailings.reports.rows import Row
 from mailings.reports.saying import label, say
 from mailings.reports.seen import figures_of, is_seen
@@ -120,6 +121,8 @@ class _Front:
         self._heads("what", "how_many", "rate")
         for figure, rate in figures_of(about.type).items():
             self._line(say(figure, self.language), document[figure], _percent(self.sheet, document[rate]) if rate else None)
+        if cost := cost_told(document, self.language):
+            self._line(say("cost", self.language), cost)
         if seen := is_seen(about.type):
             self._line(say("counted_so", self.language))
         self._heads("status", "recipients")

@@ -18,6 +18,7 @@ from mailings.people.deleting import until
 from mailings.people.report import Spoken, report_as
 from mailings.people.searching import PAGE, people_found
 from mailings.people.showing import show
+from mailings.reported import EventKind
 from web.desk.at import AtDesk, Desk, path
 from web.desk.labels import label_in
 
@@ -28,7 +29,7 @@ KINDS = {"html": "text/html; charset=utf-8", "json": "application/json"}
 FACTS = frozenset(
     {"id", "name", "company", "custom", "retired", "no_mailings", "deleted_at", "rank", "mobile_normal"}
 )  # told elsewhere, or ours
-LATER = ("sales", "reports", "errands", "follow_ups", "requests", "lists", "named_for")
+LATER = ("sales", "reports", "errands", "follow_ups", "requests", "lists", "named_for", "texts")
 
 
 @router.get("/people", response_model=None)
@@ -75,6 +76,7 @@ def _about(desk: Desk, session: Session, found: Person) -> dict[str, Any]:
         "column": lambda name: spoken.word("names", name),
         "told": spoken.plain,
         "label": label_in(desk),
+        "answers": [one for one in held["reports"] if one["kind"] == EventKind.OTHER and one.get("address") == found.mobile_normal],
         "bases": [basis for basis in Basis if basis is not Basis.WITHDRAWN],
         "groups": _groups(session, found),
         "topics": _topics(session, found),

@@ -14,6 +14,7 @@ from fastapi import APIRouter
 from fastapi.responses import Response, StreamingResponse
 
 from mailings.reports.charts import CHARTS, chart
+from mailings.reports.cost import cost_told
 from mailings.reports.counting_anew import freshen
 from mailings.reports.figures import report_of
 from mailings.reports.page import page
@@ -41,9 +42,8 @@ def reports(name: str, desk: AtDesk) -> Response:
         report = report_of(session, mailing)
     as_of = datetime.fromisoformat(report["as_of"]) if "as_of" in report else None
     titles = {kind: said(f"chart_{kind}", desk.language) for kind in CHARTS}
-    return desk.show(
-        "mailing/reports.html", head=head, tab="reports", report=report, as_of=as_of, titles=titles, tables=tables_of(report, desk.language)
-    )
+    shown: dict[str, Any] = {"tables": tables_of(report, desk.language), "cost": cost_told(report, desk.language)}
+    return desk.show("mailing/reports.html", head=head, tab="reports", report=report, as_of=as_of, titles=titles, **shown)
 
 
 @router.post("/mailings/{name}/refresh", response_model=None, tags=[OWN])

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from mailings.channels.sms.compiling import columns_of
@@ -55,8 +55,7 @@ def size_of(session: Session, mailing: Mailing, compiled: CompiledSms) -> Size:
     size = Size(int(count))
     if not count:
         return size
-    step = max(1, (high - low + 1) // SAMPLE)
-    sample = _texts(session, compiled, [*eligible, (Recipient.id - low) % step == 0], size)
+    sample = _texts(session, compiled, [*eligible, _evenly(low, high)], size)
     lengths = [length_of(text) for text in sample]
     longest = [length_of(text) for text in _longest(session, compiled, eligible, size)] if compiled.names else lengths
     whole = [*lengths, *longest] or [NOTHING]
@@ -64,6 +63,22 @@ def size_of(session: Session, mailing: Mailing, compiled: CompiledSms) -> Size:
     size.mean = sum(length.parts for length in lengths or whole) / len(lengths or whole)
     size.exact = len({length.parts for length in whole}) == 1 and (len(lengths) >= count or not compiled.names)
     return size
+
+
+def parts_each(session: Session, mailing: Mailing, compiled: CompiledSms) -> float:
+    """Parts a message has in the mean, told from some; those of a text that is the same for all are counted once."""
+    if not compiled.names:
+        return float(length_of(compiled.said(())).parts)
+    eligible = (Recipient.mailing_id == mailing.id, Recipient.verdict == Verdict.ELIGIBLE)
+    low, high = session.execute(select(func.min(Recipient.id), func.max(Recipient.id)).where(*eligible)).one()
+    if low is None:
+        return 0.0
+    lengths = [length_of(text).parts for text in _texts(session, compiled, [*eligible, _evenly(low, high)], Size(0))]
+    return sum(lengths) / len(lengths) if lengths else 0.0
+
+
+def _evenly(low: int, high: int) -> ColumnElement[bool]:
+    return (Recipient.id - low) % max(1, (high - low + 1) // SAMPLE) == 0
 
 
 def _texts(session: Session, compiled: CompiledSms, rules: Sequence[Any], size: Size) -> list[str]:

@@ -9,8 +9,9 @@ from mailings import clock
 from mailings.consent.history import in_force
 from mailings.consent.standing import block_address
 from mailings.db import Database
-from mailings.model import AuditEntry, Basis, DeliveryStatus, Person, Role
+from mailings.model import AuditEntry, Basis, DeliveryStatus, Event, Person, Role
 from mailings.people.searching import people_found
+from mailings.reported import EventKind
 from tests.consent.waiting import a_mailing, a_person, a_topic, queue, statuses
 from tests.people.returned import everything_back
 from tests.web.desk.seated import seated
@@ -73,6 +74,22 @@ def test_one_person_whole(any_db: Database) -> None:
         assert "/erase" not in page
         assert f"/people/{number}/consent" not in page
         assert seat.look("/people/999").status_code == 404
+
+
+def test_what_somebody_answered(any_db: Database) -> None:
+    """Words that came back by text message stand on the page of whose number it is, unfolded; nobody else's, and none as markup."""
+    with any_db.writing() as session:
+        people = [a_person(session, f"{name.lower()}@fjord.test", name=name) for name in ("Ase", "Bo")]
+        people[0].mobile_normal = "+4799887766"
+        at = clock.now()
+        words = "Takk, vi kommer på <b>lørdag</b>"
+        session.add(Event(at=at, received_at=at, kind=EventKind.OTHER, source="twilio", address="+4799887766", reason=words))
+        numbers = [person.id for person in people]
+    with seated(any_db, Role.READER) as seat:
+        hers, his = (seat.look(f"/people/{number}").text for number in numbers)
+        shown = hers.split("Answered by text message")[1].split("<details>")[0]
+        assert "Takk, vi kommer på &lt;b&gt;lørdag" in shown
+        assert "Answered by text message" not in his
 
 
 def test_consent_and_topics(any_db: Database) -> None:
