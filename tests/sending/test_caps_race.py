@@ -53,7 +53,9 @@ def test_numbers_are_found_by_their_index(any_db: Database) -> None:
     with any_db.reading() as session:
         if not sqlite:
             session.execute(text("SET LOCAL enable_seqscan = off"))  # a table of nobody is always cheapest to walk
-        asked = str(address_of().repeated.compile(session.get_bind(), compile_kwargs={"literal_binds": True}))
+        repeated = address_of().repeated
+        assert repeated is not None
+        asked = str(repeated.compile(session.get_bind(), compile_kwargs={"literal_binds": True}))
         rows = session.execute(text(f"EXPLAIN {'QUERY PLAN ' if sqlite else ''}{asked}"))
         plan = "\n".join(str(row[-1]) for row in rows)
         assert "mobile_normal" in plan
