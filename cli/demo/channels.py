@@ -66,5 +66,5 @@ def _written(name: str, address: str, turn: int) -> dict[str, list[str]]:
 
 def _sent(session: Session, form: Form, written: dict[str, list[str]], settings: Settings) -> None:
     answers = read(definition_of(form), Posted(written), settings, look_up=False)
-    key = new_key(Tokens(settings.secret.get_secret_value()), form.id)
+    key = new_key(Tokens(settings.secret.get_secret_value()), form.id, form.version)
     submit(session, form.id, answers, Visit(key, language="no"), settings)

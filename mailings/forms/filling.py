@@ -10,7 +10,7 @@ from mailings import clock
 from mailings.forms.doing import Doing
 from mailings.forms.fields import FieldPart
 from mailings.forms.kinds import CUSTOM, PERSON
-from mailings.forms.whose import associate, name_parts, number_of, take_address
+from mailings.forms.whose import associate, name_anew, name_parts, number_of, take_address
 from mailings.model import Company
 from mailings.people.companies import Companies, key_of
 from mailings.people.joining import note_interests
@@ -23,7 +23,8 @@ _TABLES = ("email", "interests", "mobile")  # not one plain column of Person
 
 def fill_person(session: Session, doing: Doing, settings: Settings) -> None:
     """Names, numbers, address, custom fields and interests of the person."""
-    person, filled = doing.person, []
+    person, filled = doing.person, list[str]()
+    name_parts(person)
     for one, value in doing.answered():
         if one.kind in PERSON and one.kind not in _TABLES and _may(getattr(person, one.kind), value, one):
             setattr(person, one.kind, value)
@@ -36,7 +37,7 @@ def fill_person(session: Session, doing: Doing, settings: Settings) -> None:
             if _may(person.custom.get(key), value, one):
                 person.custom = {**person.custom, key: _plain(value)}
                 filled.append(one.kind)
-    name_parts(person)
+    name_anew(person, filled)
     if not person.language and doing.created:
         person.language = doing.submission.language
     session.flush()

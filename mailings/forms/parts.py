@@ -14,7 +14,7 @@ from mailings.content.links import is_web
 #: a colour as a page may take it into its style: nothing else than three or six hexadecimal digits (J.1, style)
 _COLOUR = re.compile(r"#([0-9a-fA-F]{3}|[0-9a-fA-F]{6})")
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-_ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:\d{1,5})?")
+_ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?")
 
 
 def _slug(name: str) -> str:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from pydantic import ValidationError
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, StatementError
 from sqlalchemy.orm import Session
 
 from mailings import clock
 from mailings.errors import MailingsError, NotAllowed, NotFound
 from mailings.forms import actions
-from mailings.forms.definition import FormPart, definition_of
+from mailings.forms.definition import FormPart
 from mailings.forms.doing import Doing
 from mailings.forms.filling import fill_company, fill_person
+from mailings.forms.versions import seen
 from mailings.forms.whose import held, made, matching
 from mailings.forms.wishes import take_wishes
 from mailings.model import Form, Person, ProcessingMode, Submission, SubmissionStatus
@@ -20,6 +21,7 @@ from mailings.settings import Settings
 
 OPEN = (SubmissionStatus.SUBMITTED, SubmissionStatus.FAILED)
 REFUSED_HERE = "The database refused it; somebody else may have changed the same at this moment. Process it again."
+UNFIT = "The database cannot keep what was sent where its fields say; correct the person by hand, or delete this submission."
 UNREADABLE = "The form's definition cannot be read by this version; push the form again."
 
 
@@ -56,7 +58,9 @@ def process(session: Session, submission_id: int, by: str | None, settings: Sett
     try:
         with session.begin_nested():
             _do(session, (form, submission, person), by, settings)
-    except (MailingsError, IntegrityError, ValidationError) as error:
+    except (MailingsError, StatementError, ValidationError) as error:
+        if _away(error):
+            raise
         session.refresh(submission)
         submission.status, submission.problem = SubmissionStatus.FAILED, _sentence(error)
         session.flush()
@@ -66,7 +70,7 @@ def process(session: Session, submission_id: int, by: str | None, settings: Sett
 
 def _do(session: Session, about: tuple[Form, Submission, Person | None], by: str | None, settings: Settings) -> None:
     form, submission, person = about
-    part = definition_of(form)
+    part = seen(session, form, submission.version)
     doing = _doing(session, about, part, by)
     person = doing.person
     submission.person_id = person.id
@@ -100,4 +104,11 @@ def _doing(session: Session, about: tuple[Form, Submission, Person | None], part
 def _sentence(error: Exception) -> str:
     if isinstance(error, MailingsError):
         return str(error)
-    return UNREADABLE if isinstance(error, ValidationError) else REFUSED_HERE
+    if isinstance(error, ValidationError):
+        return UNREADABLE
+    return REFUSED_HERE if isinstance(error, IntegrityError) else UNFIT
+
+
+def _away(error: Exception) -> bool:
+    """True where the database went, or asks to be asked again: nothing is wrong with the submission."""
+    return isinstance(error, OperationalError) or (isinstance(error, DBAPIError) and error.connection_invalidated)

@@ -15,6 +15,7 @@ from mailings.consent.topics import topics_by_name
 from mailings.errors import NotAllowed, Unreadable
 from mailings.forms.definition import FormPart
 from mailings.forms.naming import unknown_names
+from mailings.forms.versions import keep
 from mailings.model import EMARKETING, SALES_AND_SERVICE, Form, Mailing
 from mailings.settings import Settings
 
@@ -38,7 +39,7 @@ def read_form(folder: Path) -> FormPart:
 def push(session: Session, folder: Path, settings: Settings, notes: list[str] | None = None) -> Form:
     """Make or update the form that `folder/form.yaml` describes. `notes` hears what is odd and may stand.
 
-    Raises Unreadable (the file, or names nothing has); then nothing is stored. Submissions keep the version they were filled in with.
+    Raises Unreadable (the file, or names nothing has); then nothing is stored. Submissions are read by the version they were filled in.
     """
     part = read_form(folder)
     _fill_topics(session, part)
@@ -67,6 +68,7 @@ def store(session: Session, part: FormPart) -> Form:
     form.folder_id, form.response_mailing_id = folder_at(session, part.folder), mailing
     form.version, form.changed_at = form.version + 1, now()
     session.flush()
+    keep(session, form)
     return form
 
 
@@ -100,6 +102,8 @@ def oddities(part: FormPart) -> list[str]:
         told.append("It asks for consent without double_opt_in: anybody can give it for anybody's address.")
     if (asks or part.actions.selections or part.mode != "manual") and part.of_kind("email") is None:
         told.append("It has no field of kind email: every submission makes a new person, for people are known by nothing else.")
+    if not part.double_opt_in and any(field.unticked == "opt_out" for field in part.every):
+        told.append("It opts people out of topics without double_opt_in: anybody can do it for anybody's address.")
     overwriting = [field.identifier for field in part.every if field.overwrite]
     if overwriting:
         told.append(f"Whoever knows an address can overwrite {', '.join(overwriting)} of its person.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, select, text
 from sqlalchemy.orm import Session
 
 from mailings.content.scripts import Click, script_named, within
@@ -17,6 +17,7 @@ from mailings.settings import Settings
 
 LONGEST = 30.0  # seconds a script is waited for
 MOST = 50  # scripts in one go, so that whoever asked can be stopped
+DUE = text("submission.script_due")  #: as its index says it: SQLAlchemy writes `= 1` for SQLite, which then walks the table
 LOG = logging.getLogger("mailings.forms")
 
 
@@ -47,11 +48,11 @@ def call_due(database: Database, settings: Settings) -> int:
 
 
 def _waiting() -> Select[int]:
-    return select(Submission.id).where(Submission.script_due).order_by(Submission.id)
+    return select(Submission.id).where(DUE).order_by(Submission.id)
 
 
 def _taken(session: Session, settings: Settings) -> _Due | None:
-    rows = select(Submission).where(Submission.script_due).order_by(Submission.id).limit(1).with_for_update(skip_locked=True)
+    rows = select(Submission).where(DUE).order_by(Submission.id).limit(1).with_for_update(skip_locked=True)
     submission = session.scalar(rows)
     if submission is None:
         return None

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from mailings import clock
 from mailings.forms.definition import FormPart
+from mailings.forms.versions import versions_asking
 from mailings.model import Form, Submission, SubmissionStatus
 
 WEEK = timedelta(days=7)
@@ -112,8 +113,8 @@ def ratings(session: Session, form: Form, part: FormPart) -> list[Rated]:
     for one in (field for field in part.every if field.kind == "rating"):
         said = select(Submission.values[one.identifier].as_string().label("said"))
         said = said.where(Submission.form_id == form.id, Submission.status == SubmissionStatus.PROCESSED)
+        said = said.where(Submission.version.in_(versions_asking(session, form, one)))
         of_field = said.subquery()
         counted: dict[str, int] = dict(session.execute(select(of_field.c.said, func.count()).group_by(of_field.c.said)).all())
-        # what the scale has no more is left out: the form may have been pushed with another look since
         rated.append(Rated(one.label or one.identifier, one.look, {number: counted.get(str(number), 0) for number in one.scale}))
     return rated

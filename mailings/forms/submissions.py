@@ -53,6 +53,7 @@ class Row(NamedTuple):
     processed_by: str | None
     problem: str | None
     values: dict[str, Any]
+    version: int  # of the form it was filled in
 
 
 class StoredFile(NamedTuple):
@@ -111,7 +112,14 @@ def delete_submission(session: Session, submission: Submission) -> None:
 
 def _rows(asked: Asked) -> Select[Any]:
     of_submission = (Submission.id, Form.name, Form.title, Submission.status, Submission.email, Submission.person_id, Person.name)
-    since = (Submission.submitted_at, Submission.processed_at, Submission.processed_by, Submission.problem, Submission.values)
+    since = (
+        Submission.submitted_at,
+        Submission.processed_at,
+        Submission.processed_by,
+        Submission.problem,
+        Submission.values,
+        Submission.version,
+    )
     rows = select(*of_submission, *since).join(Form, Form.id == Submission.form_id)
     return rows.outerjoin(Person, Person.id == Submission.person_id).where(*_wanted(asked))
 

@@ -27,6 +27,7 @@ class Visit:
     network: str | None = None
     language: str = ""
     delivery_id: int | None = None  # the message whose link led here
+    version: int | None = None  # of the form that was shown; None = as it is now
 
 
 class Outcome(StrEnum):
@@ -65,7 +66,7 @@ def submit(session: Session, form_id: int, answers: Answers, visit: Visit, setti
     if flooded(session, form_id, answers.email, visit.network):
         return Taken(Outcome.FLOODED)
     submission = _stored(session, form, answers, visit)
-    if form.double_opt_in:
+    if _asks(form, answers):
         ask_to_confirm(session, submission, settings)
     else:
         by_itself(session, form, submission, settings)
@@ -77,6 +78,11 @@ def sent_before(session: Session, form_id: int, key: str) -> Submission | None:
     return session.scalar(select(Submission).where(Submission.form_id == form_id, Submission.key == key))
 
 
+def _asks(form: Form, answers: Answers) -> bool:
+    """Double opt-in goes by the form as it is now; who saw one without a field for an address has nothing to confirm."""
+    return form.double_opt_in and answers.email is not None
+
+
 def _outcome(submission: Submission) -> Outcome:
     return Outcome.UNCONFIRMED if submission.status is SubmissionStatus.UNCONFIRMED else Outcome.THANKED
 
@@ -86,8 +92,8 @@ def _stored(session: Session, form: Form, answers: Answers, visit: Visit) -> Sub
     made = Submission(
         form_id=form.id,
         key=visit.key,
-        version=form.version,
-        status=SubmissionStatus.UNCONFIRMED if form.double_opt_in else SubmissionStatus.SUBMITTED,
+        version=visit.version or form.version,
+        status=SubmissionStatus.UNCONFIRMED if _asks(form, answers) else SubmissionStatus.SUBMITTED,
         values=answers.values,
         language=visit.language or form.language,
         email=answers.email,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
@@ -75,6 +77,18 @@ def name_parts(person: Person) -> None:
     if person.name and not (person.first_name or person.last_name):
         person.first_name, person.middle_name, person.last_name = parted(person.name)
     elif not person.name:
+        person.name = " ".join(filter(None, (person.first_name, person.middle_name, person.last_name)))
+
+
+def name_anew(person: Person, filled: Collection[str]) -> None:
+    """The same after a form: a name written anew is read anew, and parts written anew make the name, so that no two people are mixed."""
+    first, last = ("first_name" in filled), ("last_name" in filled)
+    if "name" in filled:
+        read = parted(person.name)
+        person.first_name, person.middle_name = (person.first_name if first else read[0]), read[1]
+        person.last_name = person.last_name if last else read[2]
+    elif first or last:
+        person.middle_name = "" if first and last else person.middle_name
         person.name = " ".join(filter(None, (person.first_name, person.middle_name, person.last_name)))
 
 

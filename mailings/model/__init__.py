@@ -12,7 +12,7 @@ from mailings.model.event import VISIT, Bookmark, Event, EventReading, ReadMail
 from mailings.model.evidence import Evidence
 from mailings.model.figure import Figure
 from mailings.model.folder import Folder
-from mailings.model.form import Form, ProcessingMode, Submission, SubmissionStatus, SubmittedFile
+from mailings.model.form import Form, FormVersion, ProcessingMode, Submission, SubmissionStatus, SubmittedFile
 from mailings.model.lease import Lease, LeaseRole
 from mailings.model.mail_domain import MailDomain
 from mailings.model.mailing import LIFE, Mailing, MailingFile, MailingStatus, MailingType, TrackedLink
@@ -63,6 +63,7 @@ __all__ = [
     "Folder",
     "FollowUp",
     "Form",
+    "FormVersion",
     "ImportedRow",
     "Interest",
     "Lease",

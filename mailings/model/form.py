@@ -11,6 +11,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from mailings.model.base import BIG, Base, Key
 
+#: as it stands in the index of those that wait: a bound value in its place would keep SQLite from using it
+UNCONFIRMED = text("status = 'unconfirmed'")
+
 
 class ProcessingMode(StrEnum):
     """What becomes of a submission by itself (domain.md J.4); people are matched by e-mail address and nothing else."""
@@ -56,6 +59,16 @@ class Form(Base):
     changed_at: Mapped[datetime]
 
 
+class FormVersion(Base):
+    """A form's definition as it was shown under one version: what was sent is read by the words people saw."""
+
+    __tablename__ = "form_version"
+
+    form_id: Mapped[int] = mapped_column(ForeignKey("form.id", ondelete="CASCADE"), primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    definition: Mapped[dict[str, Any]]
+
+
 class Submission(Base):
     """One sending of a form. `values` = field identifier -> what was written; files stand in SubmittedFile."""
 
@@ -67,6 +80,10 @@ class Submission(Base):
         Index("ix_submission_email", "email"),
         Index("ix_submission_form_id_network", "form_id", "network", "id"),
         Index("ix_submission_script_due", "id", sqlite_where=text("script_due"), postgresql_where=text("script_due")),
+        Index("ix_submission_unconfirmed", "created_at", sqlite_where=UNCONFIRMED, postgresql_where=UNCONFIRMED),
+        Index(
+            "ix_submission_network", "created_at", sqlite_where=text("network IS NOT NULL"), postgresql_where=text("network IS NOT NULL")
+        ),
         {"sqlite_autoincrement": True},  # a token says no more than its number
     )
 

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, delete, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Row, ScalarSelect, Select, and_, delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from mailings import clock
 from mailings.db import among
-from mailings.model import VISIT, AddressStanding, AuditEntry, Errand, Event, Mailing, SignIn, Submission, SubmissionStatus, Upload
+from mailings.model import VISIT, AddressStanding, AuditEntry, Errand, Event, Mailing, SignIn, Submission, Upload
+from mailings.model.form import UNCONFIRMED
 
 UPLOADED = timedelta(days=1)  #: how long an uploaded list waits to be taken in
 CONFIRMED = timedelta(days=7)  #: how long a submission waits for the press of the button behind its link
@@ -81,16 +82,20 @@ def delete_uploads(session: Session) -> int:
 
 def delete_unconfirmed(session: Session) -> int:
     """Let go of what was sent with a form and not confirmed within a week: it is somebody's address, most likely not the sender's."""
-    waiting = Submission.status == SubmissionStatus.UNCONFIRMED
-    return _deleted(session, Submission, and_(waiting, Submission.created_at < clock.now() - CONFIRMED))
+    some = select(Submission.id).where(UNCONFIRMED, Submission.created_at < clock.now() - CONFIRMED)
+    gone = delete(Submission).where(Submission.id.in_(_oldest(some))).returning(Submission.id)
+    return len(session.scalars(gone.execution_options(synchronize_session=False)).all())
 
 
 def forget_networks(session: Session, portion: int = 5_000) -> int:
     """Forget where submissions came from a day after: by then no flood guard asks; how many."""
-    old = and_(Submission.network.is_not(None), Submission.created_at < clock.now() - UPLOADED)
-    some = select(Submission.id).where(old).order_by(Submission.id).limit(portion).scalar_subquery()
-    forgotten = update(Submission).where(Submission.id.in_(some)).values(network=None).returning(Submission.id)
+    some = select(Submission.id).where(Submission.network.is_not(None), Submission.created_at < clock.now() - UPLOADED)
+    forgotten = update(Submission).where(Submission.id.in_(_oldest(some, portion))).values(network=None).returning(Submission.id)
     return len(session.scalars(forgotten.execution_options(synchronize_session=False)).all())
+
+
+def _oldest(some: Select[int], portion: int = 5_000) -> ScalarSelect[int]:
+    return some.order_by(Submission.created_at).limit(portion).scalar_subquery()
 
 
 def delete_log(session: Session, days: int) -> int:

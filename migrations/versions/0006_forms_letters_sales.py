@@ -48,6 +48,14 @@ def _forms() -> None:
         sa.UniqueConstraint("name", name=op.f("uq_form_name")),
     )
     op.create_index(op.f("ix_form_response_mailing_id"), "form", ["response_mailing_id"])
+    op.create_table(
+        "form_version",
+        sa.Column("form_id", BIG, autoincrement=False, nullable=False),
+        sa.Column("version", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("definition", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(["form_id"], ["form.id"], name=op.f("fk_form_version_form_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("form_id", "version", name=op.f("pk_form_version")),
+    )
 
 
 def _submissions() -> None:
@@ -86,6 +94,8 @@ def _submissions() -> None:
     op.create_index("ix_submission_form_id_network", "submission", ["form_id", "network", "id"])
     due = sa.text("script_due")
     op.create_index("ix_submission_script_due", "submission", ["id"], sqlite_where=due, postgresql_where=due)
+    for name, where in (("unconfirmed", sa.text("status = 'unconfirmed'")), ("network", sa.text("network IS NOT NULL"))):
+        op.create_index(f"ix_submission_{name}", "submission", ["created_at"], sqlite_where=where, postgresql_where=where)
     op.create_index("ix_submission_form_id_status", "submission", ["form_id", "status", "id"])
     op.create_index("ix_submission_person_id", "submission", ["person_id"])
     op.create_table(
@@ -162,4 +172,8 @@ def _texts() -> None:
         sa.PrimaryKeyConstraint("delivery_id", name=op.f("pk_text_slot")),
     )
     op.create_index("ix_text_slot_at", "text_slot", ["at"])
+    op.add_column("address_standing", sa.Column("stopped_at", BIG, nullable=True))
+    op.add_column("evidence", sa.Column("name", sa.String(), nullable=True))
+    named = sa.text("name IS NOT NULL")
+    op.create_index("uq_evidence_name", "evidence", ["source", "name"], unique=True, sqlite_where=named, postgresql_where=named)
     op.create_index("ix_text_slot_number_at", "text_slot", ["number", "at"])

@@ -89,4 +89,4 @@ def people(session: Session) -> list[Person]:
 
 def a_key(form_id: int) -> str:
     """A key as a page of the form carries it."""
-    return new_key(Tokens(SETTINGS.secret.get_secret_value()), form_id)
+    return new_key(Tokens(SETTINGS.secret.get_secret_value()), form_id, 1)

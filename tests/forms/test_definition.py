@@ -10,7 +10,7 @@ from mailings.db import Database
 from mailings.errors import NotAllowed, Unreadable
 from mailings.forms.definition import FormPart, definition_of
 from mailings.forms.finding import form_named
-from mailings.forms.pushing import delete, push, read_form
+from mailings.forms.pushing import delete, oddities, push, read_form
 from tests.consent.waiting import a_mailing, a_topic
 from tests.forms.sent import FIELDS, NAME, SETTINGS, folder_of, pushed, send
 
@@ -101,6 +101,14 @@ def test_odd_and_allowed(db: Database, tmp_path: Path) -> None:
         "It asks for consent without double_opt_in",
         "Whoever knows an address can overwrite position of its person.",
     ]
+
+
+@pytest.mark.parametrize(("more", "told"), [({}, True), ({"double_opt_in": True}, False)])
+def test_opting_out_without_confirming_is_told_of(more: dict[str, bool], told: bool) -> None:
+    """Where boxes that are not ticked opt out, anybody could do it to anybody; a link to confirm holds them off, and nothing is said."""
+    fields = [{"kind": "email"}, {"kind": "topics", "topics": ["News"], "unticked": "opt_out"}]
+    notes = oddities(FormPart.model_validate({"name": "f", "title": "F", "fields": fields} | more))
+    assert any(note.startswith("It opts people out of topics without double_opt_in") for note in notes) is told
 
 
 def test_a_form_with_submissions_stays(db: Database, tmp_path: Path) -> None:

@@ -109,7 +109,7 @@ def test_every_kind_is_checked() -> None:
 
 
 def test_keys() -> None:
-    """A key holds for its form alone; sent within two seconds it is hasty, after a week stale, changed it is nothing."""
+    """A key holds for its form and version alone; sent within two seconds it is hasty, after a week stale, changed it is nothing."""
     tokens, start = Tokens(SETTINGS.secret.get_secret_value()), datetime(2026, 11, 22, 12, tzinfo=UTC)
     with clock.standing_at(start):
         key = a_key(7)
@@ -118,7 +118,7 @@ def test_keys() -> None:
         with clock.standing_at(start + timedelta(seconds=seconds)):
             read = read_key(tokens, 7, key)
             assert (read.hasty, read.stale) == (hasty, stale)
-    for form, text in ((8, key), (7, key[:-1] + "!"), (7, "")):
+    for form, text in ((8, key), (7, key[:-1] + "!"), (7, ""), (7, key.replace("1-", "2-", 1)), (7, key.partition("-")[2])):
         with pytest.raises(Untrusted):
             read_key(tokens, form, text)
 

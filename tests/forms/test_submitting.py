@@ -142,4 +142,4 @@ def test_a_blocked_address_is_not_written_to(db: Database, tmp_path: Path) -> No
 
 def test_a_key_is_short(db: Database, tmp_path: Path) -> None:
     """A key fits into the address of a page."""
-    assert len(new_key(Tokens("x"), pushed(db, tmp_path, PLAIN))) < 50
+    assert len(new_key(Tokens("x"), pushed(db, tmp_path, PLAIN), 1)) < 50

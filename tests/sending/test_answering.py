@@ -21,8 +21,8 @@ from mailings.sending.preflight import check
 from mailings.sending.previewing import preview
 from mailings.sending.resending import resend
 from mailings.sending.responding import held
-from tests.forms.sent import SETTINGS, send
-from tests.sending.answered import BODY, WRITTEN, deliveries, furnished, look
+from tests.forms.sent import SETTINGS, pushed, send
+from tests.sending.answered import BODY, FIELDS, WRITTEN, deliveries, furnished, look
 from tests.sending.asked import person
 
 
@@ -41,6 +41,19 @@ def test_answered_with_what_was_sent(any_db: Database, tmp_path: Path) -> None:
     assert "Merknad: Hei <b>du</b>\nog takk" in text
     assert "List-Unsubscribe" not in message
     assert "https://fjord.test/hytta" not in html  # its clicks are followed
+
+
+def test_answered_in_the_words_they_saw(any_db: Database, tmp_path: Path) -> None:
+    """A form that was pushed with other labels before the answer left: the receipt has those that stood on their page."""
+    furnished(any_db, tmp_path)
+    send(any_db, dict(WRITTEN))
+    other = FIELDS.replace("Middag", "Frokost").replace("Grønnsaker", "Brød")
+    pushed(any_db, tmp_path / "form", other, response="takk", title="Frokosten")
+    (message,) = look(any_db)
+    text = message.get_body(("plain",)).get_content()
+    assert "Middag: Grønnsaker" in text
+    assert "vi fikk Påmelding" in text
+    assert "Frokost" not in text
 
 
 def test_once_for_each_submission(any_db: Database, tmp_path: Path) -> None:

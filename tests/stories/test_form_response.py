@@ -42,7 +42,7 @@ SLOW = ("-W", "DATA:3:10")
 def post(db: Database, address: str, name: str, email: str) -> None:
     """Fill the form in over HTTP, as a page that was opened half a minute ago."""
     with db.reading() as session, clock.standing_at(clock.now() - timedelta(seconds=30)):
-        key = new_key(Tokens(SECRET), form_named(session, NAME).id)
+        key = new_key(Tokens(SECRET), form_named(session, NAME).id, 1)
     fields = {"field_name": name, "field_email": email, "field_dish": "veg", "key": key}
     told = {"content-type": "application/x-www-form-urlencoded"}
     answered = httpx.post(f"{address}/f/{NAME}", content=urlencode(fields), headers=told, timeout=20)

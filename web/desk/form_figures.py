@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import Any
 
 from fastapi import APIRouter
 from fastapi.responses import Response
@@ -12,16 +11,17 @@ from fastapi.responses import Response
 from mailings.errors import NotFound
 from mailings.forms.definition import FormPart
 from mailings.forms.doing import shown
+from mailings.forms.fields import FieldPart
 from mailings.forms.finding import form_named
 from mailings.forms.statistics import processed_by_day, statistics
 from mailings.forms.submissions import Asked, Row, every_row
-from mailings.model import Mailing
+from mailings.model import Form, Mailing
 from mailings.reports.charts import chart_of_days
 from mailings.reports.exporting import KINDS, Cells, Export
 from mailings.reports.figures import report_of
 from web.desk.at import OWN, AtDesk, Desk
 from web.desk.following import streamed
-from web.desk.forms import head_of, part_of
+from web.desk.forms import head_of, part_of, part_seen
 from web.desk.reporting import PICTURE
 from web.desk.submissions import asked_of
 
@@ -69,20 +69,33 @@ def export(name: str, kind: str, desk: AtDesk) -> Response:
 
 
 def _cells(desk: Desk, asked: Asked, part: FormPart | None) -> Iterator[Cells]:
+    """A row each, read by the version it was filled in."""
+    parts: dict[int, FormPart | None] = {}
     with desk.door.database.reading() as session:
+        form = session.get(Form, asked.form_id)
         for row in every_row(session, asked):
-            yield _line(desk, row, part)
+            if row.version not in parts:
+                parts[row.version] = part_seen(session, form, row.version) if form is not None else None
+            yield _line(desk, row, _fields(part), _fields(parts[row.version]))
 
 
-def _line(desk: Desk, row: Row, part: FormPart | None) -> Cells:
-    fields = _fields(part)
-    known = [shown(one, row.values[one.identifier]) if one.identifier in row.values else "" for one in fields]
-    names = {one.identifier for one in fields}
-    others = "; ".join(f"{name}: {value}" for name, value in row.values.items() if name not in names)
+def _line(desk: Desk, row: Row, columns: list[FieldPart], theirs: list[FieldPart]) -> Cells:
+    """What was asked as the form asks it now stands in its column; what was asked otherwise stands last, with the words it was asked in."""
+    asked = {one.identifier: one for one in theirs}
+    alike = {one.identifier for one in columns if one.identifier in asked and _same(one, asked[one.identifier])}
+    told = {name: shown(asked[name], value) if name in asked else str(value) for name, value in row.values.items()}
+    known = [told.get(one.identifier, "") if one.identifier in alike else "" for one in columns]
+    others = "; ".join(
+        f"{asked[name].label or name if name in asked else name}: {said}" for name, said in told.items() if name not in alike
+    )
     by = (row.processed_by or desk.say("submission_itself")) if row.processed_at else ""
     status = desk.say(f"submission_{row.status}")
     return [str(row.id), status, row.email or "", row.submitted_at, row.person or "", row.processed_at, by, *known, others]
 
 
-def _fields(part: FormPart | None) -> list[Any]:
+def _same(now: FieldPart, then: FieldPart) -> bool:
+    return (now.kind, now.label, now.look, now.purpose, now.text) == (then.kind, then.label, then.look, then.purpose, then.text)
+
+
+def _fields(part: FormPart | None) -> list[FieldPart]:
     return [one for one in part.every if one.holds != "nothing"] if part else []

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from mailings.audience.folders import tree
+from mailings.errors import NotFound
 from mailings.forms.definition import FormPart, definition_of
 from mailings.forms.doing import shown_kind
 from mailings.forms.finding import form_named
@@ -18,6 +19,7 @@ from mailings.forms.listing import Listed, listed, response_of
 from mailings.forms.publishing import address_of, snippet_of
 from mailings.forms.pushing import activate as set_active
 from mailings.forms.submissions import waiting
+from mailings.forms.versions import seen
 from mailings.model import Form, Mailing, SubmissionStatus
 from web.desk.at import AtDesk, path
 
@@ -84,6 +86,14 @@ def part_of(found: Form) -> FormPart | None:
     try:
         return definition_of(found)
     except ValidationError:
+        return None
+
+
+def part_seen(session: Session, form: Form, version: int) -> FormPart | None:
+    """What whoever filled in that version of it saw; None where it cannot be read."""
+    try:
+        return seen(session, form, version)
+    except (ValidationError, NotFound):
         return None
 
 

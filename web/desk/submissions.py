@@ -21,7 +21,7 @@ from mailings.forms.suggesting import Suggested, suggested
 from mailings.model import Delivery, Form, Mailing, Person, Recipient, Submission, SubmittedFile
 from mailings.people.searching import Found, people_found
 from web.desk.at import AtDesk, Desk, path
-from web.desk.forms import head_of, part_of, planned
+from web.desk.forms import head_of, part_seen, planned
 from web.desk.labels import label_in
 
 router = APIRouter()
@@ -55,7 +55,7 @@ def one(number: int, desk: AtDesk) -> Response:
     with desk.door.database.reading() as session:
         submission = submission_at(desk, session, number)
         form = session.get_one(Form, submission.form_id)
-        part = part_of(form)
+        part = part_seen(session, form, submission.version)
         opens = submission.status in OPEN and part is not None and desk.may("sender")
         head = head_of(session, form)
         values = head | {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from urllib.parse import urlencode, urlsplit
 
@@ -18,6 +18,7 @@ from mailings.forms.answers import TOTAL_KB, Problem
 from mailings.forms.definition import FormPart, definition_of
 from mailings.forms.finding import Closed, form_named
 from mailings.forms.parts import PagePart
+from mailings.forms.versions import seen
 from mailings.model import Form
 from mailings.tokens import Kind
 from web.door import Door, door_of
@@ -49,6 +50,7 @@ class Place:
     request: Request
     form_id: int
     part: FormPart
+    version: int  # of what is shown
     delivery: int | None = None
 
     @property
@@ -141,7 +143,12 @@ def place_of(session: Session, request: Request, name: str) -> tuple[Place, Form
     delivery = None
     with suppress(Untrusted):
         delivery = door_of(request).tokens.read(Kind.FORM, request.query_params.get("t", "")).delivery
-    return Place(request, form.id, definition_of(form), delivery), form
+    return Place(request, form.id, definition_of(form), form.version, delivery), form
+
+
+def as_shown(session: Session, place: Place, form: Form, version: int) -> Place:
+    """The same place as that version of the form shows it."""
+    return replace(place, part=seen(session, form, version), version=version)
 
 
 def fields_said(request: Request) -> list[tuple[str, str]]:

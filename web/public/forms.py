@@ -20,7 +20,7 @@ from mailings.tracking.visits import network_of
 from web.door import AtDoor, door_of
 from web.public.captcha import captcha_of, passes
 from web.public.form_look import sheet_of
-from web.public.form_pages import Asked, Place, fields_said, place_of
+from web.public.form_pages import Asked, Place, as_shown, fields_said, place_of
 from web.public.plain import A_DAY, FOREVER
 from web.sent import Sent, sent
 
@@ -56,7 +56,7 @@ def look(name: str, request: Request, door: AtDoor) -> Response:
         if why is not None:
             return place.closed(why)
         values = prefilled(session, place.part, fields_said(request), place.delivery)
-    return place.ask(Asked(new_key(door.tokens, place.form_id), values))
+    return place.ask(Asked(new_key(door.tokens, place.form_id, place.version), values))
 
 
 @router.post("/f/{name}", response_model=None)
@@ -70,9 +70,11 @@ def _take(name: str, request: Request, given: Sent) -> Response:
     with door_of(request).database.reading() as session:
         place, form = place_of(session, request, name)
         why = closed(session, form)
+        key = _key_of(place, given)
+        if key is not None and not key.stale:  # what they saw is what they answered, whatever was pushed since
+            place = as_shown(session, place, form, key.version)
     if given.more.get(TRAP):
         return place.mailbox() if place.part.double_opt_in else place.thanks()  # as if: nobody who reads learns that it was seen through
-    key = _key_of(place, given)
     again = _again(key, given)
     answers = read(place.part, given.posted, place.door.settings, look_up=key is not None and not again)
     if why is not None and (key is None or answers.problems):
@@ -87,7 +89,7 @@ def _taken(place: Place, given: Sent, answers: Answers, key: FormKey) -> Respons
         return _anew(place, given, answers, "form_captcha")
     client = place.request.scope.get("client")
     network = network_of(client[0]) if client and place.door.settings.keep_network else None
-    visit = Visit(key.text, network, place.language, place.delivery)
+    visit = Visit(key.text, network, place.language, place.delivery, key.version)
     with place.door.database.writing() as session:
         taken = submit(session, place.form_id, answers, visit, place.door.settings)
         why = closed(session, form_named(session, place.part.name)) if taken.outcome is Outcome.CLOSED else None
@@ -106,7 +108,7 @@ def _anew(place: Place, given: Sent, answers: Answers, again: str) -> Response:
     """The form once more, with everything that was written; files a page cannot keep."""
     kept = _key_of(place, given)
     again = "" if again == "form_again_quick" and answers.problems else again  # whatever is put right takes longer
-    key = kept.text if kept is not None and not kept.stale else new_key(place.door.tokens, place.form_id)
+    key = kept.text if kept is not None and not kept.stale else new_key(place.door.tokens, place.form_id, place.version)
     if not again and any(file.data for files in given.posted.files.values() for file in files):
         again = "form_again_files"
     status = HTTPStatus.TOO_MANY_REQUESTS if again == "form_again_often" else HTTPStatus.UNPROCESSABLE_ENTITY

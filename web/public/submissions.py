@@ -7,8 +7,8 @@ from fastapi.responses import Response
 from sqlalchemy.orm import Session
 
 from mailings.errors import NotFound
-from mailings.forms.definition import definition_of
 from mailings.forms.opting_in import Confirmed, confirm, expired, fresh_link, submission_of
+from mailings.forms.versions import seen
 from mailings.model import Form, Submission, SubmissionStatus
 from mailings.tokens import Kind, Token
 from web.door import AtDoor
@@ -52,7 +52,7 @@ def _place_of(session: Session, request: Request, said: Token) -> tuple[Place, S
     if submission is None:
         raise NotFound("What this link is about is not here any more.")
     form = session.get_one(Form, submission.form_id)
-    return Place(request, form.id, definition_of(form)), submission
+    return Place(request, form.id, seen(session, form, submission.version), submission.version), submission
 
 
 def _too_old(place: Place) -> Response:

@@ -13,7 +13,7 @@ from mailings.content.compiling import DELIVERY, Content
 from mailings.content.filters import LANGUAGE
 from mailings.content.receipt import ANSWER, FORM, SAMPLED
 from mailings.content.variables import ADDRESS, EMPTY, NAME, column, joined
-from mailings.model import Delivery, Form, Person, Recipient, Submission
+from mailings.model import Delivery, FormVersion, Person, Recipient, Submission
 
 
 @dataclass(frozen=True)
@@ -58,13 +58,20 @@ def sample_row(row: Row, address: str) -> tuple[Any, ...]:
     return (*(blank[name] for name in row.names), *("" for _ in range(len(row.columns) + 2 - len(row.names))))
 
 
-def _sent(column: Any) -> Any:
-    found = select(column).join_from(Submission, Form, Form.id == Submission.form_id).where(Submission.id == Delivery.submission_id)
+_SENT = Submission.id == Delivery.submission_id
+_SHOWN = (FormVersion.form_id == Submission.form_id) & (FormVersion.version == Submission.version)  # the words they saw
+
+
+def _read(found: Select[Any]) -> Any:
     return found.correlate(Delivery).scalar_subquery()
 
 
 #: what fills the variables of a submission, read with the row
-_ANSWER: dict[str, Any] = {ANSWER: _sent(Submission.values), FORM: _sent(Form.definition), SAMPLED: Delivery.test}
+_ANSWER: dict[str, Any] = {
+    ANSWER: _read(select(Submission.values).where(_SENT)),
+    FORM: _read(select(FormVersion.definition).join_from(Submission, FormVersion, _SHOWN).where(_SENT)),
+    SAMPLED: Delivery.test,
+}
 
 
 def blank_row(row: Row) -> tuple[Any, ...]:

@@ -174,3 +174,22 @@ def test_a_person_shows_what_they_sent(any_db: Database) -> None:
     with seated(any_db, Role.READER) as seat:
         page = seat.look(f"/people/{number}").text
     assert re.findall(r'href="/desk/submissions/(\d+)"', page) == [str(numbers[4])]
+
+
+def test_what_was_asked_otherwise_is_shown_in_those_words(db: Database) -> None:
+    """A submission of an earlier version has its own labels on its page; exported, what was asked alike in its column, the rest last."""
+    with db.writing() as session:
+        sent_in(session, a_form(session))
+        asked = [{"kind": "name", "label": "Navn"}, {"kind": "email", "label": "E-post"}]
+        dish = {"kind": "radio", "identifier": "dish", "label": "Drikke", "choices": ["Øl", {"value": "veg", "label": "Saft"}]}
+        a_form(session, sections=[{"fields": [*asked, dish]}], mode="manual")
+        sent_in(session, session.scalars(select(Form)).one(), values={"name": "Désirée", "dish": "veg"}, version=2)
+    with seated(db, Role.READER) as seat:
+        assert "Rett Grønnsaker" in text_of(seat.look("/submissions/1").text)
+        assert "Drikke Saft" in text_of(seat.look("/submissions/2").text)
+        answer = seat.press(f"/forms/{NAME}/submissions/export/csv")
+    heads, new, old = csv.reader(io.StringIO(answer.content.decode("utf-8-sig")), delimiter=";")
+    now, then = dict(zip(heads, new, strict=True)), dict(zip(heads, old, strict=True))
+    assert (now["Drikke"], now["Other fields"]) == ("Saft", "")
+    assert (then["Navn"], then["Drikke"]) == ("Åse Ødegård", "")
+    assert "Rett: Grønnsaker" in then["Other fields"]
