@@ -134,11 +134,14 @@ def _parsed_mobile(text: str, digits: str, country: str) -> ReadMobile:
 
 @lru_cache(maxsize=256)
 def _plain_mobile(country: str) -> tuple[int, re.Pattern[str]]:
-    """A country's code and the library's own pattern of its mobile numbers: the common case in 1 us instead of 40."""
+    """A country's code and the library's own pattern of its mobile numbers: the common case in 1 us instead of 40.
+
+    Of ASCII digits only: those of other scripts are for the library, which knows what number they are.
+    """
     known = phonenumbers.PhoneMetadata.metadata_for_region(country, None)
     if known is None or known.country_code is None or not known.mobile or not known.mobile.national_number_pattern:
         return 0, re.compile(r"(?!)")
-    return known.country_code, re.compile(rf"(?:\+?{known.country_code})?({known.mobile.national_number_pattern})")
+    return known.country_code, re.compile(rf"(?:\+?{known.country_code})?({known.mobile.national_number_pattern})", re.ASCII)
 
 
 def _plain(text: str) -> ReadAddress | None:

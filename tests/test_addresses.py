@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailings.addresses import read_address, read_addresses, read_mobile
+from mailings.addresses import is_number, read_address, read_addresses, read_mobile
 
 
 @pytest.mark.parametrize(
@@ -161,12 +161,17 @@ def test_published_cases(test_data: Path) -> None:
         ("ring meg", "NO", None),
         ("", "NO", None),
         ("9" * 100_000, "NO", None),
+        ("٩٩٨٨٧٧٦٦", "NO", "+4799887766"),
+        ("+47 ９９８ ８７ ７６６", "SE", "+4799887766"),
+        ("9٩8٨٧٧66", "NO", "+4799887766"),
+        ("٠٧٠١٢٣٤٥٦٧", "SE", "+46701234567"),
     ],
 )
 def test_mobile_numbers(text: str, country: str, normal: str | None) -> None:
-    """A mobile number is read as it is written in its country, also where a spreadsheet has made a float of it."""
+    """A mobile number is read as it is written in its country, with digits of any script, also where a spreadsheet made a float of it."""
     read = read_mobile(text, country)
     assert read.normal == normal
+    assert read.normal is None or is_number(read.normal)
     assert (read.problem is None) == (normal is not None)
 
 

@@ -16,7 +16,7 @@ from mailings.model import Address, Company, Person, Recipient
 from mailings.settings import settings
 
 _GROUPS = re.compile(r"[\s()./\-]")
-_DIGITS = re.compile(r"\+?\d{4,15}")
+_DIGITS = re.compile(r"\+?[0-9]{4,15}")
 
 
 class _Range(FunctionElement[bool]):

@@ -69,7 +69,7 @@ def test_vector_j(text: str, count: int) -> None:
     [
         *(("Acme", "Acme"), ("Fjord AS", "Fjord AS"), ("3", None), ("12345", "12345"), ("998 87 766", "+4799887766")),
         *(("+31 6 12345678", "+31612345678"), ("0047 99887766", "+4799887766"), ("Fjord & Søn", None), ("Elleve ord for mye", None)),
-        *(("", None), ("+47 123", None), ("😀", None), ("22 22 55 55", "+4722225555")),
+        *(("", None), ("+47 123", None), ("😀", None), ("22 22 55 55", "+4722225555"), ("٩٩٨٨٧٧٦٦", "+4799887766"), ("٢٢٢٢", None)),
     ],
 )
 def test_senders(written: str, normal: str | None) -> None:

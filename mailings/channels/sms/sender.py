@@ -10,7 +10,7 @@ import phonenumbers
 #: what networks take in a name (GSM 03.38 has more letters, but not every operator passes them on)
 _NAME = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9 &+_.\-]{1,11}")
 _NUMBER = re.compile(r"\+?[\d\s()./\-]+")
-_SHORT = re.compile(r"\d{3,8}")
+_SHORT = re.compile(r"[0-9]{3,8}")
 NONE = (
     "It has no sender; write a name of up to 11 letters, or a number that can be answered, under `sms: sender` in mailing.yaml,"
     " or send by a transport with a sender of its own (MAILINGS_TWILIO_FROM or MAILINGS_TWILIO_MESSAGING_SERVICE)."
