@@ -6,9 +6,10 @@ from sqlalchemy.orm import Session
 
 from mailings.channels import Findings
 from mailings.channels.blanks import blank_variables
+from mailings.channels.sms.arms import Arms
 from mailings.channels.sms.compiling import column_of, compiled_of, sender_of, words_of, written
 from mailings.channels.sms.composing import CompiledSms
-from mailings.channels.sms.parts import MOST, foreign, length_of
+from mailings.channels.sms.parts import MOST, foreign
 from mailings.channels.sms.sizing import Size, size_of
 from mailings.errors import BadTemplate
 from mailings.model import Mailing
@@ -37,16 +38,21 @@ def problems_of(session: Session, mailing: Mailing, chosen: Settings | None = No
 
 def _compiled(session: Session, mailing: Mailing, compiled: CompiledSms, told: tuple[Findings, Settings]) -> None:
     found, chosen = told
-    constant = compiled.words.constant()
-    if (shortest := length_of(constant)).parts > MOST:
+    arms = compiled.words.arms()
+    if (shortest := arms.least()).parts > MOST:
         found.problems.append(f"The text is at least {shortest.parts} parts long; networks take {MOST}. Shorten it.")
         return
     found.warnings.extend(blank_variables(session, mailing, compiled.words, column_of))
     size = size_of(session, mailing, compiled)
-    found.warnings.extend(_wide(constant, size))
+    found.warnings.extend(_wide(arms, size))
     if size.most.parts > MOST:
         found.warnings.append(
             f"For some recipients the text is up to {size.most.parts} parts long; networks take {MOST}, so they will be refused."
+        )
+    elif arms.most().parts > MOST:
+        found.warnings.append(
+            f"Where its choices come out longest the text is {arms.most().parts} parts long; networks take {MOST}, so such recipients"
+            " will be refused."
         )
     found.warnings.extend(size.trouble)
     if size.recipients:
@@ -64,8 +70,8 @@ def _caps(recipients: int, found: Findings, chosen: Settings) -> None:
         found.warnings.append(f"MAILINGS_SMS_PER_DAY lets {chosen.sms_per_day:,} leave in 24 hours: it takes {days} days to the end.")
 
 
-def _wide(constant: str, size: Size) -> list[str]:
-    if named := foreign(constant):
+def _wide(arms: Arms, size: Size) -> list[str]:
+    if named := arms.foreign():
         shown = " ".join(named[:SHOWN]) + (" ..." if len(named) > SHOWN else "")
         return [
             f"Because of {shown} all of it is sent as UCS-2: 70 letters a part instead of 160. Write it with letters of GSM 03.38"
@@ -73,5 +79,6 @@ def _wide(constant: str, size: Size) -> list[str]:
         ]
     if size.foreign:
         shown = " ".join(size.foreign[:SHOWN])
-        return [f"For some recipients it is sent as UCS-2, 70 letters a part instead of 160: their data has {shown}."]
+        whose = "the words for them have" if set(size.foreign) & set(foreign(arms.longest)) else "their data has"
+        return [f"For some recipients it is sent as UCS-2, 70 letters a part instead of 160: {whose} {shown}."]
     return []

@@ -9,6 +9,7 @@ from typing import Any
 
 from jinja2 import nodes
 
+from mailings.channels.sms.arms import Arms, arms_of
 from mailings.content.compiling import check_statements
 from mailings.content.environment import sandbox
 from mailings.content.filters import DEFAULT_LANGUAGE, IN_A_LANGUAGE
@@ -56,9 +57,9 @@ class Words:
         """The syntax tree, variables by the names of their values."""
         return [flattened(self._tree(), Used(self.used.links, names=self.used.names), PART)]
 
-    def constant(self) -> str:
-        """What stands in every message, without the values: all the text a person wrote."""
-        return "".join(node.data for node in self._tree().find_all(nodes.TemplateData))
+    def arms(self) -> Arms:
+        """How short and how long the text a person wrote can come out, without the values."""
+        return arms_of(self._tree())
 
     def skeleton(self) -> Skeleton:
         """The template compiled. Raises BadTemplate with its place."""
