@@ -36,7 +36,7 @@ def delete(session: Session, person: Person, days: int, by: str | None = None) -
     if person.deleted_at is None:
         person.deleted_at = clock.now()
         session.flush()
-    normals = [address.normal for address in person.addresses]
+    normals = [*(address.normal for address in person.addresses), *([person.mobile_normal] if person.mobile_normal else [])]
     cancelled = cancel_queued(session, recipients_of_person(person.id, normals), REASON, by)
     return Deleted(cancelled, until(person, days))
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, delete, exists, or_, select, update
+from sqlalchemy import ColumnElement, CompoundSelect, Select, case, delete, exists, or_, select, union, update
 from sqlalchemy.orm import Session
 
 from mailings import clock
@@ -46,23 +47,21 @@ class Erased:
 
 def erase(session: Session, person_id: int) -> Erased:
     """Erase the person and everything about them; recipient and delivery rows stay, nameless, so that totals do (domain.md D30, F.4)."""
-    normals = sorted(session.scalars(ever_theirs(select(Person.id).where(Person.id == person_id))))
-    mobile = session.scalar(select(Person.mobile_normal).where(Person.id == person_id))
-    at = [*normals, mobile] if mobile else normals  # where messages of any kind went
-    recipients = session.scalars(recipients_of_person(person_id, at)).all()
-    _forget_texts(session, recipients, mobile)
+    normals = sorted(session.scalars(ever_theirs(select(Person.id).where(Person.id == person_id))))  # where messages of any kind went
+    recipients = session.scalars(recipients_of_person(person_id, normals)).all()
     with domains_carried(session, recipients, normals):
-        forget_events(session, recipients, at)
-        _blank_deliveries(session, recipients, at)
+        forget_events(session, recipients, normals)
+        _blank_deliveries(session, recipients, normals)
         cancelled = cancel_queued(session, select(Recipient.id).where(Recipient.id.in_(recipients)), REASON)
         _blank_recipients(session, recipients)
-    _forget_lists(session, person_id, normals, mobile)
+    _forget_lists(session, person_id, normals)
     forget_submissions(session, person_id, normals)
     session.execute(update(Company).where(Company.primary_contact_id == person_id).values(primary_contact_id=None))
     forget_untold(session, person_id)
     # addresses, consents, opt-outs, interests, memberships, follow-ups and requests go with the person, by their foreign keys
     session.execute(delete(Person).where(Person.id == person_id))
     _forget_standings(session, normals)
+    _forget_texts(session, recipients, normals)
     session.expire_all()
     return Erased(len(recipients), cancelled)
 
@@ -93,24 +92,29 @@ def _blank_recipients(session: Session, recipients: Sequence[int]) -> None:
     session.execute(blanked.values(verdict=verdict, person_id=None, name=None, address=None, erased_at=clock.now()))
 
 
-def _forget_texts(session: Session, recipients: Sequence[int], mobile: str | None) -> None:
-    """The places of their text messages under caps stay taken, for those messages have left; to which number is forgotten."""
+def _forget_texts(session: Session, recipients: Sequence[int], normals: Sequence[str]) -> None:
+    """The places of their text messages under caps stay taken, for those messages have left; to which number is forgotten.
+
+    Not where somebody else has the number: it has had so many.
+    """
     sent = select(Delivery.id).where(Delivery.recipient_id.in_(recipients))
-    session.execute(update(TextSlot).where(or_(TextSlot.number == mobile, TextSlot.delivery_id.in_(sent))).values(number=""))
+    theirs = or_(TextSlot.number.in_(normals), TextSlot.delivery_id.in_(sent))
+    session.execute(update(TextSlot).where(theirs, TextSlot.number.not_in(_shared(normals))).values(number=""))
 
 
-def _forget_lists(session: Session, person_id: int, normals: Sequence[str], mobile: str | None) -> None:
+def _forget_lists(session: Session, person_id: int, normals: Sequence[str]) -> None:
     """Rows of lists copied for mailings, and sources that name the person."""
-    listed = ImportedRow.normal.in_(normals)
-    session.execute(delete(ImportedRow).where(or_(listed, ImportedRow.mobile_normal == mobile) if mobile else listed))
+    session.execute(delete(ImportedRow).where(or_(ImportedRow.normal.in_(normals), ImportedRow.mobile_normal.in_(normals))))
     session.execute(update(Source).where(Source.person_id == person_id).values(label="(erased)", person_id=None))
 
 
 def _forget_standings(session: Session, normals: Sequence[str]) -> None:
-    """How the addresses stood, unless somebody else has them too."""
-    shared = (
-        select(Address.normal)
-        .where(Address.normal.in_(normals))
-        .union(select(Company.email_normal).where(Company.email_normal.in_(normals)))
-    )
-    session.execute(delete(AddressStanding).where(AddressStanding.normal.in_(normals), AddressStanding.normal.not_in(shared)))
+    """How the addresses and numbers stood, unless somebody else has them too."""
+    theirs = AddressStanding.normal.in_(normals)
+    session.execute(delete(AddressStanding).where(theirs, AddressStanding.normal.not_in(_shared(normals))))
+
+
+def _shared(normals: Sequence[str]) -> CompoundSelect[Any]:
+    """Those of the addresses and numbers that somebody has, now that the person is gone."""
+    columns = (Address.normal, Company.email_normal, Person.mobile_normal)
+    return union(*(select(column).where(column.in_(normals)) for column in columns))
