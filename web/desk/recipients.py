@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import APIRouter
@@ -16,6 +17,7 @@ from mailings.audience.recipient_story import messages_to
 from mailings.audience.whom import subject_of
 from mailings.errors import NotFound
 from mailings.model import Mailing, MailingType, Person, Recipient, Role, Source
+from mailings.reports.seen import is_seen
 from web.desk.at import AtDesk, Desk
 from web.desk.chosen import asked, counts_at, place_of
 from web.desk.heads import head_of
@@ -31,7 +33,7 @@ def recipients(name: str, desk: AtDesk) -> Response:
     with desk.door.database.reading() as session:
         mailing, head = head_of(session, name)
         chosen, counts = asked(desk, mailing.id, name), counts_at(desk).counts_of(session, mailing)
-        page = page_of(session, chosen.filter, place_of(desk))
+        page, offered = page_of(session, chosen.filter, place_of(desk)), _offered(mailing.type, counts)
         all_of_them = chosen.count(session) if chosen.filter.search else sum(counts[group] for group in chosen.filter.groups)
     return desk.show(
         "mailing/recipients.html",
@@ -39,11 +41,16 @@ def recipients(name: str, desk: AtDesk) -> Response:
         tab="recipients",
         chosen=chosen,
         counts=counts,
-        groups=list(Group),
+        groups=offered,
         listed=page,
         total=all_of_them,
         label=label_in(desk),
     )
+
+
+def _offered(kind: MailingType, counts: Mapping[Group, int]) -> list[Group]:
+    """The filters there are: of text messages and letters nobody is seen to read, so nobody stands there (domain.md A)."""
+    return [group for group in Group if is_seen(kind) or counts[group] or group not in (Group.READ, Group.COMPLAINED)]
 
 
 @router.get("/mailings/{name}/recipients/{number}", response_model=None)

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from mailings import clock
 from mailings.db import Database
-from mailings.model import Recipient, Role
+from mailings.model import Mailing, MailingType, Recipient, Role
 from tests.web.desk.listed import NAME, more, sent
 from tests.web.desk.seated import seated
 from web.pages.words import LANGUAGES
@@ -43,6 +43,16 @@ def test_filters_are_in_the_address(db: Database) -> None:
         page = seat.look(f"{LIST}?show=bounced&show=no_address&q=").text
     assert set(re.findall(r"<strong>(\S+ \S+)</strong>", page)) == {"Åse bounced", "Åse soft", "Øyvind no_address"}
     assert re.findall(r'name="show" value="(\w+)" checked', page) == ["bounced", "no_address"]
+
+
+@pytest.mark.parametrize("kind", [MailingType.SMS, MailingType.DOCUMENT])
+def test_nobody_is_asked_for_who_read_what_nobody_is_seen_to_read(db: Database, kind: MailingType) -> None:
+    """Of text messages and letters there is no filter by reading or complaints, unless somebody stands there."""
+    with db.writing() as session:
+        session.add(Mailing(name="regning", type=kind, created_at=clock.now()))
+    with seated(db, Role.READER) as seat:
+        page = seat.look("/mailings/regning/recipients").text
+    assert re.findall(r'type="checkbox" name="show" value="(\w+)"', page) == ["sent", "bounced", "ready", "blocked", "other", "no_address"]
 
 
 @pytest.mark.parametrize(
