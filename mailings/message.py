@@ -91,12 +91,16 @@ class Receipt:
 
 
 class Word(NamedTuple):
-    """What a source says became of a delivery in doubt. `verdict`: sent, delivered, bounced or failed; `said` = its own words."""
+    """What a source says became of a delivery in doubt. `verdict`: sent, delivered, bounced or failed; `said` = its own words.
+
+    `name` = the provider's own of the message, where it has one: a message settles one delivery only.
+    """
 
     delivery: int
     verdict: str
     source: str
     said: str
+    name: str | None = None
 
 
 class Sought(Protocol):

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from mailings.addresses import read_mobile
 from mailings.channels import CHANNELS
+from mailings.consent.standing import STOP
 from mailings.model import (
     EMARKETING,
     Address,
@@ -86,8 +87,9 @@ def _blocked(session: Session, subject: Subject) -> str:
     standing = session.get(AddressStanding, subject.address) if subject.address else None
     if standing is None:
         return ""
-    if standing.blocked_at is not None:
-        return f"since {_day(standing.blocked_at)}" + (f": {standing.blocked_why}" if standing.blocked_why else "")
+    blocked = ((standing.stopped_at, STOP), (standing.blocked_at, standing.blocked_why))
+    if said := [f"since {_day(since)}" + (f": {why}" if why else "") for since, why in blocked if since is not None]:
+        return "; ".join(said)
     last = " ".join(filter(None, (standing.last_bounce_code, standing.last_bounce_reason)))
     return f"{standing.bounces} bounces in a row" + (f", the last: {last}" if last else "") if standing.bounces else ""
 

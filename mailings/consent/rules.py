@@ -49,8 +49,8 @@ def opted_out(person_id: ColumnElement[int], topic_id: ColumnElement[int] | int)
 
 
 def standing_blocked(standing: type[AddressStanding], threshold: int) -> ColumnElement[bool]:
-    """True when a standing, joined by the address, says blocked: by a person, a provider or bounces (D6, D7). NULL without a row."""
-    return or_(standing.blocked_at.is_not(None), standing.bounces >= threshold)
+    """True when a standing, joined by the address, says blocked: by a person, provider or bounces (D6, D7), or STOP. NULL without a row."""
+    return or_(standing.blocked_at.is_not(None), standing.stopped_at.is_not(None), standing.bounces >= threshold)
 
 
 def address_blocked(normal: ColumnElement[str], threshold: int) -> ColumnElement[bool]:

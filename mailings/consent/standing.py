@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from mailings import clock
@@ -14,7 +14,7 @@ from mailings.consent.withdrawing import withdraw
 from mailings.db import among, insert_into
 from mailings.model import Address, AddressStanding
 
-#: why a number is blocked whose owner wants no text messages: theirs to take back, by START, and nobody else's
+#: said of a number whose owner wants no text messages: theirs to take back, by START, and nobody else's
 STOP = "STOP was sent from this number"
 
 
@@ -33,18 +33,30 @@ def unblock_addresses(session: Session, normals: Collection[str]) -> int:
 
     Returns how many there was anything against.
     """
-    against = and_(
-        or_(AddressStanding.blocked_at.is_not(None), AddressStanding.bounces > 0), func.coalesce(AddressStanding.blocked_why, "") != STOP
-    )
+    against = or_(AddressStanding.blocked_at.is_not(None), AddressStanding.bounces > 0)
     allowed = update(AddressStanding).where(among(session, AddressStanding.normal, normals), against)
     cleared = allowed.values(blocked_at=None, blocked_why=None, bounces=0, cleared_at=clock.now())
     return len(session.scalars(cleared.returning(AddressStanding.normal)).all())
 
 
-def let_in_again(session: Session, normal: str, why: str) -> bool:
-    """Whoever blocked this address for that reason takes it back; blocked for another one it stays. False when there was nothing."""
-    theirs = update(AddressStanding).where(AddressStanding.normal == normal, AddressStanding.blocked_why == why)
-    return bool(session.scalars(theirs.values(blocked_at=None, blocked_why=None).returning(AddressStanding.normal)).all())
+def stop_number(session: Session, number: str) -> int:
+    """STOP was sent from this number: no text message goes there, whatever else is held against it. Returns how many were cancelled."""
+    _ensure_standing(session, number)
+    now = clock.now()
+    first = update(AddressStanding).where(AddressStanding.normal == number, AddressStanding.stopped_at.is_(None))
+    session.execute(first.values(stopped_at=now, changed_at=now))
+    return cancel_queued(session, recipients_at(number), f"The address was blocked: {STOP}")
+
+
+def take_back_stop(session: Session, number: str) -> bool:
+    """START was sent from it; what blocks it for another reason stays. False when there was no STOP."""
+    theirs = update(AddressStanding).where(AddressStanding.normal == number, AddressStanding.stopped_at.is_not(None))
+    return bool(session.scalars(theirs.values(stopped_at=None).returning(AddressStanding.normal)).all())
+
+
+def why_blocked(stopped_at: datetime | None, blocked_why: str | None) -> str:
+    """Both reasons why nothing goes to an address, as one sentence each; empty where its bounces alone stop it."""
+    return "; ".join(filter(None, (STOP if stopped_at is not None else "", blocked_why)))
 
 
 def complain(session: Session, normal: str, at: datetime | None = None) -> int:

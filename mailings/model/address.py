@@ -46,6 +46,7 @@ class AddressStanding(Base):
     last_bounce_why: Mapped[BounceWhy | None]
     blocked_at: Mapped[datetime | None]
     blocked_why: Mapped[str | None]
+    stopped_at: Mapped[datetime | None]  # STOP was sent from the number: its owner's to take back, whatever else blocks it
     complained_at: Mapped[datetime | None]
     unsubscribed_at: Mapped[datetime | None]  # by its reader, where no person stands behind it: a bare address, a company's
     unsubscribed_source: Mapped[str | None]  # who told us so

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from mailings.model.base import Base, Key
@@ -15,7 +15,18 @@ class Evidence(Base):
     """One thing one source says of one delivery. Read again, it is the same row."""
 
     __tablename__ = "evidence"
-    __table_args__ = (UniqueConstraint("delivery_id", "source", "verdict"),)
+    __table_args__ = (
+        UniqueConstraint("delivery_id", "source", "verdict"),
+        # two who settle at the same moment take one message for one delivery
+        Index(
+            "uq_evidence_name",
+            "source",
+            "name",
+            unique=True,
+            sqlite_where=text("name IS NOT NULL"),
+            postgresql_where=text("name IS NOT NULL"),
+        ),
+    )
 
     id: Mapped[Key]
     delivery_id: Mapped[int] = mapped_column(ForeignKey("delivery.id", ondelete="CASCADE"))
@@ -23,3 +34,4 @@ class Evidence(Base):
     verdict: Mapped[DeliveryStatus]  # sent, delivered, bounced or failed
     source: Mapped[str]  # who says so: "delivery report", "postfix log"
     said: Mapped[str]  # their own words, cut to 400 characters
+    name: Mapped[str | None]  # the provider's own of the message, with the first word of it

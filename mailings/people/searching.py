@@ -77,4 +77,6 @@ def _rows(session: Session, ids: Select[Any]) -> Sequence[Found]:
 
 
 def _in_trouble() -> ColumnElement[bool]:
-    return func.coalesce(AddressStanding.blocked_at, AddressStanding.complained_at).is_not(None) | (AddressStanding.bounces > 0)
+    return func.coalesce(AddressStanding.blocked_at, AddressStanding.stopped_at, AddressStanding.complained_at).is_not(None) | (
+        AddressStanding.bounces > 0
+    )

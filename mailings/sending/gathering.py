@@ -20,18 +20,22 @@ from mailings.errors import Misconfigured, Unreachable, Unreadable
 from mailings.message import Word
 from mailings.plugins import transport_class, transport_names
 from mailings.seams import Seam
+from mailings.sending.doubted_texts import free
 from mailings.settings import Settings
 from mailings.tokens import Tokens
 
 TOGETHER = 1000  # words stored in one transaction: nobody waits for it longer than a moment
 SAID = 400  # characters kept of what a source says
 
-# erased meanwhile: then the words, which name the address, are not kept (domain.md D30)
+# named once a delivery, so that the index on names lets one message settle one delivery.
+# Erased meanwhile: then the words, which name the address, are not kept (domain.md D30)
 KEEP = """
-    INSERT INTO evidence (delivery_id, at, verdict, source, said)
-    SELECT delivery.id, :at, :verdict, :source, :said FROM delivery JOIN recipient ON recipient.id = delivery.recipient_id
+    INSERT INTO evidence (delivery_id, at, verdict, source, said, name)
+    SELECT delivery.id, :at, :verdict, :source, :said,
+        CASE WHEN NOT EXISTS (SELECT 1 FROM evidence ours WHERE ours.delivery_id = delivery.id AND ours.name IS NOT NULL) THEN :name END
+    FROM delivery JOIN recipient ON recipient.id = delivery.recipient_id
     WHERE delivery.id = :delivery AND recipient.erased_at IS NULL
-    ON CONFLICT (delivery_id, source, verdict) DO NOTHING
+    ON CONFLICT DO NOTHING
 """
 _UNPRINTED = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]+")
 
@@ -63,11 +67,12 @@ def gather(database: Database, sought: InDoubt, settings: Settings) -> Gathered:
 
 
 def keep(session: Session, words: Iterable[Word]) -> None:
-    """Store what was said. The same source saying the same of a delivery again changes nothing."""
+    """Store what was said. The same source saying the same again changes nothing, nor does a message that is another delivery's."""
     at = milliseconds()
-    rows = [{"delivery": w.delivery, "at": at, "verdict": w.verdict, "source": w.source, "said": _plain(w.said)} for w in words]
+    rows = [w._asdict() | {"at": at, "said": _plain(w.said)} for w in free(session, list(words))]
     seams.before(Seam.SETTLE)
-    session.execute(text(KEEP), rows)
+    if rows:
+        session.execute(text(KEEP), rows)
     seams.after(Seam.SETTLE)
 
 

@@ -32,7 +32,8 @@ COUNT = f"{BEST} SELECT source, verdict, count(*) FROM best GROUP BY source, ver
 TELL = f"{BEST} INSERT INTO delivery_note (delivery_id, at, what, why, by) SELECT delivery_id, :now, verdict, said, source FROM best"  # noqa: S608
 MARK = f"""{BEST} UPDATE delivery SET status = best.verdict, next_attempt_at = NULL, code = NULL,
     sent_at = CASE WHEN best.verdict = 'failed' THEN sent_at ELSE COALESCE(sent_at, claimed_at) END,
-    reason = CASE WHEN best.verdict IN ('bounced', 'failed') THEN best.said END
+    reason = CASE WHEN best.verdict IN ('bounced', 'failed') THEN best.said END,
+    provider_id = COALESCE(provider_id, (SELECT max(name) FROM evidence WHERE evidence.delivery_id = delivery.id))
     FROM best WHERE delivery.id = best.delivery_id"""  # noqa: S608
 #: how many stay as the books count them, and when the first of those came into doubt that the policy will decide
 LEFT = f"SELECT count(CASE WHEN {LATEST} THEN 1 END) AS n, min(CASE WHEN {{policys}} THEN {SINCE} END) FROM delivery WHERE {DOUBT}"  # noqa: S608

@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.orm import Session, aliased
 
+from mailings.consent.rules import standing_blocked
+from mailings.consent.standing import why_blocked
 from mailings.model import Address, AddressStanding, Company, Delivery, Person, Recipient
 from mailings.people.former import only_of_the_deleted
 from mailings.reported import BounceKind, BounceWhy
@@ -16,7 +18,7 @@ PAGE = 100  # rows, as the original's lists have (domain.md C.10)
 
 
 class Blocked(NamedTuple):
-    """An address that nothing is sent to. `blocked_why` = the sentence of whoever blocked it; empty where its bounces did."""
+    """An address that nothing is sent to. `blocked_why` = what whoever blocked it says, STOP first; empty where its bounces did."""
 
     address: str
     person_id: int | None
@@ -60,10 +62,11 @@ class Bounced(NamedTuple):
 
 def blocked(session: Session, threshold: int, after: str = "", limit: int = PAGE) -> list[Blocked]:
     """The next addresses after `after`, in their order, that are blocked or bounced `threshold` times in a row."""
-    stopped = or_(AddressStanding.blocked_at.is_not(None), AddressStanding.bounces >= threshold)
+    stopped = standing_blocked(AddressStanding, threshold)
     return [
         Blocked(
-            row.normal, row.person_id, *_who(row), row.bounces, row.blocked_at, row.blocked_why or "",
+            row.normal, row.person_id, *_who(row), row.bounces,
+            row.blocked_at or row.stopped_at, why_blocked(row.stopped_at, row.blocked_why),
             row.last_bounce_at, row.last_bounce_code or "", row.last_bounce_reason or "", row.last_bounce_why,
         )
         for row in session.execute(_standings(stopped, after, limit))

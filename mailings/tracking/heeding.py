@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from mailings import clock
 from mailings.addresses import is_number
-from mailings.consent.standing import STOP, block_address, complain, let_in_again
+from mailings.consent.standing import complain, stop_number, take_back_stop
 from mailings.consent.withdrawing import withdraw, withdraw_many
 from mailings.errors import Untrusted
 from mailings.model import Address, AddressStanding
@@ -40,9 +40,9 @@ def heed(session: Session, news: Sequence[News], source: str) -> None:
 def _by_phone(session: Session, number: str, kinds: Collection[EventKind | None]) -> None:
     """STOP holds for the number, at once and for every mailing; what its people take by e-mail is another matter (domain.md K)."""
     if EventKind.UNSUBSCRIBED in kinds:
-        block_address(session, number, STOP)
+        stop_number(session, number)
     elif EventKind.RESUBSCRIBED in kinds:
-        let_in_again(session, number, STOP)
+        take_back_stop(session, number)
 
 
 def _complained(session: Session, one: News) -> None:

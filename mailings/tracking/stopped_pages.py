@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session, aliased
 
+from mailings.consent.rules import standing_blocked
+from mailings.consent.standing import why_blocked
 from mailings.db import among
 from mailings.model import Address, AddressStanding, Company, Person
 from mailings.people.former import only_of_the_deleted
@@ -31,7 +33,7 @@ class Stopped:
     code: str | None
     reason: str | None
     why: str | None
-    blocked_why: str | None
+    blocked_why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +49,7 @@ class Asked:
     def rule(self) -> ColumnElement[bool]:
         """Over address_standing."""
         standing = AddressStanding
-        stopped = or_(standing.blocked_at.is_not(None), standing.bounces >= self.threshold)
-        rule = standing.complained_at.is_not(None) if self.complained else stopped
+        rule = standing.complained_at.is_not(None) if self.complained else standing_blocked(standing, self.threshold)
         rule = rule & standing.normal.not_in(only_of_the_deleted())
         if self.why in set(BounceWhy):
             rule = rule & (standing.last_bounce_why == BounceWhy(self.why))
@@ -59,7 +60,8 @@ class Asked:
     def since(self) -> ColumnElement[datetime | None]:
         """When it happened."""
         standing = AddressStanding
-        return func.coalesce(*(standing.complained_at,) if self.complained else (standing.blocked_at, standing.last_bounce_at), 0)
+        no = (standing.blocked_at, standing.stopped_at, standing.last_bounce_at)
+        return func.coalesce(*(standing.complained_at,) if self.complained else no, 0)
 
 
 def page_of(session: Session, asked: Asked, page: int = 1) -> tuple[list[Stopped], int]:
@@ -67,7 +69,7 @@ def page_of(session: Session, asked: Asked, page: int = 1) -> tuple[list[Stopped
     total = session.scalar(select(func.count()).select_from(AddressStanding).where(asked.rule())) or 0
     order = [asked.since.desc(), AddressStanding.normal] if asked.latest else [AddressStanding.normal]
     rows = _rows(asked).where(asked.rule()).order_by(*order).offset((max(page, 1) - 1) * PAGE).limit(PAGE)
-    return [Stopped(*row) for row in session.execute(rows)], total
+    return [_stopped(row) for row in session.execute(rows)], total
 
 
 def walk(session: Session, asked: Asked, ticked: Collection[str]) -> Iterator[Stopped]:
@@ -75,7 +77,7 @@ def walk(session: Session, asked: Asked, ticked: Collection[str]) -> Iterator[St
     rows = _rows(asked).where(asked.rule()).order_by(AddressStanding.normal)
     rows = rows.where(among(session, AddressStanding.normal, ticked)) if ticked else rows
     for row in session.execute(rows.execution_options(yield_per=1_000)):
-        yield Stopped(*row)
+        yield _stopped(row)
 
 
 def addresses(asked: Asked) -> Select[str]:
@@ -89,6 +91,11 @@ def people_at(session: Session, asked: Asked, ticked: Collection[str]) -> Select
     return select(Person.id).join(Address, Address.person_id == Person.id).where(which, Person.deleted_at.is_(None))
 
 
+def _stopped(row: Any) -> Stopped:
+    *told, blocked_why, stopped_at = row
+    return Stopped(*(*told, why_blocked(stopped_at, blocked_why)))
+
+
 def _rows(asked: Asked) -> Any:
     standing = AddressStanding
     there, known = aliased(Person), aliased(Company)
@@ -97,6 +104,8 @@ def _rows(asked: Asked) -> Any:
     called = select(func.min(there.id)).where(there.mobile_normal == standing.normal, there.deleted_at.is_(None)).scalar_subquery()
     firm = select(func.min(known.id)).where(known.email_normal == standing.normal, known.deleted_at.is_(None)).scalar_subquery()
     told = (standing.bounces, asked.since, standing.last_bounce_code, standing.last_bounce_reason, standing.last_bounce_why)
-    rows = select(standing.normal, Person.id, Person.name, Company.name, *told, standing.blocked_why).select_from(standing)
+    rows = select(standing.normal, Person.id, Person.name, Company.name, *told, standing.blocked_why, standing.stopped_at).select_from(
+        standing
+    )
     rows = rows.outerjoin(Person, Person.id == func.coalesce(owned, called))
     return rows.outerjoin(Company, Company.id == func.coalesce(Person.company_id, firm))

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import orjson
 
@@ -66,6 +66,7 @@ class Double:
     taken: list[Taken] = field(default_factory=list)
     asked: int = 0  #: messages that came, taken or not
     questions: list[dict[str, str]] = field(default_factory=list)
+    empty: int = 0  #: pages of the list with nothing on them, before the one with messages
     connections: int = 0
     most_at_once: int = 0
     meet: threading.Barrier | None = None  #: messages are answered together, so many at a time
@@ -95,9 +96,12 @@ class Double:
     def listed(self, asked: dict[str, str]) -> Says:
         """The messages to one number, the latest first."""
         self.questions.append(asked)
-        found = [one.told() for one in reversed(self.taken) if asked.get("To") in {None, one.to}]
+        nth = int(asked.get("Page", "0"))
+        later = nth < self.empty
+        found = [] if later else [one.told() for one in reversed(self.taken) if asked.get("To") in {None, one.to}]
         uri = f"/2010-04-01/Accounts/{ACCOUNT}/Messages.json"
-        page = {"messages": found, "page": 0, "page_size": 50, "uri": uri, "first_page_uri": uri, "next_page_uri": None}
+        following = f"{uri}?{urlencode(asked | {'Page': str(nth + 1)})}" if later else None
+        page = {"messages": found, "page": nth, "page_size": 50, "uri": uri, "first_page_uri": uri, "next_page_uri": following}
         return Says(
             200, orjson.dumps(page | {"previous_page_uri": None, "start": 0, "end": len(found)}), {"Content-Type": "application/json"}
         )

@@ -5,15 +5,18 @@ from __future__ import annotations
 from itertools import permutations
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import literal, select
+from sqlalchemy.orm import Session
 
-from mailings.consent.standing import STOP, block_address, unblock_addresses
+from mailings.consent.rules import address_blocked
+from mailings.consent.standing import STOP, block_address, stop_number, take_back_stop, unblock_addresses, why_blocked
 from mailings.db import Database
 from mailings.model import Address, Delivery, DeliveryNote, DeliveryStatus, Mailing, MailingType, Person, Recipient, Verdict
 from mailings.sending import lifecycle
 from mailings.settings import Settings
 from mailings.tracking.blocked import blocked
 from mailings.tracking.refusals import count_refusals
+from mailings.tracking.stopped_pages import Asked, page_of
 from tests.audience.people import person
 from tests.sending import world
 from tests.tracking.told import B, K, delivery, events, heard, mark, said, standing
@@ -57,7 +60,7 @@ def test_stop_is_in_force_at_once(any_db: Database) -> None:
     assert statuses(any_db, theirs, bare, alone, another, letter) == ["cancelled", "cancelled", "queued", "queued", "queued"]
     stands = standing(any_db, MOBILE)
     assert stands is not None
-    assert stands.blocked_why == STOP
+    assert (stands.stopped_at is None, stands.blocked_at) == (False, None)
     assert standing(any_db, "desiree@noord.test") is None
     with any_db.reading() as session:
         (note,) = session.scalars(select(DeliveryNote).where(DeliveryNote.delivery_id == theirs))
@@ -73,7 +76,7 @@ def test_told_twice(any_db: Database) -> None:
     assert len(events(any_db)) == 2
     stands = standing(any_db, MOBILE)
     assert stands is not None
-    assert stands.blocked_at is None
+    assert stands.stopped_at is None
 
 
 def test_start_takes_back_only_stop(any_db: Database) -> None:
@@ -99,7 +102,30 @@ def test_nobody_else_takes_stop_back(any_db: Database) -> None:
         assert unblock_addresses(session, [MOBILE, OTHER]) == 1
     stands = standing(any_db, MOBILE)
     assert stands is not None
-    assert stands.blocked_why == STOP
+    assert stands.stopped_at is not None
+
+
+@pytest.mark.parametrize("first", ["stop", "block"])
+def test_stop_beside_another_reason(any_db: Database, first: str) -> None:
+    """Whichever came first, both stand and either blocks; lists say both, and each is taken back by whoever may, alone."""
+    said_no = {"stop": lambda session: stop_number(session, MOBILE), "block": lambda session: block_address(session, MOBILE, "30005 dead")}
+    with any_db.writing() as session:
+        for which in sorted(said_no, reverse=first == "stop"):
+            said_no[which](session)
+        (listed,), (rows, _) = blocked(session, 5), page_of(session, Asked(5))
+        assert {listed.blocked_why, rows[0].blocked_why} == {f"{STOP}; 30005 dead"}
+        assert (unblock_addresses(session, [MOBILE]), blocked_now(session)) == (1, True)
+        assert [one.blocked_why for one in blocked(session, 5)] == [STOP]
+        block_address(session, MOBILE, "30005 dead")
+        assert (take_back_stop(session, MOBILE), take_back_stop(session, MOBILE), blocked_now(session)) == (True, False, True)
+        assert [one.blocked_why for one in page_of(session, Asked(5))[0]] == ["30005 dead"]
+        unblock_addresses(session, [MOBILE])
+        assert not blocked_now(session)
+
+
+def blocked_now(session: Session) -> bool:
+    """Whether nothing may go to the number."""
+    return bool(session.scalar(select(address_blocked(literal(MOBILE), 5))))
 
 
 def test_an_address_that_begins_with_a_plus(any_db: Database) -> None:
@@ -156,6 +182,6 @@ def test_refused_at_hand_over(any_db: Database) -> None:
             row.status, row.code, row.reason = DeliveryStatus.FAILED, code, "Nei."
             session.add(DeliveryNote(delivery_id=one, at=world.START, what="failed", why="Nei."))
     assert count_refusals(any_db, Settings()) == 2
-    whys = {number: stands.blocked_why for number in numbers if (stands := standing(any_db, number))}
+    whys = {number: why_blocked(stands.stopped_at, stands.blocked_why) for number in numbers if (stands := standing(any_db, number))}
     assert whys == {MOBILE: "refused reports: 400 21614 Nei.", OTHER: STOP}
     assert mark(any_db, deliveries[0])

@@ -12,7 +12,7 @@ from mailings.errors import Misconfigured, Unreachable
 from mailings.letter import Texted
 from mailings.message import Word
 from mailings.transports.twilio import Twilio
-from mailings.transports.twilio.records import words_of
+from mailings.transports.twilio.records import PAGES, words_of
 from tests.doubles.saying import LOSES
 from tests.doubles.twilio import Double, twilio
 from tests.servers.emulate import Emulate, emulate, program
@@ -51,8 +51,8 @@ def test_what_is_there_is_told(side: Side) -> None:
     if isinstance(side, Emulate):
         side.becomes(late, "undelivered")
     found = list(words_of(side.settings(), [doubted(1), doubted(2), doubted(3)]))
-    assert found[0] == Word(1, "sent", "twilio", f"{sent} queued")
-    assert found[1] == Word(2, "bounced" if isinstance(side, Emulate) else "sent", "twilio", found[1].said)
+    assert found[0] == Word(1, "sent", "twilio", f"{sent} queued", sent)
+    assert found[1] == Word(2, "bounced" if isinstance(side, Emulate) else "sent", "twilio", found[1].said, late)
     assert len(found) == 2
 
 
@@ -68,6 +68,17 @@ def test_one_message_settles_one_delivery(side: Side) -> None:
     names(side, 1)
     twin = doubted(1)._replace(delivery=2)
     assert [word.delivery for word in words_of(side.settings(), [doubted(1), twin])] == [1]
+
+
+def test_pages_with_nothing_on_them() -> None:
+    """A list whose every page is empty and names a next one is left after a few; what is on a second page is found."""
+    with twilio() as double:
+        (name,) = names(double, 1)
+        double.empty = 1
+        assert [word.name for word in words_of(double.settings(), [doubted(1)])] == [name]
+        double.empty, double.questions = 10**6, []
+        assert list(words_of(double.settings(), [doubted(1)])) == []
+        assert len(double.questions) == PAGES
 
 
 def test_trouble_with_asking() -> None:

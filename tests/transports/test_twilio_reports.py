@@ -86,6 +86,38 @@ def test_stop(text: str) -> None:
     assert (told.kind, told.address, told.delivery, told.reason) == (K.UNSUBSCRIBED, "+4799887766", None, text)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("Avmeld meg", "STOP ALT", "STOP please", "afmeld mig, tak", "Meld meg av, takk", "Stop all messages please", "avmeld meg nå"),
+        *("Avanmäl mig tack", "stop nu alstublieft", "Abmelden bitte!", "remove me please", "no more texts"),
+    ],
+)
+def test_stop_and_a_polite_word(text: str) -> None:
+    """A word for no more with up to three words behind it that say nothing else is one, too."""
+    assert read(letter_of("SM9", "+4799887766", text)).kind is K.UNSUBSCRIBED
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "stop by tomorrow?",
+            "Stop ved Åsgård",
+            "STOP me if you can",
+            "Stop now please thank you",
+            "end of June",
+            "cancel my table",
+            "me stop",
+        ),
+        *("stop worrying", "Slutt på ferien", "quit smoking now", "remove Åse please"),
+    ],
+)
+def test_an_answer_that_begins_like_it(text: str) -> None:
+    """Another word behind it, or a fourth, makes it an answer that somebody is to read."""
+    assert read(letter_of("SM9", "+4799887766", text)).kind is K.OTHER
+
+
 @pytest.mark.parametrize("text", ["START", "unstop", "påmeld"])
 def test_start(text: str) -> None:
     """And a word for more is more."""

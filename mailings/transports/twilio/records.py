@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any
 
 from mailings.errors import Misconfigured, TransportError, Unreachable
@@ -15,6 +16,7 @@ from mailings.transports.twilio.settings import HOST, Settings
 from mailings.transports.twilio.words import OURS, STATUSES
 
 LOOKED = 100  # messages to one number that are looked through, the latest first
+PAGES = 5  # that they may come on: one with nothing on it may name a next one for ever
 SKEW = 120.0  # seconds by which another clock may be behind ours
 VERDICTS = {
     EventKind.PROCESSED: "sent",
@@ -37,14 +39,14 @@ def words_of(settings: Settings, texted: Iterable[Texted]) -> Iterator[Word]:
             if (found := next(told, None)) is not None and (kind := STATUSES.get(str(found.status))):
                 used.add(found.sid)
                 said = (found.sid, found.status, found.error_code)
-                yield Word(one.delivery, VERDICTS[kind], "twilio", " ".join(str(word) for word in said if word))
+                yield Word(one.delivery, VERDICTS[kind], "twilio", " ".join(str(word) for word in said if word), str(found.sid)[:64])
     finally:
         lines.close()
 
 
 def _to(messages: Any, number: str) -> list[Any]:
     try:
-        return list(messages.list(to=number, limit=LOOKED, page_size=LOOKED))
+        return list(islice(_pages(messages, number), LOOKED))
     except NotTaken as no:
         if no.answer.status_code in (401, 403, 404):
             raise Misconfigured(f"Twilio answered {no.answer.status_code} when asked for its messages. Look at {OURS[20003]}.") from None
@@ -53,6 +55,15 @@ def _to(messages: Any, number: str) -> list[Any]:
         raise Unreachable(f"Twilio could not be asked for its messages: {error}") from None
     except (ValueError, TypeError, KeyError, AttributeError):
         raise Unreachable("Twilio was asked for its messages, and something else answered.") from None
+
+
+def _pages(messages: Any, number: str) -> Iterator[Any]:
+    page = messages.page(to=number, page_size=LOOKED)
+    yield from page
+    for _ in range(PAGES - 1):
+        if (page := page.next_page()) is None:
+            return
+        yield from page
 
 
 def _is(found: Any, one: Texted) -> bool:
