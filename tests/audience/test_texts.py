@@ -83,7 +83,7 @@ def test_a_list_matches_people(any_db: Database, tmp_path: Path) -> None:
 
 
 def test_an_erased_number(any_db: Database, tmp_path: Path) -> None:
-    """An erased person's number goes too: on lists where it stood alone, on those that knew whose it is, and under caps, whose count stays."""
+    """An erased number goes too: on lists where it stood alone, on those that knew whose it is, and under caps, whose count stays."""
     with any_db.writing() as session:
         (tmp_path / "list.txt").write_text(" , , 99887766\n")
         bare = push(session, text_folder(tmp_path, name="bare", sources=[{"import": "list.txt", "consent": "consent", "unknown": "keep"}]))

@@ -37,6 +37,7 @@ NOBODYS = {
         "registered_link",
         "topic",
         "form",
+        "form_version",
         "folder",
         "bucket",
         "mail_domain",

@@ -22,7 +22,7 @@ from tests.torture.pool import Pool, pool
 from tests.torture.stories import STORIES, told
 from tests.torture.table import coverage, document, uncovered
 
-WIDE = 160
+WIDE = 200
 
 tells, notes = Console(width=None if sys.stdout.isatty() else WIDE), Console(stderr=True)
 
