@@ -60,7 +60,7 @@ def test_check(folder: Path) -> None:
     assert "mailings send autumn" in told.stdout
     as_json = type_in(folder, "check", "autumn", "--json")
     assert len(as_json.stdout.splitlines()) == 1
-    assert json.loads(as_json.stdout) == {"problems": [], "warnings": []}
+    assert json.loads(as_json.stdout) == {"problems": [], "warnings": [], "notes": []}
 
 
 def test_check_finds_problems(folder: Path) -> None:

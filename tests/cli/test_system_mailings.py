@@ -48,15 +48,22 @@ def test_followed_and_steered(asked: Database, tmp_path: Path) -> None:
     ("words", "says"),
     [
         (("resend", DANISH, "--reload"), "goes to whoever asks"),
-        (("check", DANISH), "is a form response"),
         (("delete", DANISH), "only a draft"),
-        (("preview", DANISH, "--to", "ase@fjord.test"), "only e-mail"),
     ],
 )
 def test_what_makes_no_sense(asked: Database, tmp_path: Path, words: tuple[str, ...], says: str) -> None:
     """What is for mailings with a list and a draft is refused in a sentence, and changes nothing."""
     found = type_in(tmp_path, *words, **environment(asked))
     assert (found.returncode, says in found.stdout + found.stderr) == (1, True), found.stdout + found.stderr
+    assert messages(asked) == [("queued", None)]
+
+
+def test_looked_at_like_any_other(asked: Database, tmp_path: Path) -> None:
+    """Such a mailing may be looked over and shown as any form response, and nothing is sent by that."""
+    told = environment(asked)
+    assert type_in(tmp_path, "check", DANISH, **told).returncode == 0
+    shown = type_in(tmp_path, "preview", DANISH, "--to", "ase@fjord.test", **told)
+    assert (shown.returncode, "Dit link" in shown.stdout) == (0, True), shown.stderr
     assert messages(asked) == [("queued", None)]
 
 

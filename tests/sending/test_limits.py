@@ -70,7 +70,7 @@ def test_one_spelling(any_db: Database, written: str, name: str | None) -> None:
         ("domian:gmail.com", "'domian:gmail.com' is no limit's name; write domain:gmail.com."),
         ("domain:gmail com", "'gmail com' cannot be read as a domain; write it like gmail.com."),
         ("domain:åse@fjord.test", "'åse@fjord.test' cannot be read as a domain; write it like gmail.com."),
-        ("transport:pigeon", "There is no transport named 'pigeon'; there are folder, memory, sendgrid, smtp."),
+        ("transport:pigeon", "There is no transport named 'pigeon'; there are folder, memory, pdf, sendgrid, smtp, twilio."),
         ("mailing:høst-nyt", "There is no mailing named 'høst-nyt'; did you mean høst-nytt?"),
     ],
 )

@@ -25,6 +25,7 @@ READERS_POST = {
     "/me/password",
     "/me/sign-out-elsewhere",
     "/bounces/export/{kind}",
+    "/forms/{name}/submissions/export/{kind}",
     "/mailings/{name}/recipients/export/{kind}",
     "/mailings/{name}/refresh",
 }
