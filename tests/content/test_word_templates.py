@@ -133,6 +133,12 @@ def test_unknown_tags_are_named_with_their_place() -> None:
     ]
 
 
+def test_a_name_of_two_words_is_a_tag_too() -> None:
+    """A name with a line in it, as letter-variables.md has them, is filled in braces as in brackets; one that is none is told."""
+    assert texts(_filled(written("{our_ref} [[ our_ref ]]"), {}, our_ref="K-12")) == ["K-12 K-12"]
+    assert any("ukjent_ord" in problem for problem in _problems(written("{ukjent_ord}")))
+
+
 def test_what_is_no_tag_stays() -> None:
     """Braces around more than a word, doubled ones, single brackets and a GUID are the template's own text."""
     text = "{{attn}} {at tn} [attn] {8A3F-11} { attn } f(x) = {1;2}"

@@ -13,7 +13,7 @@ from mailings.errors import BadTemplate
 Element = Any
 
 #: a variable, a statement, a remark, or a tag in braces; neither may go beyond its paragraph
-_TAG = re.compile(r"\[\[.*?\]\]|\[%.*?%\]|\[#.*?#\]|(?<!\{)\{[A-Za-z][A-Za-z0-9]{1,11}\}(?!\})", re.DOTALL)
+_TAG = re.compile(r"\[\[.*?\]\]|\[%.*?%\]|\[#.*?#\]|(?<!\{)\{[A-Za-z][A-Za-z0-9_]{1,30}\}(?!\})", re.DOTALL)
 _STATEMENTS = re.compile(r"\s*(?:\[%.*?%\]\s*)+", re.DOTALL)
 _UNFINISHED = re.compile(r"\[\[|\[%|\[#")
 _TYPOGRAPHIC = str.maketrans("‘’‚‛“”„‟\u00a0", "''''\"\"\"\" ")  # Word makes them of the quotes people type
