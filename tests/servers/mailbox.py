@@ -7,11 +7,13 @@ import socket
 import socketserver
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 HANG_UP = "(hangs up)"  # the connection is closed without a word
 SILENCE = "(silence)"  # no answer ever comes
+
+IDLE = b"421 4.4.2 You have been idle for too long\r\n"
 
 FULL = ("PIPELINING", "SIZE 10240000", "8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES")
 
@@ -40,12 +42,12 @@ class Mailbox:
     at_once: int | None = None  #: connections beyond these are sent away
     drip: bool = False  #: answers leave byte by byte
     idle: float | None = None  #: seconds without a command after which a line is closed
+    open: set[socket.socket] = field(default_factory=set)
     taken: list[Taken] = field(default_factory=list)
     bodies: int = 0  #: whole messages that came in, taken or not
     connections: int = 0
     commands: list[str] = field(default_factory=list)
     most_at_once: int = 0
-    _now: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def answer(self, command: str, usual: str) -> str:
@@ -57,13 +59,26 @@ class Mailbox:
             return told
         return told.pop(0) if len(told) > 1 else told[0]
 
-    def came(self, by: int) -> int:
-        """A connection came (1) or went (-1); how many there are now."""
+    def came(self, line: socket.socket) -> int:
+        """A connection came; how many there are now."""
         with self._lock:
-            self._now += by
-            self.connections += by > 0
-            self.most_at_once = max(self.most_at_once, self._now)
-            return self._now
+            self.open.add(line)
+            self.connections += 1
+            self.most_at_once = max(self.most_at_once, len(self.open))
+            return len(self.open)
+
+    def went(self, line: socket.socket) -> None:
+        """A connection went."""
+        with self._lock:
+            self.open.discard(line)
+
+    def weary(self) -> None:
+        """Close every line there is now, as a server does that waited too long for a command."""
+        with self._lock:
+            for line in self.open:
+                with suppress(OSError):
+                    line.sendall(IDLE)
+                    line.shutdown(socket.SHUT_RDWR)
 
 
 class _Closed(Exception):
@@ -77,7 +92,7 @@ class _Conversation(socketserver.StreamRequestHandler):
     def handle(self) -> None:
         self.sender = self.recipient = self.mail = ""
         self.count = 0
-        now = self.mailbox.came(1)
+        now = self.mailbox.came(self.request)
         self.request.settimeout(self.mailbox.idle)
         try:
             crowded = self.mailbox.at_once is not None and now > self.mailbox.at_once
@@ -85,11 +100,11 @@ class _Conversation(socketserver.StreamRequestHandler):
             while line := self.rfile.readline():
                 self._obey(line.decode("utf-8", "replace").rstrip("\r\n"))
         except TimeoutError:
-            self.wfile.write(b"421 4.4.2 You have been idle for too long\r\n")
+            self.wfile.write(IDLE)
         except (_Closed, OSError):
             return
         finally:
-            self.mailbox.came(-1)
+            self.mailbox.went(self.request)
 
     def _obey(self, command: str) -> None:
         verb = command[:4].upper()

@@ -53,7 +53,7 @@ def test_stop(door: TestClient, any_db: Database) -> None:
     assert post(door, letter_of("SM2", "+4799887766", "Stopp!")).status_code == 200
     stands = standing(any_db, "+4799887766")
     assert stands is not None
-    assert stands.blocked_at is not None
+    assert stands.stopped_at is not None
 
 
 def test_forged(door: TestClient, any_db: Database) -> None:

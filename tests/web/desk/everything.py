@@ -34,6 +34,7 @@ from tests.consent.waiting import a_mailing
 from tests.sending.fit import FROM
 from tests.web.desk.listed import message, more, sent
 from tests.web.desk.sent_in import in_every_state
+from web.desk.letter_content import WORD
 
 HTML = '<p>Hei [[ customer.firstname ]]</p><a href="https://fjord.test/høst">Høst</a><a href="[[ link.butikk ]]">Butikk</a>'
 TOLD = {"subject": "Høsten er her", "preheader": "Tre ting", "html": HTML, "text": "Hei Åse", "sender": FROM}
@@ -66,7 +67,16 @@ def _mailings(session: Session) -> list[str]:
         _linked(session, mailing.id)
         names.append(mailing.name)
     kinds = {f"type-{kind}".replace("_", "-"): kind for kind in MailingType}
-    return names + [a_mailing(session, name, status=MailingStatus.DRAFT, type=kind, **TOLD).name for name, kind in kinds.items()]
+    return names + [_draft(session, name, kind) for name, kind in kinds.items()]
+
+
+def _draft(session: Session, name: str, kind: MailingType) -> str:
+    """A mailing of that type that is being written; a document as a letter in Word, whose template can be fetched."""
+    written = {"more": {"document": {"template": "brev.docx"}}} if kind is MailingType.DOCUMENT else {}
+    draft = a_mailing(session, name, status=MailingStatus.DRAFT, type=kind, **TOLD, **written)
+    if written:
+        session.add(MailingFile(mailing_id=draft.id, inline=False, name="brev.docx", content_type=WORD, data=b"PK"))
+    return name
 
 
 def _asked(session: Session) -> str:
