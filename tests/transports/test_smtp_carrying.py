@@ -158,7 +158,7 @@ def test_lines_closed_while_idle(weary: bool) -> None:
                 box.weary()
         assert len(box.taken) == 120
         assert set(_received(box).values()) == {1}
-        assert box.connections > 4 if weary else box.connections <= 4
+        assert box.connections >= (3 if weary else 1)  # each portion begins on a line of its own
 
 
 def test_lines_closed_while_the_source_waits() -> None:
@@ -174,7 +174,7 @@ def test_lines_closed_while_the_source_waits() -> None:
         told = answers(_smtp(box), wearily())
         assert {receipt.outcome for receipt in told.values()} == {Outcome.ACCEPTED}
         assert len(box.taken) == len(told) == 120
-        assert box.connections > 4
+        assert box.connections >= 3
 
 
 def test_not_let_in() -> None:
