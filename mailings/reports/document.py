@@ -1,4 +1,4 @@
-"""The document of a report, made of figures: numbers, rates as domain.md H.1 defines them, links, domains, hours, programs, bounces."""
+"""The document of a report: what each figure counts, which divides by which (domain.md H.1); links, domains, hours, programs, bounces."""
 
 from __future__ import annotations
 

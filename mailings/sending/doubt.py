@@ -1,4 +1,4 @@
-"""What is in doubt: on which mailings, since when, and under which Message-IDs the world may have spoken of it."""
+"""Finds what is in doubt, to be settled: on which mailings, since when, and under which Message-IDs the world may have spoken of it."""
 
 from __future__ import annotations
 

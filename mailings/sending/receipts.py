@@ -1,4 +1,4 @@
-"""What became of what was handed over: receipts written to rows in bulk, with a note for what departs from the normal path."""
+"""What became of what was handed over, in doubt where nobody answered: receipts written to rows in bulk, what is not normal noted."""
 
 from __future__ import annotations
 

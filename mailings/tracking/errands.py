@@ -1,4 +1,4 @@
-"""Errands: what a click on a link with actions sets going. Noted with the click, done a little later, each once (domain.md E.3)."""
+"""Errands: what a click on a link with actions sets going. Noted with the click, done once, soon, beside the door's requests (E.3)."""
 
 from __future__ import annotations
 
