@@ -11,7 +11,7 @@ from sqlalchemy import select
 from mailings.channels import email
 from mailings.content.variables import COLUMNS
 from mailings.db import Database
-from mailings.model import TrackedLink
+from mailings.model import Person, TrackedLink
 from mailings.tokens import Kind, Tokens
 from tests.channels.conftest import World, the
 from tests.channels.made import SETTINGS
@@ -110,6 +110,18 @@ def test_every_variable_is_read_and_is_empty_for_bare_addresses(any_db: Database
     person, _, bare = ({path: line.strip("()") for path, line in zip(paths, lines, strict=False)} for lines in said)
     assert {path: value for path, value in person.items() if value} == EXPECTED
     assert {path: value for path, value in bare.items() if value} == {"customer.name": "Løs Fugl", "customer.email": "los@fugl.test"}
+
+
+def test_somebody_without_a_name_is_called_by_their_address(any_db: Database, world: World) -> None:
+    """`customer.bestName`, `customer.salutation` and `makeSalutation` fall back to the address of who has no name (domain.md D.1, D.3)."""
+    with any_db.writing() as session:
+        ase = session.scalars(select(Person)).one()
+        ase.name = ase.first_name = ase.last_name = ase.salutation = ""
+        ase.company_id = None
+        mailing = the(session, world)
+        mailing.text = "[[ customer.bestName ]] [[ customer.salutation ]] [[ makeSalutation(customer.id) ]]"
+        session.flush()
+        assert email.preview(session, mailing, world.recipients[0], SETTINGS)[2].split() == ["aase@firma.test"] * 3
 
 
 EXPECTED = {

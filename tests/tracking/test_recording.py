@@ -95,3 +95,12 @@ def test_reading_online_is_opening(any_db: Database) -> None:
     _, (delivery, *_) = sent_mailing(any_db)
     record(any_db, visit(delivery, EventKind.ONLINE))
     assert stamps(any_db, delivery) == (HOURS, None, None, None)
+
+
+def test_an_agent_without_end_is_cut(any_db: Database) -> None:
+    """What a program says of itself is kept whole up to 1,024 characters, and cut there (domain.md E.2)."""
+    _, (delivery, other, *_) = sent_mailing(any_db)
+    whole = FIREFOX + " " + "ø" * (1_023 - len(FIREFOX))
+    record(any_db, click(delivery, agent=whole), click(other, agent=whole + "æ\0"))
+    assert [row[10] for row in raw(any_db)] == [whole, whole]
+    assert len(whole) == 1_024

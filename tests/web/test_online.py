@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
+from mailings.channels import email
 from mailings.db import Database
 from mailings.model import Mailing, MailingFile, MailingStatus, TrackedLink
 from mailings.people.erasing import erase
@@ -118,3 +119,17 @@ def test_readers_of_one_compiled_mailing_each_see_their_own(there: Readers) -> N
     assert "Dag Désirée," in there.client.get(there.link(Kind.ONLINE, there.person)).text
     assert "Dag ," in there.client.get(there.link(Kind.ONLINE, there.bare)).text
     assert there.link(Kind.UNSUBSCRIBE, there.company) in there.client.get(there.link(Kind.ONLINE, there.company)).text
+
+
+def test_the_page_and_the_message_may_say_different_things(there: Readers) -> None:
+    """`isWebPage` holds in the browser and `InEmailClient` in the message, each there alone (domain.md D.5)."""
+    said = "<p>[% if isWebPage %]nettside[[ isWebPage ]][% endif %][% if InEmailClient %]brev[[ InEmailClient ]][% endif %]</p>"
+    with there.db.writing() as session:
+        mailing = session.get_one(Mailing, there.mailing)
+        mailing.html = said
+        compiled = email.compile_mailing(session, mailing, there.settings)
+        row = session.execute(compiled.select, {"mailing_id": there.mailing, "low": there.person, "high": there.person}).one()
+        sent = compiled.plain(row, there.person)[1]
+    page = there.client.get(there.link(Kind.ONLINE, there.person)).text
+    assert ("<p>brev1</p>" in sent, "nettside" in sent) == (True, False)
+    assert ("<p>nettside1</p>" in page, "brev" in page) == (True, False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 
 import pytest
 from sqlalchemy import select
@@ -10,6 +11,7 @@ from sqlalchemy import select
 from mailings import clock
 from mailings.db import Database
 from mailings.model import Mailing, MailingType, Recipient, Role
+from tests.sending import world
 from tests.web.desk.listed import NAME, more, sent
 from tests.web.desk.seated import seated
 from web.pages.words import LANGUAGES
@@ -106,3 +108,17 @@ def test_nobody_erased_is_sent_to_again(any_db: Database) -> None:
         with any_db.writing() as session:
             session.get_one(Recipient, number).erased_at = clock.now()
         assert "Send again" not in seat.look(f"{LIST}/{number}").text
+
+
+def test_a_hundred_on_a_page(any_db: Database) -> None:
+    """A page has 100 recipients, the next one the rest; nobody is on both (domain.md C.10)."""
+    mailing_id = world.mailing(any_db, NAME, recipients=101)
+    with any_db.reading() as session:
+        ids = [
+            str(number) for number in session.scalars(select(Recipient.id).where(Recipient.mailing_id == mailing_id).order_by(Recipient.id))
+        ]
+    with seated(any_db, Role.READER) as seat:
+        first = seat.look(LIST).text
+        (after,) = re.findall(r'rel="next" href="/desk(/[^"]+)"', first)
+        second = seat.look(unescape(after)).text
+    assert [re.findall(r'name="id" value="(\d+)"', page) for page in (first, second)] == [ids[:100], ids[100:]]
