@@ -7,6 +7,7 @@ from pathlib import Path
 
 import typer
 from rich.markup import escape
+from sqlalchemy import text
 
 from cli.door import AsJson, print_json, screen, table
 from cli.inspection import settings_in_force, unknown_settings
@@ -14,12 +15,14 @@ from cli.reach import domain_lines, findings
 from mailings.consent.topics import ensure_default_topics
 from mailings.db import Database
 from mailings.db import database as open_database
+from mailings.errors import NotAllowed
 from mailings.sending import system_mailings
 from mailings.settings import settings
 
 app = typer.Typer()
 
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
+ALONE = text("SELECT pg_advisory_xact_lock(hashtext('mailings init'))")
 MARKS = {True: "[green]✓[/]", None: "[yellow]![/]", False: "[red]✗[/]"}
 
 
@@ -61,15 +64,26 @@ def doctor(as_json: AsJson = False) -> None:
 
 
 def upgrade(database: Database) -> tuple[str | None, str | None]:
-    """Run the migrations that are missing, in one transaction. Returns the revision before and after; None = no tables."""
+    """Run the migrations that are missing, in one transaction: all or, where it is cut off, none. Returns the revision before and after.
+
+    None = no tables. Two at the same moment are one after the other. Raises NotAllowed for a database that a newer version has upgraded.
+    """
     from alembic import command  # noqa: PLC0415  a third of a second that --help need not wait for
     from alembic.config import Config  # noqa: PLC0415  see above
     from alembic.runtime.migration import MigrationContext  # noqa: PLC0415  see above
+    from alembic.script import ScriptDirectory  # noqa: PLC0415  see above
 
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     with database.connection() as connection:
+        if not database.sqlite:  # SQLite has one writer at a time anyway
+            connection.execute(ALONE)
         config.attributes["connection"] = connection
         before = MigrationContext.configure(connection).get_current_revision()
+        if before not in {None, *(step.revision for step in ScriptDirectory.from_config(config).walk_revisions())}:
+            raise NotAllowed(
+                f"The database {database.url.render_as_string(hide_password=True)} is at step {before}, which this version does not know: "
+                "a newer one has upgraded it. Install that version again, or restore the backup made before the upgrade."
+            )
         command.upgrade(config, "head")
         return before, MigrationContext.configure(connection).get_current_revision()

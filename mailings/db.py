@@ -38,6 +38,8 @@ from mailings.settings import settings
 if TYPE_CHECKING:
     from sqlalchemy.dialects import postgresql
 
+#: how SQLite and PostgreSQL say that a table is missing, and that a column is
+UNMADE, OLDER = ("no such table", "UndefinedTable"), ("no such column", "has no column named", "UndefinedColumn")
 BUSY_MS = 30_000  # how long a writer waits for another before giving up
 
 
@@ -169,21 +171,19 @@ def _sqlite_begin(connection: Connection) -> None:
 def _said_plainly(database: Database) -> Iterator[None]:
     try:
         yield
-    except OperationalError as error:
-        where = database.url.render_as_string(hide_password=True)
-        if "no such table" in str(error.orig):
-            raise Unreachable(f"The database {where} has no tables yet; run: mailings init") from error
-        raise Unreachable(f"The database {where} cannot be used: {_first_line(error)}.") from error
     except NoConnectionFree as error:
         where = database.url.render_as_string(hide_password=True)
         raise Unreachable(
             f"The database {where} cannot be used: all connections of this process are busy; try again in a moment."
         ) from error
     except DBAPIError as error:
-        if "UndefinedTable" in type(error.orig).__name__:
-            raise Unreachable(
-                f"The database {database.url.render_as_string(hide_password=True)} has no tables yet; run: mailings init"
-            ) from error
+        where = database.url.render_as_string(hide_password=True)
+        if any(words in f"{type(error.orig).__name__} {error.orig}" for words in UNMADE):
+            raise Unreachable(f"The database {where} has no tables yet; run: mailings init") from error
+        if any(words in f"{type(error.orig).__name__} {error.orig}" for words in OLDER):
+            raise Unreachable(f"The database {where} is not of this version ({_first_line(error)}); run: mailings init") from error
+        if isinstance(error, OperationalError):
+            raise Unreachable(f"The database {where} cannot be used: {_first_line(error)}.") from error
         raise
 
 
