@@ -63,6 +63,7 @@ COMMANDS = {
     "compare": "cli.comparing",
     "bounces": "cli.bounces",
     "reread": "cli.rereading",
+    "export": "cli.export",
     "serve": "cli.serving",
     "up": "cli.up",
     "users": "cli.users",
