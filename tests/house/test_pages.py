@@ -1,4 +1,4 @@
-"""What the pages promise is what the code does: links, diagrams, settings, commands."""
+"""What the pages promise is what the code does: diagrams, statuses, settings, commands, what was tortured."""
 
 from __future__ import annotations
 
@@ -13,28 +13,15 @@ from mailings.model import LIFE, Verdict
 from mailings.model.delivery import DeliveryStatus
 from mailings.plugins import transport_names
 from mailings.seams import Seam
-from tests.house.tree import ROOT, pages, written
+from tests.house.tree import ROOT, written
 from tests.torture.far_sides import APART
 
-_LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 _ARROW = re.compile(r"^\s*(\w+)\s*-->\s*(\w+)\s*:\s*([\w ,]+?)\s*$", re.MULTILINE)
 _MACHINE = re.compile(r"(?<![\w.])/(?:work|root|home/\w+)/|pypi\.org/simple|index-url|https?://[\w.]*(?:proxy|mirror|registry)\.")
 
 
 def _read(page: str | Path) -> str:
     return (ROOT / page).read_text(encoding="utf-8")
-
-
-@pytest.mark.parametrize("page", pages(), ids=str)
-def test_every_link_leads_somewhere(page: Path) -> None:
-    """A link from one page to another file of the project finds that file, and the heading it names."""
-    for target in _LINK.findall(_read(page)):
-        if "://" in target or target.startswith(("mailto:", "#")):
-            continue
-        name, _, heading = target.partition("#")
-        there = (ROOT / page).parent / name
-        assert there.exists(), f"{page} links to {target}"
-        assert not heading or heading in _headings(there), f"{page} links to {target}"
 
 
 def test_the_drawn_life_of_a_mailing_is_the_one_in_code() -> None:
@@ -91,11 +78,6 @@ def test_nothing_names_a_machine() -> None:
         for found in _MACHINE.finditer(_read(file))
     ]
     assert not named
-
-
-def _headings(page: Path) -> set[str]:
-    titles = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
-    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
 
 
 def _commands() -> list[str]:
