@@ -113,6 +113,9 @@ def progress(place: Place, page: Page) -> None:
     keep(page, "run-progress")
     place.until(number, MailingStatus.SENT)
     assert place.server.ends(run) == "COMPLETED"
+    look(place, page, f"runs/flow-run/{run}?tab=TaskRuns", "sum up høst-nytt")
+    page.wait_for_timeout(3000)
+    keep(page, "run")
     (artifact,) = [each for each in place.server.found("artifacts", flow_runs={"id": {"any_": [run]}}) if each["key"].endswith("summary")]
     look(place, page, f"artifacts/artifact/{artifact['id']}")
     keep(page, "run-summary")

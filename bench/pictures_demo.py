@@ -1,4 +1,4 @@
-"""The pictures of letters, text messages and forms in docs/pictures/, made from the demo: a PDF, a door, and a browser that looks.
+"""The pictures of newsletter, letters, text messages and forms in docs/pictures/, made from the demo: a PDF, a door, a browser that looks.
 
 python -m bench.pictures_demo            all of them, in two minutes; loopback only
 """
@@ -85,11 +85,17 @@ def letter(place: Path) -> None:
 
 
 def on_a_phone(browser: Browser, address: str, place: Path) -> None:
-    """The form as visitors see it, and the answer to it."""
+    """The newsletter in a browser, the form as visitors see it, and the answer to it."""
+    messages = [read(file) for file in (place / "var/outbox/new").iterdir()]
+    news = next(one for one in messages if "See it in your browser" in one.get_body(("html",)).get_content())
+    online = re.findall(r'https?://[^/"]+(/v/[^"]+)"', news.get_body(("html",)).get_content())[0]
+    page = browser.new_page(viewport=PHONE, color_scheme="light")
+    page.goto(address + online, wait_until="load")
+    keep(page, "newsletter")
     page = browser.new_page(viewport=PHONE, locale="nb-NO", color_scheme="light")
     page.goto(f"{address}/f/hut-weekend")
     keep(page, "form")
-    (answer,) = (one for file in (place / "var/outbox/new").iterdir() if "Vi ses" in (one := read(file))["Subject"])
+    (answer,) = (one for one in messages if "Vi ses" in one["Subject"])
     page = browser.new_page(viewport=PHONE, color_scheme="light")  # one that no door's policy holds for
     page.set_content(answer.get_body(("html",)).get_content())
     keep(page, "form-answer")
