@@ -102,6 +102,16 @@ def test_override_gives_up_consent_and_topic_only(any_db: Database, tmp_path: Pa
         assert populated(session, tmp_path, topic="News", options=options, **LINKED) == VERDICTS | overridden
 
 
+@pytest.mark.parametrize("flag", ["stop", "no_mailings"])
+def test_a_company_that_wants_none(any_db: Database, tmp_path: Path, flag: str) -> None:
+    """Neither a company with Stop or No mailings nor its people are written to, and no override changes that (C.7, D26)."""
+    with any_db.writing() as session:
+        fjord = company(session, "Fjord AS", "post@fjord.test", **{flag: True})
+        selection(session, "Kunder", person(session, "Åse", company_id=fjord.id), person(session, "IJsbrand"))
+        options = {"include_companies": True, "override_consent": True}
+        assert populated(session, tmp_path, options=options, **LINKED) == {"Fjord AS": "stopped", "Åse": "stopped", "IJsbrand": "eligible"}
+
+
 def test_filter_off(any_db: Database, tmp_path: Path, setting: Callable[[str, str], None]) -> None:
     """With the consent filter off only withdrawn and no-mailing people are kept back; subscriptions still hold (D2)."""
     setting("MAILINGS_CONSENT_FILTER", "false")
