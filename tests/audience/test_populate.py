@@ -119,6 +119,7 @@ def test_filter_off(any_db: Database, tmp_path: Path, setting: Callable[[str, st
         kept_back(session)
         found = populated(session, tmp_path, **LINKED)
         assert (found["Unasked"], found["Withdrawn"], found["Stopped"]) == ("eligible", "no_consent", "stopped")
+        assert populated(session, tmp_path, topic="News", **LINKED)["Unsubscribed"] == "not_subscribed"
 
 
 def test_strict_bases(any_db: Database, tmp_path: Path, setting: Callable[[str, str], None]) -> None:
