@@ -64,6 +64,7 @@ COMMANDS = {
     "bounces": "cli.bounces",
     "reread": "cli.rereading",
     "export": "cli.export",
+    "restored": "cli.restored",
     "serve": "cli.serving",
     "up": "cli.up",
     "users": "cli.users",

@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.orm import Session
 
@@ -182,7 +182,7 @@ def _said_plainly(database: Database) -> Iterator[None]:
             raise Unreachable(f"The database {where} has no tables yet; run: mailings init") from error
         if any(words in f"{type(error.orig).__name__} {error.orig}" for words in OLDER):
             raise Unreachable(f"The database {where} is not of this version ({_first_line(error)}); run: mailings init") from error
-        if isinstance(error, OperationalError):
+        if type(error) in (OperationalError, DatabaseError):  # the latter, by itself: SQLite's of a file that is broken, or none of its own
             raise Unreachable(f"The database {where} cannot be used: {_first_line(error)}.") from error
         raise
 

@@ -135,3 +135,11 @@ def test_a_database_that_is_not_upgraded_is_told(old: Database, tmp_path: Path) 
     assert (done.returncode, "Traceback" in done.stderr) == (3, False)
     assert "mailings init" in done.stderr
     assert revision(old) == "0001"
+
+
+def test_a_file_that_is_broken_is_told(tmp_path: Path) -> None:
+    """A copy that went wrong, put in the database's place, is a sentence and exit 3, not a traceback."""
+    (tmp_path / "broken.db").write_bytes(b"Dette er ingen database, ikke engang nesten." * 100)
+    done = type_in(tmp_path, "list", MAILINGS_DATABASE_URL=f"sqlite:///{tmp_path}/broken.db")
+    assert (done.returncode, "Traceback" in done.stderr) == (3, False)
+    assert "file is not a database" in done.stderr

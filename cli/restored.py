@@ -1,0 +1,53 @@
+"""`mailings restored`: said once after a backup was put back, before anything sends, so that nobody gets a message twice."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from cli.door import AsJson, database, notes, print_json, screen
+from mailings.errors import NotAllowed
+from mailings.sending.restoring import Restored
+from mailings.sending.restoring import restored as put_right
+
+app = typer.Typer(help="After a backup was put back.")
+
+
+@app.command()
+def restored(
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask; for scripts.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Say that this database was put back from a backup: what may have gone out since is in doubt, what had not begun is a draft again.
+
+    Mailings that were being sent are paused until somebody has settled them and sends them on. Numbers in links go on far beyond
+    those already given.
+    """
+    if not yes and not sys.stdin.isatty():
+        raise NotAllowed("Nobody can be asked here; say --yes to go on without being asked.")
+    if not yes and not typer.confirm("Was this database put back from a backup, and is every sender stopped?", err=True):
+        notes.print("Nothing was changed.", highlight=False)
+        raise typer.Exit(1)
+    with database().writing() as session:
+        done = put_right(session)
+    if as_json:
+        print_json(asdict(done))
+    else:
+        _tell(done)
+
+
+def _tell(done: Restored) -> None:
+    for name, n in done.in_doubt.items():
+        screen.print(
+            f"{name}: {n:,} may have gone out since the backup and are in doubt: mailings settle {name}", highlight=False, soft_wrap=True
+        )
+    for name in done.held:
+        screen.print(f"{name} is paused; when it is settled: mailings send {name}", highlight=False, soft_wrap=True)
+    for name in done.drafts:
+        screen.print(f"{name} is a draft again; was it sent since? mailings delete {name}", highlight=False, soft_wrap=True)
+    screen.print(
+        "Look through your drafts, too: what was sent since the backup is a draft in it. mailings list", highlight=False, soft_wrap=True
+    )
