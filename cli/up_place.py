@@ -44,9 +44,9 @@ class Place:
 
 
 @contextmanager
-def own_place(folder: Path = FOLDER) -> Iterator[Place]:
+def own_place() -> Iterator[Place]:
     """This installation's place, held for the block. Raises NotAllowed while another `up` has it, Unreachable where nothing can be kept."""
-    folder = folder.absolute()
+    folder = FOLDER.absolute()
     try:
         own(folder)
         own(folder / "server")
@@ -63,9 +63,9 @@ def own_place(folder: Path = FOLDER) -> Iterator[Place]:
         raise Unreachable(f"mailings up cannot keep its files in {folder}: {error.strerror}; make it writable.") from error
 
 
-def api_here(folder: Path = FOLDER) -> str | None:
+def api_here() -> str | None:
     """The API of the `up` that runs in this folder; None where none does."""
-    with suppress(OSError, ValueError), (folder / WORD).open() as word:
+    with suppress(OSError, ValueError), (FOLDER / WORD).open() as word:
         return None if _taken(word) else json.load(word)["url"]
     return None
 

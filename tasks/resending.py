@@ -32,9 +32,9 @@ def queue_again(mailing: str, whom: Whom) -> Again:
 
 
 @task(name="look for a run at work", task_run_name=of_task("look for a run of {mailing}"), **STEP)
-def is_conducted(mailing: str, ending: float = ENDING) -> bool:
-    """Whether another run is at work and takes along what was queued. One that ends within `ending` seconds would not: it is waited for."""
-    until = time.monotonic() + ending
+def is_conducted(mailing: str) -> bool:
+    """Whether another run is at work and takes along what was queued. One that ends within ENDING seconds would not: it is waited for."""
+    until = time.monotonic() + ENDING
     while _is_conducted(mailing):
         if time.monotonic() > until:
             return True

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, union
-from sqlalchemy.orm import Session
 
 from mailings.channels import CHANNELS
 from mailings.model import Address, ImportedRow, Mailing, Person, Source
@@ -44,12 +43,6 @@ def bare_rows(mailing: Mailing, source_ids: list[int]) -> Select[*tuple[Any, ...
     rows = rows.join(Source, Source.id == ImportedRow.source_id)
     ordered = rows.where(ImportedRow.source_id.in_(source_ids), address.is_not(None), is_unknown(mailing)).subquery()
     return select(ordered.c.source_id, ordered.c.name, ordered.c.address).where(ordered.c.turn == 1)
-
-
-def without_address(session: Session, mailing: Mailing, source_id: int) -> int:
-    """How many rows of a list the channel reaches nobody by, nor by what is known of them: they are left out."""
-    nowhere = (ImportedRow.source_id == source_id, reached_at(mailing).is_(None), is_unknown(mailing))
-    return session.scalar(select(func.count()).where(*nowhere)) or 0
 
 
 def _one(key: ColumnElement[Any]) -> Select[Any]:

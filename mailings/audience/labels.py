@@ -27,4 +27,3 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "other": ("failed", "in_doubt", "cancelled"),
     "no_address": ("no_address",),  # only under its own filter (D26)
 }
-LABELS = tuple(label for labels in GROUPS.values() for label in labels)

@@ -25,21 +25,21 @@ def accepted_bases(setting: str) -> frozenset[Basis]:
     return frozenset(Basis(word) for word in words) or ALL_BASES
 
 
-def basis_in_force(person_id: ColumnElement[int], purpose: str = EMARKETING) -> ScalarSelect[Basis]:
-    """The basis of the person's newest consent row for the purpose, as a correlated subquery; NULL when nothing is recorded (C.7)."""
+def basis_in_force(person_id: ColumnElement[int]) -> ScalarSelect[Basis]:
+    """The basis of the person's newest row for electronic marketing, as a correlated subquery; NULL when nothing is recorded (C.7)."""
     row = aliased(Consent)
-    newest = select(row.basis).where(row.person_id == person_id, row.purpose == purpose)
+    newest = select(row.basis).where(row.person_id == person_id, row.purpose == EMARKETING)
     return newest.order_by(row.id.desc()).limit(1).correlate_except(row).scalar_subquery()
 
 
-def consent_in_force(person_id: ColumnElement[int], bases: Iterable[Basis] = ALL_BASES, purpose: str = EMARKETING) -> ColumnElement[bool]:
-    """True for people who may be written to for the purpose: the newest row has an accepted basis (C.7, D3, D4). Never NULL."""
-    return func.coalesce(basis_in_force(person_id, purpose).in_(sorted(bases)), false())
+def consent_in_force(person_id: ColumnElement[int], bases: Iterable[Basis] = ALL_BASES) -> ColumnElement[bool]:
+    """True for people who may be written to: the newest row has an accepted basis (C.7, D3, D4). Never NULL."""
+    return func.coalesce(basis_in_force(person_id).in_(sorted(bases)), false())
 
 
-def withdrawn(person_id: ColumnElement[int], purpose: str = EMARKETING) -> ColumnElement[bool]:
+def withdrawn(person_id: ColumnElement[int]) -> ColumnElement[bool]:
     """True for people whose newest row says Withdrawn: all that the filter blocks when it is off (D2). Never NULL."""
-    return func.coalesce(basis_in_force(person_id, purpose) == Basis.WITHDRAWN, false())
+    return func.coalesce(basis_in_force(person_id) == Basis.WITHDRAWN, false())
 
 
 def opted_out(person_id: ColumnElement[int], topic_id: ColumnElement[int] | int) -> ColumnElement[bool]:

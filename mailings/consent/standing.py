@@ -18,14 +18,14 @@ from mailings.model import Address, AddressStanding
 STOP = "STOP was sent from this number"
 
 
-def block_address(session: Session, normal: str, why: str, by: str | None = None) -> int:
+def block_address(session: Session, normal: str, why: str) -> int:
     """Write nothing more to this address (domain.md D7); a first reason is kept. Returns how many queued deliveries were cancelled."""
     _ensure_standing(session, normal)
     standing = session.get_one(AddressStanding, normal, populate_existing=True)
     if standing.blocked_at is None:
         standing.blocked_at, standing.blocked_why, standing.changed_at = clock.now(), why, clock.now()
         session.flush()
-    return cancel_queued(session, recipients_at(normal), f"The address was blocked: {why}", by)
+    return cancel_queued(session, recipients_at(normal), f"The address was blocked: {why}")
 
 
 def unblock_addresses(session: Session, normals: Collection[str]) -> int:

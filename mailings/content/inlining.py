@@ -17,6 +17,7 @@ from mailings.content.tags import Element, Tag, blotted, elements, line_of, spli
 from mailings.errors import BadTemplate
 
 _MARK = "data-mailings-mark"
+PART = "html"  #: what errors name: only HTML has CSS
 #: selectors that ask for an element's neighbours, which conditions and loops change
 _STRUCTURAL = re.compile(
     r"[^{}]*(?::(?:first|last|only)-(?:child|of-type)|:nth-|:empty|:has\(|:not\(|[+~](?!=))[^{}]*(?=\{)", re.IGNORECASE
@@ -25,19 +26,19 @@ _CSS_COMMENT, _AT_BLOCK = re.compile(r"/\*.*?\*/", re.DOTALL), re.compile(r"@[^{
 _INLINER = CSSInliner(keep_style_tags=True, remove_inlined_selectors=True, keep_link_tags=True, load_remote_stylesheets=False)
 
 
-def inlined(environment: Environment, html: str, part: str = "html") -> str:
+def inlined(environment: Environment, html: str) -> str:
     """`html` (`\\n` line ends) with its CSS inlined; the same text where it has no `<style>`. Raises BadTemplate with the place."""
-    found = tags(environment, html, part)
+    found = tags(environment, html, PART)
     masked = blotted(html, found)
-    every = elements(masked, part)
+    every = elements(masked, PART)
     if not any(element.name == "style" for element in every):
         return html
-    _check(html, found, every, part)
+    _check(html, found, every)
     starts = [element for element in every if not element.closing]
     changes = [(e.start + 1 + len(e.name),) * 2 + (f' {_MARK}="{i}"',) for i, e in enumerate(starts)]
     changes += [(tag.start, tag.end, _stand_in(i, tag)) for i, tag in enumerate(found)]
     answer = _INLINER.inline(spliced(html, changes))
-    return spliced(html, [*_styles(html, starts, found, answer), *_sheets(html, every, answer, part)])
+    return spliced(html, [*_styles(html, starts, found, answer), *_sheets(html, every, answer)])
 
 
 def _stand_in(number: int, tag: Tag) -> str:
@@ -46,7 +47,7 @@ def _stand_in(number: int, tag: Tag) -> str:
 
 def _styles(html: str, starts: list[Element], found: list[Tag], answer: str) -> list[tuple[int, int, str]]:
     changes: dict[int, tuple[int, int, str]] = {}
-    for element in elements(answer, "html"):
+    for element in elements(answer, PART):
         if element.closing or _MARK not in element.values:
             continue
         number = int(answer[slice(*element.values[_MARK])])
@@ -76,10 +77,10 @@ def _changed(html: str, start: Element, found: list[Tag], style: str | None) -> 
     return begin, end, f'"{style}"'
 
 
-def _sheets(html: str, every: list[Element], answer: str, part: str) -> list[tuple[int, int, str]]:
-    before, after = _contents(every), _contents(elements(answer, part))
+def _sheets(html: str, every: list[Element], answer: str) -> list[tuple[int, int, str]]:
+    before, after = _contents(every), _contents(elements(answer, PART))
     if len(before) != len(after):
-        raise BadTemplate("A <style> element stands where HTML allows none.", part)
+        raise BadTemplate("A <style> element stands where HTML allows none.", PART)
     changes = []
     for old, new in zip(before, after, strict=True):
         left = answer[slice(*new)].strip()
@@ -92,8 +93,8 @@ def _contents(every: list[Element]) -> list[tuple[int, int]]:
     return [(one.end, two.start) for one, two in pairwise(every) if one.name == "style" and not one.closing and two.closing]
 
 
-def _check(html: str, found: list[Tag], every: list[Element], part: str) -> None:
-    check_branches(html, found, every, part)
+def _check(html: str, found: list[Tag], every: list[Element]) -> None:
+    check_branches(html, found, every, PART)
     sheets = _contents(every)
     for tag in found:
         if any(start <= tag.start < end for start, end in sheets):

@@ -177,23 +177,3 @@ CHECKS: dict[Holds, Check] = {
     "tick": _tick,
     "scale": _scale,
 }
-#: every sentence a page may have to say of a field, by its key; in English, for logs and the command line
-SENTENCES = {
-    "mandatory": "Please fill this in.",
-    "tick": "Please tick this to go on.",
-    "too_long": "This is {is} characters long; at most {most} fit.",
-    "email": "This is no e-mail address; write it as name@example.com.",
-    "no_domain": "There is no domain {domain}; look for a slip of the keys.",
-    "no_mail": "{domain} takes no mail; write another address.",
-    "mobile": "This is no mobile number; write it with its country code, as in +47 998 87 766.",
-    "digits": "Write digits only, with + in front of a country code.",
-    "integer": "Write a whole number.",
-    "date": "Write a day, as in 2026-12-24.",
-    "too_small": "Write {least} or more.",
-    "too_large": "Write {most} or less.",
-    "choice": "Choose from the list.",
-    "too_many_files": "At most {most} files fit.",
-    "file_too_large": "{file} is too large; at most {most} fit.",
-    "file_kind": "{file} is of a kind that is not taken; these are: {kinds}.",
-    "files_together": "The files together are too large; at most {most} fit.",
-}

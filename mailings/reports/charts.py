@@ -1,4 +1,4 @@
-"""Charts of a report as SVG or PNG: who clicked which link, opens of the first two days, statuses, why messages came back."""
+"""Charts of a report as SVG: who clicked which link, opens of the first two days, statuses, why messages came back."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from mailings.reports.saying import marks, say
 
 CHARTS = ("links", "opens", "statuses", "bounces")  #: domain.md H.3
 SVG = "http://www.w3.org/2000/svg"
-SHARP = 2.0  # pixels of a PNG for each of the drawing's: phones have two and more
 
 #: what XML holds no text of; what draws ends the whole process where it meets one
 FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -20,17 +19,17 @@ FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 Document = Mapping[str, Any]  #: what `report_of` returns
 
 
-def chart(kind: str, document: Document, *, language: str = "en", png: bool = False) -> bytes:
-    """One of CHARTS, drawn from a report's figures: SVG of 480 units' width, or a PNG of twice as many pixels.
+def chart(kind: str, document: Document, *, language: str = "en") -> bytes:
+    """One of CHARTS, drawn from a report's figures: SVG of 480 units' width.
 
-    Hovering tells exact numbers where the SVG stands in a page itself. Nothing is fetched from anywhere. Raises NotFound for another kind.
+    Hovering tells exact numbers where it stands in a page itself. Nothing is fetched from anywhere. Raises NotFound for another kind.
     """
     if kind not in CHARTS:
         raise NotFound(f"There is no chart {kind!r}; there are {', '.join(CHARTS)}.")
     from mailings.reports.drawings import DRAWN  # noqa: PLC0415  0.4 s and 60 MB, and 70 MB more with the first drawing: only who asks pays
 
     drawn = DRAWN[kind](document, language)
-    return _drawn(drawn, kind, language, png=png)
+    return _drawn(drawn, kind, language)
 
 
 def chart_of_days(days: Sequence[tuple[str, int]], *, language: str = "en") -> bytes:
@@ -40,12 +39,10 @@ def chart_of_days(days: Sequence[tuple[str, int]], *, language: str = "en") -> b
     return _drawn(processed(days, language), "processed", language)
 
 
-def _drawn(drawn: Any, kind: str, language: str, *, png: bool = False) -> bytes:
+def _drawn(drawn: Any, kind: str, language: str) -> bytes:
     import vl_convert  # noqa: PLC0415  as above
 
     svg = vl_convert.vegalite_to_svg(_clean(drawn.to_dict()), vl_version="6.4", allowed_base_urls=[], format_locale=marks(language))
-    if png:
-        return bytes(vl_convert.svg_to_png(svg, scale=SHARP))
     return _told(svg, kind, language)
 
 

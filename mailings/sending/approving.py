@@ -19,6 +19,7 @@ from mailings.sending.previewing import preview_for
 from mailings.settings import Settings
 
 REASON = "awaiting approval"
+SAMPLES = 3  #: messages shown to whoever is asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,13 +115,13 @@ def decline(session: Session, mailing: Mailing, answer: Answer) -> Approval:
     return question
 
 
-def question_of(session: Session, mailing: Mailing, settings: Settings, samples: int = 3) -> Question:
-    """What every door lays before somebody; `samples` messages, from all over the list. Raises IllegalMove where nobody is asked."""
+def question_of(session: Session, mailing: Mailing, settings: Settings) -> Question:
+    """What every door lays before somebody; SAMPLES messages, from all over the list. Raises IllegalMove where nobody is asked."""
     question = asked(session, mailing)
     if question is None:
         raise _nobody_asks(session, mailing)
     books = books_of(session, mailing.id)
-    shown = [_sample(session, mailing, recipient) for recipient in _spread(session, mailing, samples)]
+    shown = [_sample(session, mailing, recipient) for recipient in _spread(session, mailing)]
     return Question(question, books.eligible, books.excluded, [str(sentence) for sentence in question.warnings], shown)
 
 
@@ -157,13 +158,13 @@ def _nobody_asks(session: Session, mailing: Mailing) -> IllegalMove:
     return IllegalMove(f"Nobody need answer any more: {said(last, mailing.name)}; it is {mailing.status} now.")
 
 
-def _spread(session: Session, mailing: Mailing, samples: int) -> list[Recipient]:
-    """So many of those it would go to: the first, the last, and at even steps between them."""
+def _spread(session: Session, mailing: Mailing) -> list[Recipient]:
+    """SAMPLES of those it would go to: the first, the last, and at even steps between them."""
     whose = (Recipient.mailing_id == mailing.id, Recipient.verdict == Verdict.ELIGIBLE)
     first, last = session.execute(select(func.min(Recipient.id), func.max(Recipient.id)).where(*whose)).one()
-    if first is None or samples < 1:
+    if first is None:
         return []
-    steps = [first + (last - first) * n // max(samples - 1, 1) for n in range(samples)]
+    steps = [first + (last - first) * n // (SAMPLES - 1) for n in range(SAMPLES)]
     found = [session.scalar(select(Recipient).where(*whose, Recipient.id >= step).order_by(Recipient.id).limit(1)) for step in steps]
     return list({each.id: each for each in found if each is not None}.values())
 

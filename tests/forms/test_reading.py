@@ -13,16 +13,18 @@ from hypothesis import strategies as st
 from mailings import clock
 from mailings.errors import Untrusted
 from mailings.forms.answers import Posted, SentFile, read
-from mailings.forms.checking import CHECKS, SENTENCES
+from mailings.forms.checking import CHECKS
 from mailings.forms.definition import FormPart
 from mailings.forms.flooding import PER_ADDRESS, is_full
 from mailings.forms.keys import FASTEST, HOLDS, read_key
 from mailings.forms.kinds import CUSTOM_AS, KINDS
 from mailings.tokens import Tokens
 from tests.forms.sent import ASE, FIELDS, SETTINGS, a_key, filled
+from web.pages.words import words
 
 PART = FormPart.model_validate({"name": "x", "title": "X", "fields": yaml.safe_load(FIELDS)})
 EVERY = [field.identifier for field in PART.every]
+SENTENCES = words()["en"]  # what a form's page says of each
 PDF = SentFile("c:\\mine\\cv.pdf", "application/pdf", b"%PDF")
 
 TAKEN: list[tuple[str, str, Any]] = [
@@ -68,7 +70,7 @@ def test_refused(identifier: str, written: str, what: str) -> None:
     """What cannot be taken has one problem, by its field, with a sentence that can be filled in."""
     answers = filled(PART, ASE | {identifier: [written]})
     assert [(name, problem.what) for name, problem in answers.problems.items()] == [(identifier, what)]
-    assert SENTENCES[what].format(**answers.problems[identifier].told)
+    assert SENTENCES[f"problem_{what}"].format(**answers.problems[identifier].told)
 
 
 def test_files() -> None:
@@ -87,7 +89,7 @@ def test_rubbish_never_crashes(posted: dict[str, list[str]]) -> None:
     """Any text in any field, as often as one likes, is taken or refused; what is taken can be stored and was asked for."""
     answers = read(PART, Posted(posted), SETTINGS, look_up=False)
     assert answers.values.keys() | answers.problems.keys() <= set(EVERY)
-    assert all(problem.what in SENTENCES for problem in answers.problems.values())
+    assert all(f"problem_{problem.what}" in SENTENCES for problem in answers.problems.values())
     assert "\x00" not in repr(answers.values).replace("\\x00", "\x00")
     repr(answers.values).encode("utf-8")
 
