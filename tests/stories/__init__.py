@@ -11,6 +11,7 @@ Sent, whatever happens
     test_bad_worlds: mail servers that refuse, stall, hang up and fall silent
     test_bad_worlds_database: the database goes away in the middle and comes back
     test_bad_worlds_heavy: ten megabytes for everybody, in memory that does not grow
+    test_restored: a backup is put back in the middle of a mailing
 
 What comes back
     test_read: each address of a message does what its template says; a scanner is no reader

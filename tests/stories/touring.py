@@ -13,7 +13,7 @@ from datetime import timedelta
 from email.message import EmailMessage
 from html import unescape
 from pathlib import Path
-from subprocess import PIPE, CompletedProcess
+from subprocess import CompletedProcess, Popen
 from typing import Any
 
 import orjson
@@ -24,10 +24,10 @@ from mailings.model import Errand
 from tests.servers.mailbox import Mailbox, Taken
 from tests.stories.conftest import Office
 from tests.tracking.bouncemail import REPORT
-from tests.warm import Warm
 from tests.web.opened import Opened, opened
 
 HOST = "https://post.test"
+LONGEST = 180.0  # seconds that are waited for anything; on a quiet machine all of it is over in fifteen
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 SCANNER = "Mozilla/5.0 (compatible; Barracuda Sentinel (EE))"
 #: a list as a colleague would send it: a title, rows that mean the same person, one that means nobody
@@ -82,15 +82,6 @@ class Tour:
         status = self.tells("status", "host-nytt")
         assert status["balanced"]
         return {word: n for word, n in status["deliveries"].items() if n}
-
-    @contextmanager
-    def running(self, *words: str) -> Iterator[Warm]:
-        """A command on its way, killed with the block."""
-        with Warm(["-m", "cli.main", *words], self.office.environment, cwd=self.office.folder, stdout=PIPE, stderr=PIPE) as running:
-            try:
-                yield running
-            finally:
-                running.kill()
 
     def held(self, person: str) -> Any:
         """Everything held about somebody."""
@@ -149,11 +140,12 @@ def read(taken: Taken) -> EmailMessage:
     return email.message_from_bytes(taken.content, policy=email.policy.default)  # type: ignore[return-value]  # what that policy makes
 
 
-def until(holds: Callable[[], object], what: str) -> None:
-    """Wait for something a process is about to do."""
-    deadline = time.monotonic() + 60
+def until(holds: Callable[[], object], what: str, doing: Popen[str] | None = None) -> None:
+    """Wait until it holds, and fail with `what` where it never does, or where the command that is to bring it about has ended."""
+    deadline = time.monotonic() + LONGEST
     while not holds():
         assert time.monotonic() < deadline, what
+        assert doing is None or doing.poll() is None, (what, doing and doing.communicate())
         time.sleep(0.02)
 
 
