@@ -21,9 +21,10 @@ from mailings.people.importing import ImportOptions, ImportOutcome, import_peopl
 from mailings.people.listed import ReadList
 from mailings.people.lists import read_list
 from mailings.people.showing import show as everything_about
+from mailings.sending.system_messages import queue_system_message
 from mailings.settings import settings
 
-app = typer.Typer(help="People: import, show, consent, correct, erase, report.")
+app = typer.Typer(help="People: import, show, consent, ask, correct, erase, report.")
 
 BASES = ", ".join(basis for basis in Basis if basis is not Basis.WITHDRAWN)
 Email = Annotated[str, typer.Argument(metavar="EMAIL", help="An address of the person.")]
@@ -98,6 +99,16 @@ def correct(old: Annotated[str, typer.Argument(metavar="OLD")], new: Annotated[s
         screen.print(f"{done.new} is also the address of {', '.join(name or 'somebody without a name' for name in done.shared_with)}.")
     if done.waiting:
         screen.print(f"{done.waiting} messages that are queued already still go to {done.old}.", style="yellow")
+
+
+@app.command()
+def ask(email: Email) -> None:
+    """Ask somebody by e-mail to confirm that they want mailings: a click on the link in it is their consent."""
+    with database().writing() as session:
+        person = person_by_address(session, email)
+        if not queue_system_message(session, "confirm-sign-up", person.id, settings()):
+            raise NotAllowed(f"{email} may not be written to: not valid, blocked or reported. Which: mailings people show {email}")
+    screen.print(f"{email} is asked as soon as a loop sends it: mailings deliver --watch", markup=False, soft_wrap=True)
 
 
 app.command()(people_leaving.erase)

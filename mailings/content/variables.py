@@ -41,7 +41,9 @@ _NEEDS: dict[Any, tuple[Any, ...]] = {
 }
 
 ADDRESS: Column = func.coalesce(Recipient.address, EMPTY)
-NAME: Column = func.coalesce(func.nullif(Recipient.name, EMPTY), func.nullif(Person.name, EMPTY), Company.name, EMPTY)
+# a person without a name is not greeted by that of their company
+_OWN = case((Recipient.person_id.is_not(None), Person.name), else_=Company.name)
+NAME: Column = func.coalesce(func.nullif(Recipient.name, EMPTY), func.nullif(_OWN, EMPTY), EMPTY)
 _PERSON_TEXTS = {
     "cellphone": Person.mobile,
     "firstname": Person.first_name,

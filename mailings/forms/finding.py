@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from mailings import clock
 from mailings.errors import NotFound
-from mailings.model import Form, Submission, SubmissionStatus
+from mailings.model import Form, Submission
 
 
 class Closed(StrEnum):
@@ -54,5 +54,4 @@ def closed(session: Session, form: Form) -> Closed | None:
 
 def taken(session: Session, form_id: int) -> int:
     """How many submissions count against the maximum: all that were sent, those that wait for their confirmation among them."""
-    sent = select(func.count()).where(Submission.form_id == form_id, Submission.status != SubmissionStatus.STARTED)
-    return session.scalar(sent) or 0
+    return session.scalar(select(func.count()).where(Submission.form_id == form_id)) or 0

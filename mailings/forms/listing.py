@@ -16,7 +16,7 @@ from mailings.model import Form, Mailing, Submission, SubmissionStatus
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A form and its figures. `standing` = open, inactive, not_yet, over or full; `counts` by status, without those only shown."""
+    """A form and its figures. `standing` = open, inactive, not_yet, over or full; `counts` by status."""
 
     form: Form
     standing: str
@@ -30,7 +30,7 @@ class Listed:
 
     def told(self) -> dict[str, Any]:
         """For machines."""
-        counts = {status.value: self.counts.get(status, 0) for status in SubmissionStatus if status is not SubmissionStatus.STARTED}
+        counts = {status.value: self.counts.get(status, 0) for status in SubmissionStatus}
         return {
             "name": self.form.name,
             "title": self.form.title,
@@ -46,7 +46,7 @@ class Listed:
 def listed(session: Session, only: Form | None = None) -> list[Listed]:
     """Every form by name, or `only` one, with its figures; one statement for all of them."""
     rows = select(Submission.form_id, Submission.status, func.count(), func.max(Submission.submitted_at))
-    rows = rows.where(Submission.status != SubmissionStatus.STARTED).group_by(Submission.form_id, Submission.status)
+    rows = rows.group_by(Submission.form_id, Submission.status)
     if only is not None:
         rows = rows.where(Submission.form_id == only.id)
     counts: dict[int, dict[SubmissionStatus, int]] = defaultdict(dict)

@@ -78,11 +78,11 @@ class Statistics:
 
 def statistics(session: Session, form: Form, part: FormPart | None) -> Statistics:
     """The form's figures as they are now; without ratings where its definition cannot be read."""
-    of_form = (Submission.form_id == form.id, Submission.status != SubmissionStatus.STARTED)
-    counted = select(Submission.status, func.count(), func.max(Submission.submitted_at)).where(*of_form).group_by(Submission.status)
+    of_form = Submission.form_id == form.id
+    counted = select(Submission.status, func.count(), func.max(Submission.submitted_at)).where(of_form).group_by(Submission.status)
     rows = session.execute(counted).all()
-    by_status = {status: 0 for status in SubmissionStatus if status is not SubmissionStatus.STARTED} | {row[0]: row[1] for row in rows}
-    recent = select(Submission.status, func.count()).where(*of_form, Submission.submitted_at >= clock.now() - WEEK)
+    by_status = dict.fromkeys(SubmissionStatus, 0) | {row[0]: row[1] for row in rows}
+    recent = select(Submission.status, func.count()).where(of_form, Submission.submitted_at >= clock.now() - WEEK)
     week = dict(session.execute(recent.group_by(Submission.status)).all())
     return Statistics(
         by_status,

@@ -125,7 +125,7 @@ def _rows(asked: Asked) -> Select[Any]:
 
 
 def _wanted(asked: Asked) -> list[ColumnElement[bool]]:
-    wanted: list[ColumnElement[bool]] = [Submission.status != SubmissionStatus.STARTED]
+    wanted: list[ColumnElement[bool]] = []
     if asked.form_id is not None:
         wanted.append(Submission.form_id == asked.form_id)
     if asked.only is Only.WAITING:

@@ -26,7 +26,6 @@ class ProcessingMode(StrEnum):
 class SubmissionStatus(StrEnum):
     """Where a submission stands (domain.md J.4)."""
 
-    STARTED = "started"  #: shown and not sent yet: its key was given out
     UNCONFIRMED = "unconfirmed"  #: waits for the click on the link in a message
     SUBMITTED = "submitted"  #: complete; waits to be processed
     PROCESSED = "processed"  #: its actions are done

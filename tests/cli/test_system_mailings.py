@@ -7,6 +7,7 @@ from pathlib import Path
 import orjson
 import pytest
 
+from mailings.consent.standing import block_address
 from mailings.db import Database, connected
 from mailings.model import MailingStatus
 from mailings.sending.finding import mailing_named
@@ -14,6 +15,8 @@ from tests.cli.test_deliver import environment
 from tests.cli.typed import type_in
 from tests.sending import world
 from tests.sending.asked import DANISH, ask, mailing, messages, person
+
+CONFIRM = "system-confirm-sign-up-da"
 
 
 @pytest.fixture
@@ -65,6 +68,19 @@ def test_looked_at_like_any_other(asked: Database, tmp_path: Path) -> None:
     shown = type_in(tmp_path, "preview", DANISH, "--to", "ase@fjord.test", **told)
     assert (shown.returncode, "Dit link" in shown.stdout) == (0, True), shown.stderr
     assert messages(asked) == [("queued", None)]
+
+
+def test_somebody_is_asked_to_confirm(db: Database, tmp_path: Path) -> None:
+    """`people ask` queues the message whose link gives consent; whoever may not be written to is refused in a sentence."""
+    told = environment(db)
+    person(db)
+    assert type_in(tmp_path, "people", "ask", "ase@fjord.test", **told).returncode == 0
+    assert messages(db, CONFIRM) == [("queued", None)]
+    assert "confirm" in mailing(db, CONFIRM).html
+    with db.writing() as session:
+        block_address(session, "ase@fjord.test", "550 no such user")
+    refused = type_in(tmp_path, "people", "ask", "ase@fjord.test", **told)
+    assert (refused.returncode, "may not be written to" in refused.stderr) == (1, True)
 
 
 def test_an_upgrade_renews_the_words(tmp_path: Path) -> None:

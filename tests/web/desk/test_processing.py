@@ -79,7 +79,7 @@ def test_what_fails_says_why_and_is_tried_again(db: Database) -> None:
 def test_several_at_once(any_db: Database) -> None:
     """Each by itself: what waits for its confirmation and what is gone are passed over, and stop no other."""
     with any_db.writing() as session:
-        waits, unconfirmed, _, _, failed, _ = in_every_state(session)
+        waits, unconfirmed, _, _, failed = in_every_state(session)
     with seated(any_db) as seat:
         to = seat.press("/submissions/process", id=[waits, unconfirmed, failed, 9999], form=NAME, only="waiting").headers["location"]
         assert to == f"/desk/forms/{NAME}/submissions?only=waiting"
@@ -155,7 +155,7 @@ def test_what_was_written_is_text(db: Database) -> None:
 def test_lists_by_status_by_me_and_by_address(any_db: Database) -> None:
     """Each filter shows its own and nothing else, a page at a time."""
     with any_db.writing() as session:
-        first, unconfirmed, mine, itself, failed, _ = in_every_state(session)
+        first, unconfirmed, mine, itself, failed = in_every_state(session)
     shows = {
         "": [failed, itself, mine, unconfirmed, first],
         "?only=waiting": [failed, first],
