@@ -14,14 +14,16 @@ from mailings.errors import BadAddress, Unreadable
 from mailings.sending.finding import mailing_named
 from mailings.settings import settings
 from mailings.staff import auditing
-from mailings.tracking.blocked import Blocked, Bounced, Complaint, blocked, bounced_of, complaints
+from mailings.tracking.bounced import Bounced, bounced_of
 from mailings.tracking.clearing import clear_bounces
 from mailings.tracking.mailbox import Collected
 from mailings.tracking.mailbox import collect as collect_mail
 from mailings.tracking.refusals import count_refusals
+from mailings.tracking.stopped import Asked, Stopped, behind
 
 app = typer.Typer(help="Bounces: read returned mail, see what bounced and which addresses are blocked, allow them again.")
 
+COMPLAINTS = "Complaints"
 LISTED = 1000  # rows printed; more of them as one asks with --after
 
 Mailing = Annotated[str | None, typer.Option("--mailing", metavar="NAME", help="What came back of this mailing.", show_default=False)]
@@ -59,14 +61,12 @@ def list_(
             if after and not after.isdigit():
                 raise Unreadable("--after of a mailing's bounces is the number of a delivery.")
             found: Sequence[Any] = bounced_of(session, mailing_named(session, mailing).id, int(after or 0), LISTED)
-        elif only_complaints:
-            found = complaints(session, after, LISTED)
         else:
-            found = blocked(session, settings().bounce_threshold, after, LISTED)
+            found = behind(session, Asked(settings().bounce_threshold, complained=only_complaints), after, LISTED)
     if as_json:
-        print_json([one._asdict() for one in found])
+        print_json([_document(one, only_complaints) for one in found])
     else:
-        _show(mailing, found)
+        _show(f"What came back of {mailing}" if mailing else COMPLAINTS if only_complaints else "Blocked addresses", found)
 
 
 @app.command()
@@ -103,25 +103,33 @@ def _sentence(found: Collected, refused: int) -> str:
     return " ".join(said)
 
 
-def _show(mailing: str | None, found: Sequence[Any]) -> None:
+def _document(one: Bounced | Stopped, complained: bool) -> dict[str, object]:
+    told = one._asdict()
+    if isinstance(one, Bounced):
+        return told
+    if complained:
+        return {key: told[key] for key in ("address", "person_id", "name", "company", "complained_at")}
+    return {key: value for key, value in told.items() if key not in ("since", "complained_at")}
+
+
+def _show(title: str, found: Sequence[Any]) -> None:
     if not found:
         screen.print("There are none.")
         return
-    rows = [_row(one) for one in found]
-    title = f"What came back of {mailing}" if mailing else "Complaints" if isinstance(found[0], Complaint) else "Blocked addresses"
+    rows = [_row(one, title == COMPLAINTS) for one in found]
     table(title, list(rows[0]), [list(row.values()) for row in rows], {"address"})
     if len(found) == LISTED:
         last = found[-1].delivery if isinstance(found[-1], Bounced) else found[-1].address
         screen.print(f"There may be more: --after {last}", highlight=False)
 
 
-def _row(one: Bounced | Blocked | Complaint) -> dict[str, object]:
+def _row(one: Bounced | Stopped, complained: bool) -> dict[str, object]:
     """A row as people read it."""
     if isinstance(one, Bounced):
         dealt = "yes" if one.cleaned else ""
         words: dict[str, object] = {"address": one.address, "name": one.name, "company": one.company, "kind": one.kind, "cause": one.why}
         return words | {"code": one.code, "reason": one.reason, "dealt with": dealt}
-    if isinstance(one, Complaint):
+    if complained:
         return {"address": one.address, "name": one.name, "company": one.company, "complained": f"{one.complained_at:%Y-%m-%d}"}
     why = one.blocked_why or f"{one.bounces} bounces in a row"
     said = " ".join(filter(None, (one.code if one.code not in one.reason else "", one.reason)))

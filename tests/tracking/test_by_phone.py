@@ -14,9 +14,8 @@ from mailings.db import Database
 from mailings.model import Address, Delivery, DeliveryNote, DeliveryStatus, Mailing, MailingType, Person, Recipient, Verdict
 from mailings.sending import lifecycle
 from mailings.settings import Settings
-from mailings.tracking.blocked import blocked
 from mailings.tracking.refusals import count_refusals
-from mailings.tracking.stopped_pages import Asked, page_of
+from mailings.tracking.stopped import Asked, behind, page_of
 from tests.audience.people import person
 from tests.sending import world
 from tests.tracking.told import B, K, delivery, events, heard, mark, said, standing
@@ -65,7 +64,7 @@ def test_stop_is_in_force_at_once(any_db: Database) -> None:
     with any_db.reading() as session:
         (note,) = session.scalars(select(DeliveryNote).where(DeliveryNote.delivery_id == theirs))
         assert note.why == f"The address was blocked: {STOP}"
-        (listed,) = blocked(session, 5)
+        (listed,) = behind(session, Asked(5))
         assert (listed.address, listed.name, listed.blocked_why) == (MOBILE, "Désirée van der IJssel", STOP)
 
 
@@ -112,10 +111,10 @@ def test_stop_beside_another_reason(any_db: Database, first: str) -> None:
     with any_db.writing() as session:
         for which in sorted(said_no, reverse=first == "stop"):
             said_no[which](session)
-        (listed,), (rows, _) = blocked(session, 5), page_of(session, Asked(5))
+        (listed,), (rows, _) = behind(session, Asked(5)), page_of(session, Asked(5))
         assert {listed.blocked_why, rows[0].blocked_why} == {f"{STOP}; 30005 dead"}
         assert (unblock_addresses(session, [MOBILE]), blocked_now(session)) == (1, True)
-        assert [one.blocked_why for one in blocked(session, 5)] == [STOP]
+        assert [one.blocked_why for one in behind(session, Asked(5))] == [STOP]
         block_address(session, MOBILE, "30005 dead")
         assert (take_back_stop(session, MOBILE), take_back_stop(session, MOBILE), blocked_now(session)) == (True, False, True)
         assert [one.blocked_why for one in page_of(session, Asked(5))[0]] == ["30005 dead"]

@@ -11,8 +11,9 @@ from mailings.consent.standing import block_address
 from mailings.db import Database
 from mailings.model import Address, AddressStanding, Basis, Company, Delivery, DeliveryStatus, Person, Recipient
 from mailings.reported import BounceWhy
-from mailings.tracking.blocked import Blocked, blocked, bounced_of, complaints
+from mailings.tracking.bounced import bounced_of
 from mailings.tracking.clearing import Cleared, clear_bounces, delete_addresses, make_former_employees
+from mailings.tracking.stopped import Asked, Stopped, behind
 from tests.audience.people import person
 from tests.tracking.told import B, K, delivery, heard, out, said, standing
 
@@ -100,10 +101,10 @@ def test_blocked_addresses(any_db: Database) -> None:
             block_address(session, f"p{n}@fjord.test", "asked by telephone")
         session.add(AddressStanding(normal="under@fjord.test", bounces=4))
         session.execute(update(AddressStanding).where(AddressStanding.normal == NINA).values(bounces=5))
-    pages: list[list[Blocked]] = []
+    pages: list[list[Stopped]] = []
     with any_db.reading() as session:
         while not pages or pages[-1]:
-            pages.append(blocked(session, 5, pages[-1][-1].address if pages else "", 2))
+            pages.append(behind(session, Asked(5), pages[-1][-1].address if pages else "", 2))
     found = [one for page in pages for one in page]
     assert [one.address for one in found] == [NINA, *(f"p{n}@fjord.test" for n in range(5))]
     assert (found[0].name, found[0].company, found[0].why, found[0].reason) == (
@@ -118,10 +119,10 @@ def test_complaints_listed(any_db: Database) -> None:
     written_to(any_db, first)
     heard(any_db, said(any_db, first, K.COMPLAINED), said(any_db, second, K.COMPLAINED))
     with any_db.reading() as session:
-        assert [(one.address, one.name) for one in complaints(session)] == [
+        assert [(one.address, one.name) for one in behind(session, Asked(5, complained=True))] == [
             (NINA, "Désirée van der IJssel"), ("åse-0001@fjord.test", ""),
         ]  # fmt: skip
-        assert complaints(session, "åse-0001@fjord.test") == []
+        assert behind(session, Asked(5, complained=True), "åse-0001@fjord.test") == []
 
 
 def test_bounces_of_a_mailing(any_db: Database) -> None:

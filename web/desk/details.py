@@ -8,8 +8,8 @@ from typing import Any
 
 from mailings.audience.labels import VERDICT_LABELS
 from mailings.people.report import Spoken
-from mailings.reports.saying import label
-from web.desk.showing import moment, number
+from mailings.reports.saying import label, number
+from web.desk.showing import moment
 from web.desk.words import say, texts
 
 #: key and value of a detail -> the text that says it

@@ -1,4 +1,4 @@
-"""How the desk writes numbers, shares and moments in the reader's language."""
+"""How the desk writes shares and moments in the reader's language; numbers as reports do."""
 
 from __future__ import annotations
 
@@ -6,16 +6,11 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from babel.dates import format_datetime
-from babel.numbers import format_decimal, format_percent
+from babel.numbers import format_percent
 from markupsafe import Markup
 
-LOCALES = {"en": "en_GB", "nl": "nl_NL", "da": "da_DK", "no": "nb_NO", "sv": "sv_SE", "de": "de_DE"}
-
-
-def number(value: float, language: str = "en") -> str:
-    """1,234,567 as the language writes it."""
-    return str(format_decimal(value, locale=LOCALES.get(language, "en_GB")))
+from mailings.reports.saying import LOCALES, number
+from mailings.reports.saying import moment as written
 
 
 def share(value: float | None, language: str = "en") -> str:
@@ -25,7 +20,7 @@ def share(value: float | None, language: str = "en") -> str:
 
 def moment(value: datetime | None, language: str = "en") -> str:
     """Day and minute in UTC, with the zone; a dash where there is none."""
-    return "–" if value is None else f"{format_datetime(value, 'd MMM y HH:mm', locale=LOCALES.get(language, 'en_GB'))} UTC"
+    return "–" if value is None else f"{written(value, language)} UTC"
 
 
 def when(value: datetime | None, language: str = "en") -> str:
@@ -37,7 +32,7 @@ def when(value: datetime | None, language: str = "en") -> str:
 
 def day(value: datetime, language: str = "en") -> str:
     """The day alone, for long lists; a browser tells the minute, too."""
-    shown = format_datetime(value, "d MMM y", locale=LOCALES.get(language, "en_GB"))
+    shown = written(value, language, "d MMM y")
     return Markup('<time datetime="{}" data-day>{}</time>').format(value.isoformat(timespec="seconds"), shown)
 
 

@@ -17,7 +17,7 @@ from mailings.reported import BounceWhy
 from mailings.reports.exporting import KINDS, Cells, Export
 from mailings.staff import auditing
 from mailings.tracking.clearing import Cleared, clear_bounces, delete_addresses, make_former_employees
-from mailings.tracking.stopped_pages import PAGE, Asked, addresses, page_of, people_at, walk
+from mailings.tracking.stopped import PAGE, Asked, addresses, page_of, people_at, walk
 from web.desk.at import OWN, AtDesk, Desk, path
 from web.desk.bounces import NOTES, WHAT
 from web.desk.chosen import LONGEST

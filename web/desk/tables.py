@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
-from babel.dates import format_datetime
-
-from mailings.reports.saying import label
-from web.desk.showing import LOCALES, number
+from mailings.reports.saying import label, moment, number
 
 COUNTED = ("sent", "delivered", "opened", "clicked", "bounced", "complained")  # of a domain
 
@@ -59,5 +55,4 @@ def _spoken(domain: str) -> str:
 
 
 def _hour(at: str, language: str) -> str:
-    moment = datetime.fromisoformat(at).astimezone(UTC)
-    return f"{format_datetime(moment, 'd MMM HH:mm', locale=LOCALES.get(language, 'en_GB'))} UTC"
+    return f"{moment(at, language, 'd MMM HH:mm')} UTC"

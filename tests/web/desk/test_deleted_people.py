@@ -13,7 +13,8 @@ from mailings.consent.standing import block_address, complain
 from mailings.db import Database
 from mailings.model import DeliveryStatus, Mailing, Person, Recipient, Role
 from mailings.people.deleting import delete, take_back
-from mailings.tracking import blocked
+from mailings.tracking.bounced import bounced_of
+from mailings.tracking.stopped import Asked, behind
 from tests.audience.people import person
 from tests.sending import world
 from tests.web.desk.listed import message
@@ -55,8 +56,8 @@ def _zach(db: Database) -> Iterator[str]:
     """What tells of them in what the command line lists."""
     with db.reading() as session:
         mailing = session.scalars(select(Mailing)).one()
-        told = [*recipients(session, mailing), *blocked.blocked(session, 3), *blocked.complaints(session)]
-        yield from (str(one) for one in [*told, *blocked.bounced_of(session, mailing.id)] if "zach" in str(one).lower())
+        told = [*recipients(session, mailing), *behind(session, Asked(3)), *behind(session, Asked(3, complained=True))]
+        yield from (str(one) for one in [*told, *bounced_of(session, mailing.id)] if "zach" in str(one).lower())
 
 
 def test_nobody_sees_who_is_to_be_erased(any_db: Database, deleted: int) -> None:

@@ -1,11 +1,11 @@
-"""Addresses that nothing is sent to, and those that complained, over all mailings: searched, sorted, page by page (domain.md I)."""
+"""Addresses that nothing is sent to, and those that complained, over all mailings: searched, sorted, by the page (domain.md I)."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session, aliased
@@ -17,23 +17,29 @@ from mailings.model import Address, AddressStanding, Company, Person
 from mailings.people.former import only_of_the_deleted
 from mailings.reported import BounceWhy
 
-PAGE = 100
+PAGE = 100  # rows, as the original's lists have (domain.md C.10)
 
 
-@dataclass(frozen=True, slots=True)
-class Stopped:
-    """An address with whoever has it, known longest. `since` = blocked, or bounced for the last time; a complaint's moment."""
+class Stopped(NamedTuple):
+    """An address with whoever has it, known longest: a person before a company.
+
+    `since` = blocked, or bounced for the last time; of who complained, when. `blocked_at` STOP's moment, too; `blocked_why` = what
+    whoever blocked it says, STOP first, and empty where its bounces did. The last bounce's moment, code, reason and cause follow.
+    """
 
     address: str
     person_id: int | None
-    name: str | None
-    company: str | None
+    name: str
+    company: str
     bounces: int
     since: datetime | None
-    code: str | None
-    reason: str | None
-    why: str | None
+    blocked_at: datetime | None
     blocked_why: str
+    complained_at: datetime | None
+    last_bounce_at: datetime | None
+    code: str
+    reason: str
+    why: BounceWhy | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +78,12 @@ def page_of(session: Session, asked: Asked, page: int = 1) -> tuple[list[Stopped
     return [_stopped(row) for row in session.execute(rows)], total
 
 
+def behind(session: Session, asked: Asked, after: str = "", limit: int = PAGE) -> list[Stopped]:
+    """The next ones after the address `after`, by address."""
+    rows = _rows(asked).where(asked.rule(), AddressStanding.normal > after).order_by(AddressStanding.normal).limit(limit)
+    return [_stopped(row) for row in session.execute(rows)]
+
+
 def walk(session: Session, asked: Asked, ticked: Collection[str]) -> Iterator[Stopped]:
     """The ticked ones, or all that are asked for, by address; fetched as they are walked."""
     rows = _rows(asked).where(asked.rule()).order_by(AddressStanding.normal)
@@ -92,8 +104,12 @@ def people_at(session: Session, asked: Asked, ticked: Collection[str]) -> Select
 
 
 def _stopped(row: Any) -> Stopped:
-    *told, blocked_why, stopped_at = row
-    return Stopped(*(*told, why_blocked(stopped_at, blocked_why)))
+    standing: AddressStanding = row.AddressStanding
+    return Stopped(
+        standing.normal, row.person_id, row.person or "", row.company or "", standing.bounces, row.since,
+        standing.blocked_at or standing.stopped_at, why_blocked(standing.stopped_at, standing.blocked_why), standing.complained_at,
+        standing.last_bounce_at, standing.last_bounce_code or "", standing.last_bounce_reason or "", standing.last_bounce_why,
+    )  # fmt: skip
 
 
 def _rows(asked: Asked) -> Any:
@@ -103,9 +119,7 @@ def _rows(asked: Asked) -> Any:
     owned = owner.where(Address.normal == standing.normal, there.deleted_at.is_(None)).scalar_subquery()
     called = select(func.min(there.id)).where(there.mobile_normal == standing.normal, there.deleted_at.is_(None)).scalar_subquery()
     firm = select(func.min(known.id)).where(known.email_normal == standing.normal, known.deleted_at.is_(None)).scalar_subquery()
-    told = (standing.bounces, asked.since, standing.last_bounce_code, standing.last_bounce_reason, standing.last_bounce_why)
-    rows = select(standing.normal, Person.id, Person.name, Company.name, *told, standing.blocked_why, standing.stopped_at).select_from(
-        standing
-    )
+    whose = (Person.id.label("person_id"), Person.name.label("person"), Company.name.label("company"))
+    rows = select(standing, *whose, asked.since.label("since")).select_from(standing)
     rows = rows.outerjoin(Person, Person.id == func.coalesce(owned, called))
     return rows.outerjoin(Company, Company.id == func.coalesce(Person.company_id, firm))
