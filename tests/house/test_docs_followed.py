@@ -44,6 +44,7 @@ STARTS = {
     "docs/how-to/read-a-report.md": "sent",
     "docs/how-to/act-on-clicks.md": "sent",
     "docs/how-to/settle-what-is-in-doubt.md": "sent",
+    "docs/how-to/upgrade.md": "sent",
     "docs/how-to/when-a-mailing-is-paused.md": "sent",
     "docs/how-to/collect-bounces.md": "sent",
     "docs/how-to/approve-a-mailing.md": "asked",
@@ -59,6 +60,8 @@ STARTS = {
 }
 #: pages with commands that are not given here -> what they need
 ELSEWHERE = {
+    "docs/how-to/back-up-and-restore.md": "sqlite3, PostgreSQL's own programs, everything stopped: tests/stories/test_restored.py",
+    "docs/how-to/take-everything-out.md": "a second installation that takes it in: tests/reports/test_taken_in_again.py",
     "docs/how-to/connect-sendgrid.md": "an account of SendGrid's; the transport: tests/transports/test_sendgrid_requests.py",
     "docs/how-to/get-delivered.md": "a name server that answers for one's domain, and /etc; doctor: tests/cli/test_setup.py",
     "docs/how-to/report-by-prefect.md": "a worker with the deployments: tests/flows/test_report_mailing.py",
