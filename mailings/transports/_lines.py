@@ -82,7 +82,7 @@ class Line:
 class Lines:
     """As many lines to `address` as threads ask for at a time; `setting` = the variable that says where it is."""
 
-    def __init__(self, address: str, timeout: float, setting: str = "MAILINGS_SENDGRID_HOST") -> None:
+    def __init__(self, address: str, timeout: float, setting: str) -> None:
         self._parts, self._timeout, self._setting = urlsplit(address), timeout, setting
         self._free: LifoQueue[Line] = LifoQueue()
 

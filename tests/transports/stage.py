@@ -14,6 +14,7 @@ class Stage(ABC):
 
     transport: Transport
     refusal = "550 5.1.1"  #: the code with which it refuses
+    delay = "451 4.7.1"  #: the code with which it asks to try later
     channel = "email"  #: the form of what it is given
 
     def offer(self, delivery: int, address: str | None = None, message: Message | None = None) -> Offer:

@@ -12,6 +12,7 @@ from mailings.transports.folder import Folder
 from mailings.transports.memory import Memory
 from mailings.transports.smtp import Settings, Smtp
 from tests.servers.mailbox import HANG_UP, Mailbox, mailbox, nobody_listens
+from tests.transports.acme_stage import on_acme
 from tests.transports.pdf_stage import on_pdf
 from tests.transports.sendgrid_stages import naming, not_naming
 from tests.transports.stage import Stage
@@ -163,8 +164,9 @@ STAGES: dict[str, Callable[[Path], AbstractContextManager[Stage]]] = {
     "twilio": on_twilio,
 }
 
-#: The same transports in another mode of theirs.
+#: The same transports in another mode of theirs, and the one that a page shows.
 MODES: dict[str, Callable[[Path], AbstractContextManager[Stage]]] = {
+    "acme, as a page shows it": on_acme,
     "folder, text messages": _folder_texts,
     "memory, 30 in a request": _memory_together,
     "memory, text messages": _memory_texts,

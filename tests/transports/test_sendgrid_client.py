@@ -20,6 +20,7 @@ from mailings.transports import _lines as lines_module
 from mailings.transports._lines import Answer, Lines, Lost
 from mailings.transports.sendgrid import Sendgrid, Settings
 from mailings.transports.sendgrid.client import PooledClient, api
+from mailings.transports.sendgrid.settings import HOST
 from tests.doubles.saying import HANGS_UP
 from tests.doubles.sendgrid import KEY, sendgrid
 from tests.servers.mailbox import nobody_listens
@@ -32,7 +33,7 @@ def test_what_is_private_there() -> None:
     assert list(inspect.signature(Client._build_url).parameters) == ["self", "query_params"]
     assert {"get", "post"} <= Client.methods
     assert set(SendGridAPIClient("k")._default_headers) == {"Authorization", "User-Agent", "Accept"}
-    made = api(Settings(api_key="k", _env_file=None), Lines("https://api.sendgrid.com", 1)).client
+    made = api(Settings(api_key="k", _env_file=None), Lines("https://api.sendgrid.com", 1, HOST)).client
     child = made.suppression.bounces
     assert isinstance(child, PooledClient)
     assert child._build_url({"limit": 5}) == "https://api.sendgrid.com/v3/suppression/bounces?limit=5"
@@ -43,7 +44,7 @@ def test_its_own_paths() -> None:
     """Any path of the API can be asked for, over the same lines; whatever the status, it is an answer."""
     with sendgrid() as double:
         double.suppressions["bounces"] = [{"created": n, "email": f"åse{n}@fjord.test"} for n in range(700)]
-        client = api(double.settings(), Lines(double.settings().address, 5)).client
+        client = api(double.settings(), Lines(double.settings().address, 5, HOST)).client
         answer = client.suppression.bounces.get(query_params={"limit": 2, "offset": 5, "start_time": 100})
         assert isinstance(answer, Answer)
         assert answer.body == '[{"created":105,"email":"åse105@fjord.test"},{"created":106,"email":"åse106@fjord.test"}]'.encode()
@@ -102,9 +103,9 @@ def test_nobody_sees_the_key(caplog: pytest.LogCaptureFixture) -> None:
 def test_nobody_there() -> None:
     """Whatever keeps us from the host is one sentence that says where we looked."""
     with pytest.raises(TryLater, match=r"127\.0\.0\.1:\d+ cannot be reached \(Connection refused\)"):
-        Lines(f"http://127.0.0.1:{nobody_listens()}", 1).take()
+        Lines(f"http://127.0.0.1:{nobody_listens()}", 1, HOST).take()
     with pytest.raises(Misconfigured, match=r"MAILINGS_SENDGRID_HOST: bad\.\.name is no name of a server"):
-        Lines("http://bad..name", 1).take()
+        Lines("http://bad..name", 1, HOST).take()
 
 
 @pytest.fixture
@@ -154,6 +155,6 @@ def test_lost_says_what_was_lost() -> None:
     """A request that was begun and not answered is told apart from one that never began."""
     with sendgrid() as double:
         double.always = HANGS_UP
-        client = api(double.settings(), Lines(double.settings().address, 5)).client
+        client = api(double.settings(), Lines(double.settings().address, 5, HOST)).client
         with pytest.raises(Lost, match=r"127\.0\.0\.1 was lost before the answer came"):
             client.mail.send.post(request_body=b'{"personalizations":[]}')

@@ -13,6 +13,7 @@ from mailings.message import FLUSH, Offer, Outcome
 from mailings.transports._lines import Lines
 from mailings.transports.sendgrid import Sendgrid
 from mailings.transports.sendgrid.client import api
+from mailings.transports.sendgrid.settings import HOST
 from tests.doubles.sendgrid import KEY, Double, says, sendgrid
 from tests.servers.prism import Prism, prism, program, specification
 from tests.transports.filled import LETTER, Person, with_files
@@ -64,7 +65,7 @@ def test_every_request_is_clean(mock: Prism, kind: str, sandbox: bool) -> None:
     """Whatever we send, Prism finds no violation in it, and takes it."""
     with sendgrid() as double:
         answers(Sendgrid(double.settings(sandbox=sandbox)), KINDS[kind])
-    client = api(double.settings(host=f"http://127.0.0.1:{mock.port}"), Lines(f"http://127.0.0.1:{mock.port}", 60)).client
+    client = api(double.settings(host=f"http://127.0.0.1:{mock.port}"), Lines(f"http://127.0.0.1:{mock.port}", 60, HOST)).client
     assert double.bodies
     for body in double.bodies:
         answer = client.mail.send.post(request_body=orjson.dumps(body))
@@ -74,7 +75,7 @@ def test_every_request_is_clean(mock: Prism, kind: str, sandbox: bool) -> None:
 
 def test_it_would_be_noticed(mock: Prism) -> None:
     """A request that violates the specification is seen: an empty subject, a number among the substitutions."""
-    client = api(Double().settings(), Lines(f"http://127.0.0.1:{mock.port}", 60)).client
+    client = api(Double().settings(), Lines(f"http://127.0.0.1:{mock.port}", 60, HOST)).client
     client.host = f"http://127.0.0.1:{mock.port}"
     good = {"personalizations": [{"to": [{"email": "a@b.test"}]}], "from": {"email": "a@b.test"}, "subject": "x", "content": []}
     for wrong in ({"subject": ""}, {"personalizations": [{"to": [{"email": "a@b.test"}], "substitutions": {"-a-": 1}}]}):

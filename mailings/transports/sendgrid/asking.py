@@ -11,7 +11,7 @@ from mailings.transports._cleaning import loaded
 from mailings.transports._lines import Answer, Lines
 from mailings.transports._waiting import asked_to_wait
 from mailings.transports.sendgrid.client import api
-from mailings.transports.sendgrid.settings import Settings
+from mailings.transports.sendgrid.settings import HOST, Settings
 
 PATIENCE = 90.0  # seconds a question waits in all where SendGrid asks for time; longer is for the next attempt
 
@@ -20,7 +20,7 @@ class Questions:
     """Questions to one account. Not for two threads at a time."""
 
     def __init__(self, settings: Settings) -> None:
-        self._lines = Lines(settings.address, settings.timeout)
+        self._lines = Lines(settings.address, settings.timeout, HOST)
         self._api = api(settings, self._lines).client
 
     def __enter__(self) -> Self:

@@ -12,7 +12,7 @@ from mailings.transports._lines import Lines, Lost
 from mailings.transports.sendgrid.answers import Verdict, read
 from mailings.transports.sendgrid.client import api
 from mailings.transports.sendgrid.recipients import Share
-from mailings.transports.sendgrid.settings import Settings
+from mailings.transports.sendgrid.settings import HOST, Settings
 
 #: Requests in a row without an answer, all but the first ones with one recipient each, after which a person should look.
 SILENT = 5
@@ -23,7 +23,7 @@ class Requests:
 
     def __init__(self, settings: Settings) -> None:
         self._sandbox = settings.sandbox
-        self._lines = Lines(settings.address, settings.timeout)
+        self._lines = Lines(settings.address, settings.timeout, HOST)
         self._post = api(settings, self._lines).client.mail.send.post
         self._lost = 0  # in a row
         self._not_before = 0.0  # by time.monotonic

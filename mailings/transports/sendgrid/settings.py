@@ -14,6 +14,7 @@ from sendgrid.base_interface import region_host_dict
 from mailings.transports._settings import TransportSettings
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
+HOST = "MAILINGS_SENDGRID_HOST"
 
 
 class Settings(TransportSettings):
@@ -43,4 +44,4 @@ class Settings(TransportSettings):
             yield "MAILINGS_SENDGRID_API_KEY holds a space or a sign that no key has; copy it once more."
         parts = urlsplit(self.address)
         if parts.scheme == "http" and parts.hostname not in LOOPBACK:
-            yield f"MAILINGS_SENDGRID_HOST: {self.address} would show the API key to everybody on the way; write https."
+            yield f"{HOST}: {self.address} would show the API key to everybody on the way; write https."
