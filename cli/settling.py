@@ -30,7 +30,10 @@ class Fate(StrEnum):
 
 
 Name = Annotated[str | None, typer.Argument(help="The mailing's name; without one, every mailing.", show_default=False)]
-As = Annotated[Fate | None, typer.Option("--as", help="Decide yourself what became of all that is in doubt.", show_default=False)]
+As = Annotated[
+    Fate | None,
+    typer.Option("--as", help="Decide yourself what became of all that is in doubt; queued: it goes once more.", show_default=False),
+]
 
 
 @app.command()

@@ -20,6 +20,12 @@ from mailings.people.sales import sale_numbered
 from mailings.settings import settings
 
 OFFERED = 2000  # names looked through for a similar one
+#: what to do about a name that nothing has, and nothing is similar to
+_HINTS = {
+    "topic": "; add it with: mailings topics add {!r}",
+    "selection": "; see them all: mailings selections list",
+    "project": "; see them all: mailings projects list",
+}
 
 
 @dataclass(frozen=True)
@@ -121,5 +127,6 @@ def _key(session: Session, noun: str, rows: Select[int], named: tuple[str, Any])
         raise NotAllowed(f"There are several of {noun} {name!r}; {way}")
     if not found:
         near = difflib.get_close_matches(name, session.scalars(select(column).limit(OFFERED)), n=2)
-        raise NotFound(f"There is no {noun} named {name!r}" + (f"; did you mean {' or '.join(near)}?" if near else "."))
+        hint = f"; did you mean {' or '.join(near)}?" if near else _HINTS.get(noun, ".").format(name)
+        raise NotFound(f"There is no {noun} named {name!r}{hint}")
     return found[0]

@@ -66,8 +66,9 @@ class Settled:
             said.append(f"{self.queued:,} to be sent again: {first}mailings send {self.mailing}")
         if self.left:
             policy = f" its policy decides from {self.until.astimezone():%Y-%m-%d %H:%M} on," if self.until else ""
+            stay = "stays" if self.left == 1 else "stay"
             said.append(
-                f"{self.left:,} stay in doubt;{policy} a person at any time: mailings settle {self.mailing} --as sent|queued|failed"
+                f"{self.left:,} {stay} in doubt;{policy} a person at any time: mailings settle {self.mailing} --as sent|queued|failed"
             )
         return " ".join(said)
 

@@ -56,7 +56,7 @@ def test_unknown_names_are_told_together(any_db: Database, tmp_path: Path) -> No
     with pytest.raises(NotFound) as raised, any_db.writing() as session:
         push(session, folder(tmp_path, topic="Nyheter", sources=sources))
     told = str(raised.value).splitlines()
-    assert told[0] == "There is no topic named 'Nyheter'."
+    assert told[0] == "There is no topic named 'Nyheter'; add it with: mailings topics add 'Nyheter'"
     assert told[1] == "There is no selection named 'Kunder'; did you mean Kundene?"
     assert len(told) == 6
     with any_db.reading() as session:

@@ -91,5 +91,6 @@ def test_a_log_that_cannot_be_read(db: Database, desk: WithLog) -> None:
 def test_what_is_refused(db: Database, desk: WithLog, words: list[str], code: int, sentence: str) -> None:
     """An unknown name, a decision on everything at once and a word that is none are refused; nothing is changed."""
     in_doubt(db, 1)
+    assert "1 stays in doubt; a person at any time: " in desk.says("settle", "høst-nytt")
     assert sentence in desk.says(*words, code=code)
     assert stands(db) == ["in_doubt"]
