@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import tempfile
@@ -9,11 +10,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import trustme
 
+from tests import place
+
+place.in_memory()
 # before anything imports Prefect: a developer's own server and home are never touched
 os.environ["PREFECT_HOME"] = tempfile.mkdtemp(prefix="mailings-prefect-")
 os.environ["PREFECT_SERVER_ANALYTICS_ENABLED"] = "false"
 os.environ["PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW"] = "ignore"
+# every client of Prefect's reads the authorities it trusts: 26 ms for the world's, none for one, and nobody beyond loopback is asked
+os.environ["SSL_CERT_FILE"] = f"{os.environ['PREFECT_HOME']}/authority.pem"
+trustme.CA().cert_pem.write_to_path(os.environ["SSL_CERT_FILE"])
 for name in [n for n in os.environ if n == "PREFECT_API_URL" or (n.startswith("MAILINGS_") and n != "MAILINGS_TEST_DATA")]:
     del os.environ[name]
 
@@ -22,6 +30,17 @@ from mailings.model import Base
 from mailings.settings import Settings, settings
 from tests import postgres
 from tests.spare import Spare
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """What all tests import stays to the end: it is looked through for garbage neither while it comes, 2.5 s of 12.7, nor ever after."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.freeze()
 
 
 @pytest.fixture(autouse=True)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cache
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
+from starlette.routing import BaseRoute
 
 from mailings.db import Database
 from mailings.settings import Settings
@@ -60,11 +62,19 @@ def make_app(database: Database, settings: Settings, *, rates: Rates | None = No
         uploads=may_send_files,
         forms=most_of,
     )
-    for router in ROUTERS:
-        app.include_router(router)
-    for router in DESK:
-        app.include_router(router, prefix="/desk")
+    app.router.routes.extend(_routes())
     return app
+
+
+@cache
+def _routes() -> list[BaseRoute]:
+    # once for a process: FastAPI reads the signature of every function anew for each application that includes its router, 70 ms
+    every = APIRouter()
+    for router in ROUTERS:
+        every.include_router(router)
+    for router in DESK:
+        every.include_router(router, prefix="/desk")
+    return every.routes
 
 
 @asynccontextmanager

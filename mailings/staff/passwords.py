@@ -17,7 +17,7 @@ LEAST, MOST = 10, 1000  # characters; the upper bound is for whoever would have 
 DIFFERENT = 5  # letters a password must have at the least: "aaaaaaaaaa" is ten characters too
 
 AT_WORK = BoundedSemaphore(2)  #: argon2 at work at a time in this process: each holds 64 MiB
-_hasher = PasswordHasher()  # argon2id, 64 MiB, three passes (RFC 9106, its choice where memory is short): some 60 ms
+hasher = PasswordHasher()  #: argon2id, 64 MiB, three passes (RFC 9106, its choice where memory is short): some 60 ms
 
 
 Hashed = NewType("Hashed", str)  #: what is kept of a password; a type of its own, so that nothing else is kept by mistake
@@ -26,7 +26,7 @@ Hashed = NewType("Hashed", str)  #: what is kept of a password; a type of its ow
 def hashed(password: str) -> Hashed:
     """What is kept of a password: argon2id with its own salt and parameters. It takes its time: no transaction that writes waits for it."""
     with AT_WORK:
-        return Hashed(_hasher.hash(_bytes(password)))
+        return Hashed(hasher.hash(_bytes(password)))
 
 
 def made(password: str, name: str) -> Hashed:
@@ -40,14 +40,14 @@ def matches(kept: str | None, password: str) -> bool:
     try:
         with AT_WORK:
             nobody = _nobody()  # whoever is asked for: else the first who is nobody would take twice as long
-            return _hasher.verify(kept or nobody, _bytes(password[:MOST])) and kept is not None
+            return hasher.verify(kept or nobody, _bytes(password[:MOST])) and kept is not None
     except (VerificationError, InvalidHashError):
         return False
 
 
 def anew(kept: str | None, password: str) -> Hashed | None:
     """A password that matched, hashed once more where `kept` was made with other parameters than today's; None where it was not."""
-    return hashed(password) if kept is not None and _hasher.check_needs_rehash(kept) else None
+    return hashed(password) if kept is not None and hasher.check_needs_rehash(kept) else None
 
 
 def must_be_sound(password: str, name: str) -> None:
@@ -69,7 +69,7 @@ def generated() -> str:
 
 @lru_cache(maxsize=1)
 def _nobody() -> str:
-    return _hasher.hash(secrets.token_urlsafe(32))
+    return hasher.hash(secrets.token_urlsafe(32))
 
 
 def _bytes(password: str) -> bytes:

@@ -124,5 +124,5 @@ def _give(maildir: Path) -> None:
     for path in (maildir, *maildir.rglob("*")):
         os.chown(path, 2000, 2000)
     for above in maildir.parents:
-        if str(above).startswith("/tmp/") and not above.stat().st_mode & 0o001:
+        if str(above).startswith(f"{tempfile.gettempdir()}/") and not above.stat().st_mode & 0o001:
             above.chmod(above.stat().st_mode | 0o011)

@@ -5,12 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from argon2 import PasswordHasher
 from playwright.sync_api import Browser
 
 from mailings.db import Database
+from mailings.staff import passwords
 from tests.web.browser import Site, chromium, free_port, served
 from tests.web.readers import readers
 from web.app import make_app
+
+
+@pytest.fixture(autouse=True)
+def hashed_soon(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Passwords cost next to nothing here: 60 ms and 64 MiB for each say nothing of pages. What they cost, tests/staff tells."""
+    monkeypatch.setattr(passwords, "hasher", PasswordHasher(time_cost=1, memory_cost=256, parallelism=1))
+    passwords._nobody.cache_clear()
+    yield
+    passwords._nobody.cache_clear()
 
 
 @pytest.fixture(scope="module")

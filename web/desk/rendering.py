@@ -9,12 +9,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from fastapi.responses import HTMLResponse
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from mailings.settings import Settings
 from web.desk import showing
 from web.desk.words import say
 from web.pages.looks import Static
+from web.templates import environment
 
 HERE = Path(__file__).parent
 KINDS = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
@@ -37,9 +37,7 @@ class DeskPages:
         for path in sorted((HERE / "static").iterdir()):
             if path.suffix in KINDS:
                 self._keep(path)
-        self._environment = Environment(
-            loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-        )
+        self._environment = environment(HERE / "templates")
         self._environment.filters |= showing.FILTERS
         self._environment.globals |= {"file": self.file, "company": settings.company_name}
 

@@ -9,11 +9,11 @@ from urllib.parse import urlsplit
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from mailings.settings import Settings
 from web.pages.looks import Looks, Static
 from web.pages.words import LANGUAGES, OWN_NAMES, words
+from web.templates import environment
 
 HERE = Path(__file__).parent
 
@@ -24,9 +24,7 @@ class Pages:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self._looks, self._words = Looks(settings.pages), words(settings.pages)
-        self._environment = Environment(
-            loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-        )
+        self._environment = environment(HERE)
         self._environment.globals |= {
             "names": OWN_NAMES,
             "style": self.url_of("style.css"),
