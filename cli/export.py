@@ -24,7 +24,7 @@ def export(
 
     It holds people's data and no password, token or key. Whole or not at all; nothing is changed and sending goes on.
     """
-    with database().reading() as session, Progress(console=notes, transient=True) as progress:
+    with database().reading() as session, Progress(console=notes, transient=True, disable=not notes.is_terminal) as progress:
         still(session)
         bar = progress.add_task("export", total=sum(rows_of(session).values()))
         taken = take_out(session, folder, lambda file, more: progress.update(bar, description=file, advance=more))

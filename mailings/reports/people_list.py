@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Select, and_, exists, or_, select
 from sqlalchemy.orm import Session
 
+from mailings.db import among
 from mailings.model import EMARKETING, Address, AddressStanding, Company, Consent, Interest, OptOut, Person, PersonInterest, Topic
 from mailings.reports.plain import Written, write_rows
 
@@ -44,20 +45,50 @@ def write_people_list(session: Session, path: Path) -> Written:
     own = sorted(_own_fields(session))
     addresses = ["E-mail", *(f"E-mail {number}" for number in range(2, MOST + 1))]
     heads = [*PLAIN, *addresses, "Company", "Consent", "Opted out", "Interests", *own]
-    return write_rows(path.parent, path.name, heads, (_row(session, person, own) for person in _people(session)))
+    return write_rows(path.parent, path.name, heads, _rows(session, own))
 
 
-def _people(session: Session) -> Iterator[Person]:
-    for some in session.scalars(_free().order_by(Person.id), execution_options={"yield_per": PORTION}).partitions():
-        yield from some
-        session.expunge_all()
+def _rows(session: Session, own: list[str]) -> Iterator[list[Any]]:
+    asked = _free().order_by(Person.id)
+    for some in session.execute(asked, execution_options={"yield_per": PORTION}).partitions():
+        facts = _facts(session, [row.id for row in some])
+        for row in some:
+            addresses, bases, topics, interests = (fact.get(row.id, []) for fact in facts)
+            yield [
+                *(getattr(row, name) or None for name in PLAIN.values()),
+                *[*addresses, *[None] * MOST][:MOST],
+                row.company,
+                bases[-1] if bases else None,
+                ", ".join(sorted(topics)) or None,
+                ", ".join(sorted(interests)) or None,
+                *(row.custom.get(name) for name in own),
+            ]
+
+
+def _facts(session: Session, people: list[int]) -> list[dict[int, list[Any]]]:
+    """Of these people addresses in their order, bases of consent (the last is in force), topics they do not take, interests: by person."""
+    asked: list[tuple[Any, Any]] = [
+        (Address.person_id, select(Address.person_id, Address.written).order_by(Address.rank, Address.id)),
+        (Consent.person_id, select(Consent.person_id, Consent.basis).where(Consent.purpose == EMARKETING).order_by(Consent.id)),
+        (OptOut.person_id, select(OptOut.person_id, Topic.name).join(Topic).where(OptOut.ended_at.is_(None))),
+        (PersonInterest.person_id, select(PersonInterest.person_id, Interest.name).join(Interest)),
+    ]
+    found: list[dict[int, list[Any]]] = []
+    for owner, rows in asked:
+        by_person: dict[int, list[Any]] = {}
+        for person, said in session.execute(rows.where(among(session, owner, people))):
+            by_person.setdefault(person, []).append(said)
+        found.append(by_person)
+    return found
 
 
 def _free() -> Select[Any]:
     told = or_(*(getattr(AddressStanding, when).is_not(None) for when in ("blocked_at", "complained_at", "stopped_at", "unsubscribed_at")))
     by_mail = exists().where(Address.person_id == Person.id, AddressStanding.normal == Address.normal, told)
     by_mobile = exists().where(AddressStanding.normal == Person.mobile_normal, told)
-    return select(Person).where(and_(Person.deleted_at.is_(None), ~Person.retired, ~Person.no_mailings, ~by_mail, ~by_mobile))
+    columns = (Person.id, Person.custom, *(getattr(Person, name) for name in PLAIN.values()), Company.name.label("company"))
+    some = select(*columns).outerjoin(Company, Company.id == Person.company_id)
+    return some.where(and_(Person.deleted_at.is_(None), ~Person.retired, ~Person.no_mailings, ~by_mail, ~by_mobile))
 
 
 def _own_fields(session: Session) -> set[str]:
@@ -65,24 +96,3 @@ def _own_fields(session: Session) -> set[str]:
     for custom in session.scalars(select(Person.custom), execution_options={"yield_per": PORTION}):
         found |= custom.keys()
     return found
-
-
-def _row(session: Session, person: Person, own: list[str]) -> list[Any]:
-    addresses = [address.written for address in person.addresses][:MOST]
-    company = session.scalar(select(Company.name).where(Company.id == person.company_id)) if person.company_id else None
-    return [
-        *(getattr(person, name) or None for name in PLAIN.values()),
-        *addresses,
-        *[None] * (MOST - len(addresses)),
-        company,
-        session.scalar(
-            select(Consent.basis).where(Consent.person_id == person.id, Consent.purpose == EMARKETING).order_by(Consent.id.desc()).limit(1)
-        ),
-        _listed(session, select(Topic.name).join(OptOut).where(OptOut.person_id == person.id, OptOut.ended_at.is_(None))),
-        _listed(session, select(Interest.name).join(PersonInterest).where(PersonInterest.person_id == person.id)),
-        *(person.custom.get(name) for name in own),
-    ]
-
-
-def _listed(session: Session, names: Select[str]) -> str | None:
-    return ", ".join(sorted(session.scalars(names))) or None
