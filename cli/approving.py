@@ -12,8 +12,8 @@ from rich.markup import escape
 from cli.door import AsJson, database, notes, print_json, screen, somebody
 from mailings.errors import NotAllowed
 from mailings.model import Door
-from mailings.sending import approved, approving
-from mailings.sending.approving import Answer, Question, Sample
+from mailings.sending.approval import approved, approving
+from mailings.sending.approval.approving import Answer, Question, Sample
 from mailings.sending.finding import mailing_named
 from mailings.settings import settings
 

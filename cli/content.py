@@ -15,12 +15,12 @@ from mailings.channels import Findings
 from mailings.errors import NotAllowed, Unreadable
 from mailings.message import Outcome
 from mailings.model import Verdict
+from mailings.sending.dns.spf import look_up
 from mailings.sending.finding import mailing_named
 from mailings.sending.preflight import check as look_over
 from mailings.sending.preflight import sender_domains
 from mailings.sending.previewing import Preview
 from mailings.sending.previewing import preview as look_at
-from mailings.sending.spf import look_up
 from mailings.sending.trying import Tried, send_test
 from mailings.settings import settings
 

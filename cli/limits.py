@@ -9,8 +9,8 @@ import typer
 from rich.table import Table
 
 from cli.door import AsJson, database, print_json, screen, tell
-from mailings.sending.limits import PARTS, Change, remove_limit, set_limit
-from mailings.sending.limits_shown import Shown, limits_shown
+from mailings.sending.limits.setting import PARTS, Change, remove_limit, set_limit
+from mailings.sending.limits.shown import Shown, limits_shown
 from mailings.settings import settings
 
 app = typer.Typer(invoke_without_command=True)

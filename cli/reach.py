@@ -14,8 +14,8 @@ from cli.reach_prefect import prefect_findings
 from mailings.db import database
 from mailings.errors import MailingsError
 from mailings.plugins import transport_class
-from mailings.sending.believed import Line
-from mailings.sending.deliverability import look_at, sending_domains
+from mailings.sending.dns.believed import Line
+from mailings.sending.dns.deliverability import look_at, sending_domains
 from mailings.settings import settings
 
 LOOK_S = 2.0  # how long to wait for a machine to answer

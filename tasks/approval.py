@@ -14,8 +14,8 @@ from pydantic import ConfigDict, Field
 from mailings.db import database
 from mailings.errors import IllegalMove
 from mailings.model import Approval, Decision, Door, MailingStatus
-from mailings.sending import approving
-from mailings.sending.approving import Answer
+from mailings.sending.approval import approving
+from mailings.sending.approval.approving import Answer
 from mailings.sending.closing import Outcome
 from mailings.sending.finding import mailing_named
 from mailings.settings import settings

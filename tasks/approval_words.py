@@ -7,7 +7,7 @@ from functools import partial
 
 from mailings.reports.markdown import plain
 from mailings.reports.places import desk_address
-from mailings.sending.approving import Question, Sample
+from mailings.sending.approval.approving import Question, Sample
 from mailings.settings import settings
 from tasks.words import local, unnamed, verdict_word
 

@@ -6,8 +6,8 @@ from prefect import task
 
 from mailings.audience.populate import populate
 from mailings.db import database
-from mailings.sending import providers
 from mailings.sending.finding import mailing_named
+from mailings.sending.limits import providers
 from mailings.settings import settings
 from tasks.naming import of_task
 from tasks.retrying import STEP

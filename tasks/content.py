@@ -6,11 +6,11 @@ from prefect import task
 
 from mailings.channels import Findings
 from mailings.db import database
+from mailings.sending.dns.spf import look_up
 from mailings.sending.finding import mailing_named
 from mailings.sending.preflight import check, sender_domains
 from mailings.sending.preparing import prepare
 from mailings.sending.run import running
-from mailings.sending.spf import look_up
 from mailings.settings import settings
 from tasks.naming import of_task
 from tasks.retrying import STEP

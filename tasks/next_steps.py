@@ -7,7 +7,7 @@ from typing import Any
 
 from mailings.model import DeliveryStatus, Verdict
 from mailings.reports.places import desk_address
-from mailings.sending import approving
+from mailings.sending.approval import approving
 from mailings.settings import settings
 from tasks.words import moment
 

@@ -8,9 +8,9 @@ from mailings.db import database
 from mailings.model import MailingStatus, MailingType
 from mailings.sending.answering import open_if_fit
 from mailings.sending.closing import Outcome
+from mailings.sending.dns.spf import look_up
 from mailings.sending.finding import mailing_named
 from mailings.sending.preflight import sender_domains
-from mailings.sending.spf import look_up
 from mailings.settings import settings
 from tasks import events
 from tasks.ending import leave

@@ -17,7 +17,8 @@ from sqlalchemy import select
 
 from mailings.db import database
 from mailings.model import Approval, Decision, Mailing, MailingStatus
-from mailings.sending import approving, leases
+from mailings.sending import leases
+from mailings.sending.approval import approving
 from tasks.due import on_its_way, tag_of
 from tasks.retrying import STEP
 

@@ -11,7 +11,7 @@ from typing import Any
 from mailings.addresses import INVISIBLE, read_address, read_mobile
 from mailings.forms.fields import FieldPart
 from mailings.forms.kinds import Holds
-from mailings.sending.dns_records import Question, ask_all, is_reserved
+from mailings.sending.dns.records import Question, ask_all, is_reserved
 from mailings.settings import Settings
 
 LINE, LINES = 500, 10_000  # characters of a text, of several lines, where the form says nothing else

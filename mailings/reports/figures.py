@@ -15,7 +15,7 @@ from mailings.reports.document import Link, document_of
 from mailings.reports.kept import figures_of, figures_of_all
 from mailings.reports.seen import known
 from mailings.reports.waiting import waiting_of
-from mailings.sending import approved
+from mailings.sending.approval import approved
 from mailings.sending.books import Books, books_of
 from mailings.sending.opening import waits
 from mailings.settings import settings

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from mailings.sending.domains import domain_of
+from mailings.sending.limits.domains import domain_of
 
 SHOWN = 3  # recipient domains named, those with most waiting first
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from sqlalchemy import Connection
 
 from mailings.clock import milliseconds
-from mailings.sending import buckets
 from mailings.sending.claims import next_dues, something_is_left
-from mailings.sending.domains import DOMAIN
+from mailings.sending.limits import buckets
+from mailings.sending.limits.domains import DOMAIN
 from mailings.sending.run import Run
 
 

@@ -15,10 +15,10 @@ from mailings.errors import IllegalMove, NotAllowed
 from mailings.model import Delivery, Mailing, MailingStatus, MailingType
 from mailings.model.figure import stale
 from mailings.seams import Seam
-from mailings.sending import approved
-from mailings.sending.consumers import keep_known
-from mailings.sending.domains import any_limit, lane_of
-from mailings.sending.pacing import take_away_unset
+from mailings.sending.approval import approved
+from mailings.sending.limits.consumers import keep_known
+from mailings.sending.limits.domains import any_limit, lane_of
+from mailings.sending.limits.pacing import take_away_unset
 from mailings.sending.rechecking import judge_again
 from mailings.settings import settings
 

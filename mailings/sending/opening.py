@@ -12,11 +12,11 @@ from sqlalchemy.orm import Session
 from mailings.clock import milliseconds
 from mailings.db import driver_sql
 from mailings.model import Mailing
-from mailings.sending import buckets, rates
 from mailings.sending.claims import Claimer, next_dues, something_is_left
-from mailings.sending.lanes import LANES
-from mailings.sending.rates import State
-from mailings.sending.throttle import Throttle
+from mailings.sending.limits import buckets, rates
+from mailings.sending.limits.lanes import LANES
+from mailings.sending.limits.rates import State
+from mailings.sending.limits.throttle import Throttle
 from mailings.settings import settings
 
 SOON = 60_000  # milliseconds that are not worth a sentence: what is due is looked for every minute

@@ -16,8 +16,8 @@ from mailings.channels.email.senders import ALIASES, Senders
 from mailings.errors import Misconfigured
 from mailings.message import Transport
 from mailings.model import Associate, Form, Mailing, MailingStatus, MailingType
-from mailings.sending import spf
 from mailings.sending.books import books_of
+from mailings.sending.dns import spf
 from mailings.sending.lifecycle import only_copied
 from mailings.settings import Settings
 

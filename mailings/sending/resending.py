@@ -17,10 +17,10 @@ from mailings.model import Delivery, Mailing, MailingStatus, MailingType, Verdic
 from mailings.model.figure import stale
 from mailings.seams import Seam
 from mailings.sending import lifecycle
+from mailings.sending.approval.reload_limit import must_keep
 from mailings.sending.choosing import Choice, choose, found_at, must_be_known, read_choice
 from mailings.sending.closing import Outcome
 from mailings.sending.rechecking import hold_still
-from mailings.sending.reload_limit import must_keep
 from mailings.settings import settings
 
 REOPENED = (MailingStatus.SENT, MailingStatus.CANCELLED)

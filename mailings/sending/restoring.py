@@ -11,7 +11,8 @@ from mailings.clock import milliseconds
 from mailings.errors import AtWork
 from mailings.model import Lease, Mailing, MailingStatus, MailingType
 from mailings.model.figure import stale
-from mailings.sending import approved, leases, lifecycle
+from mailings.sending import leases, lifecycle
+from mailings.sending.approval import approved
 
 #: tables whose numbers stand in links, Message-IDs and what others were told
 NUMBERED = ("mailing", "delivery", "submission", "outbox")

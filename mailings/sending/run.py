@@ -24,13 +24,13 @@ from mailings.sending.finding import mailing_named
 from mailings.sending.hand import Hand
 from mailings.sending.heart import Heart
 from mailings.sending.known import asking
-from mailings.sending.lanes import Lanes
+from mailings.sending.limits.lanes import Lanes
+from mailings.sending.limits.slowing import Slowing
+from mailings.sending.limits.throttle import Throttle
 from mailings.sending.preparing import joined
 from mailings.sending.receipts import RetryPolicy
 from mailings.sending.recovery import recover
-from mailings.sending.slowing import Slowing
 from mailings.sending.telling import Telling
-from mailings.sending.throttle import Throttle
 from mailings.sending.witnessed import settle_by_witness
 from mailings.settings import Settings
 

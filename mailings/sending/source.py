@@ -15,12 +15,12 @@ from mailings.errors import MailingsError, Unreadable
 from mailings.message import Offer, Outcome, Receipt
 from mailings.seams import Seam
 from mailings.sending.claims import Claimed, claim_due, claim_fresh, next_dues
-from mailings.sending.pacing import take_away_unset
+from mailings.sending.limits.pacing import take_away_unset
+from mailings.sending.limits.turns import Turns
 from mailings.sending.reading import rows_of
 from mailings.sending.receipts import record
 from mailings.sending.rechecking import cancel_forbidden
 from mailings.sending.run import Run
-from mailings.sending.turns import Turns
 
 QUEUED_AGAIN = (Outcome.TRY_LATER, Outcome.UNTOUCHED)
 HELD_BACK = 1.0  # seconds an answer may wait to be recorded with others

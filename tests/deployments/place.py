@@ -18,7 +18,7 @@ from sqlalchemy import delete, text, true
 from mailings.db import Database, connected
 from mailings.model import Bucket, Mailing, MailingStatus
 from mailings.sending import processes
-from mailings.sending.limits import Change, set_limit
+from mailings.sending.limits.setting import Change, set_limit
 from tests.cli.typed import type_in
 from tests.deployments.server import PATIENCE, PREFECT, Server, until
 from tests.flows.test_send_mailing import draft

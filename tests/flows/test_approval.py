@@ -17,8 +17,9 @@ from mailings.consent.standing import block_address
 from mailings.db import Database
 from mailings.errors import IllegalMove
 from mailings.model import Decision, Door, Lease, MailingStatus, Recipient
-from mailings.sending import approving, lifecycle
-from mailings.sending.approving import Answer
+from mailings.sending import lifecycle
+from mailings.sending.approval import approving
+from mailings.sending.approval.approving import Answer
 from mailings.sending.finding import mailing_named
 from mailings.transports.memory import Memory
 from tasks.suspended import _heeded

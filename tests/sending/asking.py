@@ -9,8 +9,9 @@ from mailings.audience.populate import populate
 from mailings.db import Database
 from mailings.errors import NotAsApproved
 from mailings.model import Approval, Delivery, Door, Mailing, Person, Recipient, Selection, Source, SourceKind
-from mailings.sending import approving, lifecycle
-from mailings.sending.approving import Answer
+from mailings.sending import lifecycle
+from mailings.sending.approval import approving
+from mailings.sending.approval.approving import Answer
 from mailings.sending.finding import mailing_named
 from mailings.settings import Settings
 from tests.audience.people import person, selection

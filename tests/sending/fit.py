@@ -10,8 +10,8 @@ from mailings.channels import Findings
 from mailings.clock import now
 from mailings.db import Database
 from mailings.model import Address, Basis, Consent, Mailing, MailingType, Person, Source, SourceKind
+from mailings.sending.dns.spf import look_up
 from mailings.sending.preflight import check, sender_domains
-from mailings.sending.spf import look_up
 from mailings.settings import Settings
 
 HTML = """<html><body><p>Kjære [[ customer.name ]]</p>

@@ -9,9 +9,9 @@ from sqlalchemy import select
 
 from mailings.db import Database
 from mailings.model import Bucket
-from mailings.sending.hours import Quiet
-from mailings.sending.rates import State
-from mailings.sending.throttle import Throttle
+from mailings.sending.limits.hours import Quiet
+from mailings.sending.limits.rates import State
+from mailings.sending.limits.throttle import Throttle
 
 
 def state(name: str = "installation", **facts: Any) -> State:

@@ -12,8 +12,9 @@ from sqlalchemy import select
 from mailings.db import Database
 from mailings.errors import IllegalMove, NotAllowed
 from mailings.model import Approval, ApprovedRecipient, Decision, Door, Mailing, MailingStatus, MailingType
-from mailings.sending import approved, approving, lifecycle
-from mailings.sending.approving import Answer
+from mailings.sending import lifecycle
+from mailings.sending.approval import approved, approving
+from mailings.sending.approval.approving import Answer
 from mailings.sending.finding import mailing_named
 from mailings.settings import Settings
 from tests.sending import asking, world

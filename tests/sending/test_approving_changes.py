@@ -17,8 +17,8 @@ from mailings.clock import now
 from mailings.db import Database
 from mailings.errors import Misconfigured
 from mailings.model import Decision, Mailing, MailingFile, MailingStatus, Recipient, RegisteredLink, Topic, TrackedLink
-from mailings.sending.approved_list import Marker
-from mailings.sending.content_hash import SAID, content_hash
+from mailings.sending.approval.approved_list import Marker
+from mailings.sending.approval.content_hash import SAID, content_hash
 from mailings.sending.finding import mailing_named
 from tests.sending import asking, world
 from tests.sending.asking import NAME
@@ -121,7 +121,7 @@ def test_the_same_in_any_process(db: Database) -> None:
     """Another process, with another hash seed, finds the same content the same."""
     whole(db)
     code = (
-        "import sys; from mailings.db import Database; from mailings.sending.content_hash import content_hash\n"
+        "import sys; from mailings.db import Database; from mailings.sending.approval.content_hash import content_hash\n"
         "from mailings.sending.finding import mailing_named\n"
         "with Database(sys.argv[1]).reading() as session: print(content_hash(session, mailing_named(session, sys.argv[2])))"
     )

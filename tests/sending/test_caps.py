@@ -15,9 +15,9 @@ from mailings.clock import standing_at
 from mailings.db import Database
 from mailings.model import Base, Delivery, DeliveryStatus, LeaseRole, Mailing, MailingStatus, MailingType, Recipient, Verdict
 from mailings.sending import leases, lifecycle
-from mailings.sending.caps import Caps
 from mailings.sending.claims import Claimed, Claimer, claim_due, claim_fresh
 from mailings.sending.deliver import deliver_portion
+from mailings.sending.limits.caps import Caps
 from mailings.sending.opening import waits
 from mailings.sending.run import conducting
 from mailings.settings import Settings

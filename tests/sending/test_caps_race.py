@@ -12,8 +12,8 @@ from mailings.clock import now
 from mailings.db import Database
 from mailings.model import Delivery, DeliveryStatus, LeaseRole, Mailing, TextSlot
 from mailings.sending import leases
-from mailings.sending.caps import Caps
 from mailings.sending.claims import Claimer
+from mailings.sending.limits.caps import Caps
 from tests.sending.test_caps import claimed, texts
 
 EACH, MOST = 12, 9

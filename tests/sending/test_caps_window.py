@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailings.db import Database, driver_sql
-from mailings.sending.caps import DAY, HELD, Caps, Window
+from mailings.sending.limits.caps import DAY, HELD, Caps, Window
 
 NOW = 1_795_000_000_000  # milliseconds
 

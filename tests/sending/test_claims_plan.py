@@ -12,7 +12,7 @@ from mailings.db import Database, driver_sql
 from mailings.model import Delivery
 from mailings.model.bucket import Bucket
 from mailings.sending.claims import DUE, FRESH, FRESH_LANED, NEXT_DUES
-from mailings.sending.lanes import LANES
+from mailings.sending.limits.lanes import LANES
 from tests.sending import world
 
 ROWS, LANE, OTHER, NOW = 12_000, 7, 8, 1_000_000

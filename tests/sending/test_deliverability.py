@@ -12,8 +12,8 @@ import pytest
 from mailings.clock import now
 from mailings.db import Database
 from mailings.model import Mailing, MailingStatus, MailingType
-from mailings.sending.believed import Line, record
-from mailings.sending.deliverability import Domain, look_at, sending_domains
+from mailings.sending.dns.believed import Line, record
+from mailings.sending.dns.deliverability import Domain, look_at, sending_domains
 from mailings.settings import Settings
 from mailings.transports.sendgrid import Sendgrid
 from mailings.transports.sendgrid.settings import Settings as SendgridSettings

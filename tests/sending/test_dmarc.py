@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailings.sending import dmarc
-from mailings.sending.believed import dmarc_line, mx_line
-from mailings.sending.dns_records import Heard
+from mailings.sending.dns import dmarc
+from mailings.sending.dns.believed import dmarc_line, mx_line
+from mailings.sending.dns.records import Heard
 
 FJORD = "xn--fjordhj-n3a.no"
 

@@ -13,7 +13,7 @@ from mailings.model import Delivery, Mailing
 from mailings.reports.figures import status_of
 from mailings.sending import closing
 from mailings.sending.due import due
-from mailings.sending.throttle import Throttle
+from mailings.sending.limits.throttle import Throttle
 from tests.sending import world
 from tests.sending.limited import bucket
 

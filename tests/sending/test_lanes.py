@@ -15,7 +15,7 @@ from mailings.model.bucket import Bucket
 from mailings.model.mail_domain import MailDomain
 from mailings.sending import lifecycle
 from mailings.sending.deliver import deliver_portion
-from mailings.sending.domains import lane_of
+from mailings.sending.limits.domains import lane_of
 from mailings.transports.memory import Memory
 from tests.sending import world
 from tests.sending.delivering import portions, running

@@ -18,7 +18,7 @@ from mailings.model.bucket import Bucket
 from mailings.sending import lifecycle
 from mailings.sending.claims import Claimer
 from mailings.sending.deliver import deliver_portion
-from mailings.sending.lanes import Lanes
+from mailings.sending.limits.lanes import Lanes
 from mailings.transports.memory import Memory
 from tests.sending import world
 from tests.sending.delivering import portions, running

@@ -12,9 +12,9 @@ from mailings.clock import standing_at
 from mailings.db import Database
 from mailings.errors import MailingsError, NotFound, Unreadable
 from mailings.model import MailingStatus
-from mailings.sending.limits import Change, remove_limit, set_limit
-from mailings.sending.limits_shown import Shown, limits_shown
-from mailings.sending.throttle import Throttle
+from mailings.sending.limits.setting import Change, remove_limit, set_limit
+from mailings.sending.limits.shown import Shown, limits_shown
+from mailings.sending.limits.throttle import Throttle
 from mailings.settings import Settings
 from tests.sending.limited import bucket, row
 from tests.sending.world import START, mailing

@@ -15,7 +15,7 @@ from mailings.model import Bucket, Mailing, MailingStatus
 from mailings.sending import lifecycle
 from mailings.sending.deliver import deliver_portion
 from mailings.sending.due import due
-from mailings.sending.limits import remove_limit
+from mailings.sending.limits.setting import remove_limit
 from mailings.sending.opening import waits
 from mailings.transports.memory import Memory
 from tests.sending import world

@@ -11,7 +11,7 @@ from mailings.clock import milliseconds, standing_at
 from mailings.db import Database
 from mailings.model import Delivery
 from mailings.model.bucket import Bucket
-from mailings.sending import pacing
+from mailings.sending.limits import pacing
 from tests.sending import world
 from tests.sending.domains import limit, limits
 

@@ -14,7 +14,7 @@ from mailings.db import Database
 from mailings.model import Mailing, Recipient
 from mailings.model.bucket import Bucket
 from mailings.model.mail_domain import MailDomain
-from mailings.sending import providers
+from mailings.sending.limits import providers
 from tests.sending import world
 from tests.sending.nameserver import name_server
 

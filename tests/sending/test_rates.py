@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from mailings.sending import rates
-from mailings.sending.hours import Quiet
-from mailings.sending.rates import State
+from mailings.sending.limits import rates
+from mailings.sending.limits.hours import Quiet
+from mailings.sending.limits.rates import State
 from tests.sending.limited import at, nights, state
 
 NOW = at("2026-11-22 09:00")

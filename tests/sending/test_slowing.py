@@ -12,12 +12,12 @@ from mailings.db import Database
 from mailings.message import Outcome, Receipt
 from mailings.model import Delivery, Recipient
 from mailings.model.mail_domain import MailDomain
-from mailings.sending import pacing
 from mailings.sending.claims import Claimed
 from mailings.sending.deliver import deliver_portion
-from mailings.sending.lanes import Lanes
+from mailings.sending.limits import pacing
+from mailings.sending.limits.lanes import Lanes
+from mailings.sending.limits.slowing import Slowing
 from mailings.sending.receipts import Answered
-from mailings.sending.slowing import Slowing
 from mailings.transports.memory import Memory
 from tests.sending import world
 from tests.sending.delivering import portions, running
@@ -39,10 +39,10 @@ def test_a_limit_is_halved_and_said_so(any_db: Database, memory: Memory, caplog:
     mailing_id = sending_to(any_db, "fjord.test", "treg.test", "fjord.test", "treg.test")
     for n in (1, 3):
         memory.stall(f"désirée-{n}@treg.test", **TOO_MANY)
-    with caplog.at_level(logging.INFO, "mailings.sending.slowing"):
+    with caplog.at_level(logging.INFO, "mailings.sending.limits.slowing"):
         portions(any_db, run_patience=timedelta(0))
     assert limits(any_db) == {"domain:treg.test": (6000.0, 3000.0, 6000.0)}
-    assert [record.getMessage() for record in caplog.records if record.name == "mailings.sending.slowing"] == [
+    assert [record.getMessage() for record in caplog.records if record.name == "mailings.sending.limits.slowing"] == [
         "domain:treg.test slowed to 3000 a minute: 421 4.7.0 Too many messages from you"
     ]
     assert world.statuses(any_db, mailing_id) == {"sent": 2, "queued": 2}
@@ -97,11 +97,11 @@ def test_accepted_messages_raise_it(any_db: Database, memory: Memory, caplog: py
     limit(any_db, "domain:fjord.test", None, rate=59_000.0, rate_before=60_000.0, slowed_at=long_ago)
     limit(any_db, "domain:annen.test", None, rate=59_000.0, rate_before=60_000.0, slowed_at=long_ago)
     mailing_id = sending_to(any_db, *["fjord.test", "treg.test"] * 6)
-    with caplog.at_level(logging.INFO, "mailings.sending.slowing"):
+    with caplog.at_level(logging.INFO, "mailings.sending.limits.slowing"):
         portions(any_db)
     assert world.statuses(any_db, mailing_id) == {"sent": 12}
     assert limits(any_db) == {"domain:treg.test": (None, 12_000.0, 60_000.0), "domain:annen.test": (None, 59_000.0, 60_000.0)}
-    assert sorted(record.getMessage() for record in caplog.records if record.name == "mailings.sending.slowing") == [
+    assert sorted(record.getMessage() for record in caplog.records if record.name == "mailings.sending.limits.slowing") == [
         "domain:fjord.test is slowed no more",
         "domain:treg.test raised to 12000 a minute",
     ]

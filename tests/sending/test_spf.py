@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailings.sending.spf import Answer, Spf, look_up
+from mailings.sending.dns.spf import Answer, Spf, look_up
 from tests.sending.nameserver import name_server
 
 ROMAN = '"v=spf1 include:_spf.provider.no ip4:192.0.2.0/24 ip6:2001:db8::/32 a mx -all"'

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from mailings.clock import standing_at
 from mailings.db import Database
 from mailings.model import Mailing
-from mailings.sending.throttle import Reservation, Throttle
+from mailings.sending.limits.throttle import Reservation, Throttle
 from mailings.settings import Settings
 from tests.sending.limited import bucket, row, throttle, waits
 from tests.sending.world import START, mailing

@@ -13,9 +13,9 @@ from itertools import count
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailings.sending import rates
-from mailings.sending.rates import State
-from mailings.sending.reserving import Charge, Reservation, decide
+from mailings.sending.limits import rates
+from mailings.sending.limits.rates import State
+from mailings.sending.limits.reserving import Charge, Reservation, decide
 from tests.sending.limited import at, state
 
 START = at("2026-11-22 09:00")

@@ -52,7 +52,7 @@ RESERVING = """
 import sys
 from mailings.clock import standing_at
 from mailings.db import connected
-from mailings.sending.throttle import Throttle
+from mailings.sending.limits.throttle import Throttle
 from tests.sending.world import START
 
 db, limits = connected(sys.argv[1]), Throttle(["mailing:høst", "installation"], {})

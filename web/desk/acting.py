@@ -18,9 +18,9 @@ from mailings.audience.folders import move, tree
 from mailings.errors import NotAllowed, Unreadable
 from mailings.model import Mailing, Role
 from mailings.sending import lifecycle
+from mailings.sending.dns.spf import Answer, look_up
 from mailings.sending.finding import mailing_named
 from mailings.sending.preflight import check, sender_domains
-from mailings.sending.spf import Answer, look_up
 from web.desk.at import AtDesk, Desk, path
 from web.desk.showing import moment
 from web.desk.summary import Refused, Unfit, show_summary

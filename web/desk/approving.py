@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from mailings.errors import NotAllowed
 from mailings.model import Door, Mailing, Role
-from mailings.sending import approving
-from mailings.sending.approving import Answer
+from mailings.sending.approval import approving
+from mailings.sending.approval.approving import Answer
 from mailings.sending.finding import mailing_named
 from web.desk.acting import may_override
 from web.desk.asking import asked_of

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from mailings.db import Database
 from mailings.model import Approval, Mailing, MailingStatus, Role, User, Verdict
-from mailings.sending import approving
+from mailings.sending.approval import approving
 from mailings.settings import Settings
 from tests.sending import world
 from tests.web.desk.fitting import FIT

@@ -9,8 +9,8 @@ from sqlalchemy import select
 
 from mailings.db import Database
 from mailings.model import ApprovedRecipient, AuditEntry, Door, Mailing, MailingStatus, Role
-from mailings.sending import approving
-from mailings.sending.approving import Answer
+from mailings.sending.approval import approving
+from mailings.sending.approval.approving import Answer
 from mailings.settings import Settings
 from tests.sending import world
 from tests.web.desk.asked import NAME, PAGE, TOLD, answer, ask, given, question, rights

@@ -6,8 +6,9 @@ from sqlalchemy import select
 
 from mailings.db import Database
 from mailings.model import Door, Mailing, Role
-from mailings.sending import approving, lifecycle
-from mailings.sending.approving import Answer
+from mailings.sending import lifecycle
+from mailings.sending.approval import approving
+from mailings.sending.approval.approving import Answer
 from tests.sending import world
 from tests.web.desk.asked import NAME, PAGE, TOLD, ask, rights
 from tests.web.desk.fitting import FIT

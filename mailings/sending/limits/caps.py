@@ -20,7 +20,7 @@ from mailings.db import driver_sql
 from mailings.model import Mailing
 from mailings.seams import Seam
 from mailings.sending.claims import Claimed, Claimer
-from mailings.sending.domains import among
+from mailings.sending.limits.domains import among
 from mailings.settings import Settings
 
 DAY = 24 * 3600 * 1000  # milliseconds

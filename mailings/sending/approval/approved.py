@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 from mailings.clock import now
 from mailings.errors import NotAllowed, NotAsApproved
 from mailings.model import Approval, Decision, Mailing, MailingType
-from mailings.sending.approved_list import Marker, forget_marks, what_changed
+from mailings.sending.approval.approved_list import Marker, forget_marks, what_changed
+from mailings.sending.approval.content_hash import content_hash
 from mailings.sending.books import books_of
-from mailings.sending.content_hash import content_hash
 from mailings.settings import Settings
 
 CONTENT = "its content, sender, options, files or links are not what they were then"

@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from mailings.sending import rates
-from mailings.sending.rates import State
+from mailings.sending.limits import rates
+from mailings.sending.limits.rates import State
 
 
 class Decision(NamedTuple):

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from mailings.errors import NotAllowed
 from mailings.model import Decision, Delivery, Mailing
-from mailings.sending import approved
+from mailings.sending.approval import approved
 from mailings.settings import Settings
 
 

@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 from mailings.clock import now
 from mailings.errors import IllegalMove, MailingsError
 from mailings.model import Approval, Company, Decision, Door, Mailing, MailingStatus, Person, Recipient, Verdict
-from mailings.sending import approved
-from mailings.sending.approved_list import Marker, forget_marks, keep_marks
+from mailings.sending.approval import approved
+from mailings.sending.approval.approved_list import Marker, forget_marks, keep_marks
+from mailings.sending.approval.content_hash import content_hash
 from mailings.sending.books import books_of
-from mailings.sending.content_hash import content_hash
 from mailings.sending.previewing import preview_for
 from mailings.settings import Settings
 

@@ -18,9 +18,9 @@ from mailings.clock import now
 from mailings.db import insert_into
 from mailings.model import Mailing
 from mailings.model.mail_domain import MailDomain
-from mailings.sending.consumers import CONSUMERS
-from mailings.sending.domains import any_limit, domain_of
-from mailings.sending.spf import RESERVED, resolver
+from mailings.sending.dns.spf import RESERVED, resolver
+from mailings.sending.limits.consumers import CONSUMERS
+from mailings.sending.limits.domains import any_limit, domain_of
 
 LIMIT = 3.0  # seconds for all domains together (domain.md D29)
 OLD = timedelta(days=30)  # what was looked up longer ago is looked up again

@@ -10,8 +10,8 @@ from sqlalchemy import Connection
 
 from mailings.clock import milliseconds, stands
 from mailings.db import driver_sql
-from mailings.sending.hours import Quiet
-from mailings.sending.rates import State, charged, closes, opens, room, why, without
+from mailings.sending.limits.hours import Quiet
+from mailings.sending.limits.rates import State, charged, closes, opens, room, why, without
 
 __all__ = ["State", "charge", "closes", "give_back", "opens", "room", "states", "states_of", "why"]
 

@@ -13,7 +13,7 @@ import dns.name
 import dns.rdatatype
 import dns.resolver
 
-from mailings.sending.spf import LIMIT, RESERVED, resolver, why
+from mailings.sending.dns.spf import LIMIT, RESERVED, resolver, why
 
 AT_ONCE = 16
 TOTAL = 12.0  # seconds for all questions together

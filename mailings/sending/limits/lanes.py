@@ -12,10 +12,10 @@ from mailings import seams
 from mailings.db import driver_sql
 from mailings.message import Outcome
 from mailings.seams import Seam
-from mailings.sending import buckets
-from mailings.sending.buckets import State
 from mailings.sending.claims import Claimed, Claimer, claim_due, claim_fresh, next_dues
-from mailings.sending.domains import DOMAIN, Limited, among, limited, provided
+from mailings.sending.limits import buckets
+from mailings.sending.limits.buckets import State
+from mailings.sending.limits.domains import DOMAIN, Limited, among, limited, provided
 from mailings.sending.receipts import Answered
 
 SEEN = 2.0  # seconds a look at the limits holds

@@ -17,8 +17,8 @@ from mailings.clock import milliseconds
 from mailings.db import insert_into
 from mailings.errors import NotFound, Unreadable
 from mailings.model import Bucket
-from mailings.sending import hours
-from mailings.sending.limit_names import INSTALLATION, limit_name
+from mailings.sending.limits import hours
+from mailings.sending.limits.names import INSTALLATION, limit_name
 
 PARTS = ("rate", "quiet", "ramp", "slowing")  # what can be taken from a limit
 GROWTH = 1.5  # times as many each day of a warm-up, where nobody says

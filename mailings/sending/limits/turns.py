@@ -10,9 +10,9 @@ from mailings.db import Database
 from mailings.message import FLUSH
 from mailings.model import Mailing, MailingStatus
 from mailings.sending.claims import something_is_left
-from mailings.sending.rates import WORTH
+from mailings.sending.limits.rates import WORTH
+from mailings.sending.limits.throttle import Reservation
 from mailings.sending.run import Run
-from mailings.sending.throttle import Reservation
 
 LOOK = 1.0  # seconds between looks at the mailing's status during a wait
 SHORT = 0.5  # seconds of a wait after which nobody asks how the mailing stands: the next claim does

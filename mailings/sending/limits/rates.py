@@ -12,8 +12,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
-from mailings.sending import hours
-from mailings.sending.hours import Quiet
+from mailings.sending.limits import hours
+from mailings.sending.limits.hours import Quiet
 
 WORTH = 0.5  # seconds of messages taken at a time, and seconds they hold: few statements at high rates, one message at low ones
 AHEAD = 5_000  # milliseconds: who would wait longer for the broadest limit reserves nothing yet, and asks again then

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from mailings.message import Transport
 from mailings.reported import Proof
-from mailings.sending import dmarc, spf
-from mailings.sending.dns_records import Heard, Question
+from mailings.sending.dns import dmarc, spf
+from mailings.sending.dns.records import Heard, Question
 
 #: of what both ask, this is no domain's to say (support.google.com/a/answer/81126, senders.yahooinc.com/best-practices)
 BESIDES = (

@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 
 from mailings.clock import milliseconds
 from mailings.model import Bucket, Mailing, MailingStatus
-from mailings.sending import buckets, rates
-from mailings.sending.limit_names import INSTALLATION
-from mailings.sending.rates import State
+from mailings.sending.limits import buckets, rates
+from mailings.sending.limits.names import INSTALLATION
+from mailings.sending.limits.rates import State
 from mailings.settings import Settings
 
 AT_WORK = (MailingStatus.SCHEDULED, MailingStatus.POPULATING, MailingStatus.SENDING, MailingStatus.PAUSED)

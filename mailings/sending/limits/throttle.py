@@ -17,11 +17,11 @@ from mailings.clock import milliseconds
 from mailings.db import Database, driver_sql
 from mailings.model import Mailing, MailingType
 from mailings.seams import Seam
-from mailings.sending import buckets, rates
-from mailings.sending.caps import Caps
-from mailings.sending.limit_names import INSTALLATION, sender_names
-from mailings.sending.rates import State
-from mailings.sending.reserving import Charge, Decision, Reservation, decide
+from mailings.sending.limits import buckets, rates
+from mailings.sending.limits.caps import Caps
+from mailings.sending.limits.names import INSTALLATION, sender_names
+from mailings.sending.limits.rates import State
+from mailings.sending.limits.reserving import Charge, Decision, Reservation, decide
 from mailings.settings import Settings
 
 __all__ = ["Reservation", "Throttle"]

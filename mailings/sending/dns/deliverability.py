@@ -12,9 +12,9 @@ from mailings.addresses import read_address
 from mailings.message import Transport
 from mailings.model import Mailing, MailingStatus
 from mailings.reported import Proof
-from mailings.sending import dmarc
-from mailings.sending.believed import Line, bulk, dkim_line, dmarc_line, mx_line, spf_line
-from mailings.sending.dns_records import Heard, Question, ask_all, is_reserved
+from mailings.sending.dns import dmarc
+from mailings.sending.dns.believed import Line, bulk, dkim_line, dmarc_line, mx_line, spf_line
+from mailings.sending.dns.records import Heard, Question, ask_all, is_reserved
 from mailings.settings import Settings
 
 MOST = 20  #: domains that are looked at; each takes half a dozen questions

@@ -10,10 +10,10 @@ from collections.abc import Mapping, Sequence
 from mailings.clock import milliseconds
 from mailings.db import Database
 from mailings.message import Outcome, Receipt
-from mailings.sending import pacing
-from mailings.sending.consumers import keep_known
-from mailings.sending.domains import DOMAIN, buckets_of, domains_of
-from mailings.sending.lanes import Lanes
+from mailings.sending.limits import pacing
+from mailings.sending.limits.consumers import keep_known
+from mailings.sending.limits.domains import DOMAIN, buckets_of, domains_of
+from mailings.sending.limits.lanes import Lanes
 from mailings.sending.receipts import Answered
 
 ASKS = ("421", "429")  # too many from us, just now: SMTP's and HTTP's code

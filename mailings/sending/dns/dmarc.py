@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from mailings.sending.dns_records import Heard, Question
+from mailings.sending.dns.records import Heard, Question
 
 POLICIES = ("none", "quarantine", "reject")
 #: second labels under a country that anybody may have a name below, as in co.uk: two names below them are two owners'

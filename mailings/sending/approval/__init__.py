@@ -1,0 +1,1 @@
+"""Approval: who is asked, what was laid before them, and whether it still holds."""
