@@ -24,7 +24,8 @@ LONGEST = 180.0  # seconds
 #: Prefect, threads or other processes get an interpreter of their own
 FORKED = frozenset(
     {"init", "people", "topics", "selections", "projects", "push", "copy", "delete", "list", "check", "recipients", "explain"}
-    | {"approve", "users", "preview", "status", "pause", "resume", "cancel", "settle", "limits", "links", "forms", "reread", "report", "export", "restored"}
+    | {"approve", "users", "preview", "status", "pause", "resume", "cancel", "settle", "limits", "links", "forms", "reread", "report"}
+    | {"export", "restored"}
 )
 #: begun with all that they import (tests/cli/test_cold.py begins each without); those that start a server of Prefect's do so as they will
 WARM = frozenset({"send", "resend", "deliver", "settle", "bounces", "test", "serve"})
