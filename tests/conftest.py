@@ -29,6 +29,7 @@ from mailings.db import Database, connected
 from mailings.model import Base
 from mailings.settings import Settings, settings
 from tests import postgres
+from tests.compiled import compiled_once
 from tests.spare import Spare
 
 
@@ -82,7 +83,7 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _sqlite(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     path = tmp_path / "mailings.db"
     shutil.copy(request.getfixturevalue("sqlite_template"), path)
-    made = connected(f"sqlite:///{path}")
+    made = compiled_once(connected(f"sqlite:///{path}"))
     yield made
     made.engine.dispose()
 
@@ -90,7 +91,7 @@ def _sqlite(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database
 def _postgres(request: pytest.FixtureRequest) -> Iterator[Database]:
     spare: Spare = request.getfixturevalue("spare_databases")
     name = spare.take()
-    made = connected(f"{spare.server}/{name}")
+    made = compiled_once(connected(f"{spare.server}/{name}"))
     yield made
     made.engine.dispose()
     spare.give_back(name)
