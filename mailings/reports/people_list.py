@@ -32,6 +32,7 @@ PLAIN = {
     "Street": "street",
     "Zip": "zip",
     "City": "city",
+    "Use as postal address": "use_as_postal",
 }
 MOST = 3  # addresses of one person
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from pathlib import Path
 
 import pytest
@@ -16,11 +18,11 @@ from mailings.reports.mailing_folders import write_folder
 from mailings.reports.taking_out import take_out
 from tests.cli.typed import type_in
 
-PEOPLE = """Name,E-mail,E-mail 2,Mobile,Company,Language,Street,Zip,City,Consent,Opted out,Interests,Favourite berry
-Åse Ødegård,ase@fjord.test,ase@hjem.test,+4791234567,"Fjord, Sønner & Co",no,Strandgata 1,0150,Oslo,yes,"News, Promotions",Båt,blåbær
-Désirée van der IJssel,desiree@gracht.test,,,,nl,,,,no,,,"a ""b"", c"
-=SUM(A1),formel@o.test,,,,da,,,,legitimate interest,,,+45
-Blokkert Person,blokk@fjord.test,,,,,,,,yes,,,
+PEOPLE = """Name,E-mail,E-mail 2,Mobile,Company,Language,Street,Zip,City,Use as postal address,Consent,Opted out,Interests,Favourite berry
+Åse Ødegård,ase@fjord.test,ase@hjem.test,+4791234567,"Fjord, Sønner & Co",no,Strandgata 1,0150,Oslo,yes,yes,"News, Promotions",Båt,blåbær
+Désirée van der IJssel,desiree@gracht.test,,,,nl,,,,,no,,,"a ""b"", c"
+=SUM(A1),formel@o.test,,,,da,,,,,legitimate interest,,,+45
+Blokkert Person,blokk@fjord.test,,,,,,,,,yes,,,
 """
 EMAIL = """
 name: høst-nytt
@@ -124,8 +126,8 @@ def test_people_taken_out_are_imported_again(tmp_path: Path) -> None:
     (tmp_path / "here" / "folk.csv").write_text(PEOPLE, "utf-8")
     for topic in ("here", "there"):
         assert type_in(tmp_path / topic, "init").returncode == 0
-    told = type_in(tmp_path / "here", "people", "import", "folk.csv", "--json")
-    assert '"created":4' in told.stdout, told.stdout + told.stderr
+    taken = type_in(tmp_path / "here", "people", "import", "folk.csv", "--json")
+    assert '"created":4' in taken.stdout, taken.stdout + taken.stderr
     here = Database(f"sqlite:///{tmp_path}/here/var/mailings.db")
     with here.connection() as connection:
         blocked = "INSERT INTO address_standing (normal, bounces, blocked_at, blocked_why) VALUES ('blokk@fjord.test', 5, 1, 'bounced')"
@@ -134,11 +136,18 @@ def test_people_taken_out_are_imported_again(tmp_path: Path) -> None:
         take_out(session, tmp_path / "out")
     listed = (tmp_path / "out" / "people-to-import.csv").read_bytes()
     assert b"blokk@fjord.test" not in listed
+    (head, *rows) = list(csv.reader(io.StringIO(listed.decode(), newline="")))
+    told = [dict(zip(head, row, strict=True)) for row in rows]
+    assert [(one["Name"], one["Consent"], one["Opted out"], one["favourite_berry"], one["Use as postal address"]) for one in told] == [
+        ("Åse Ødegård", "consent", "News, Promotions", "blåbær", "true"),
+        ("Désirée van der IJssel", "withdrawn", "", 'a "b", c', ""),
+        ("=SUM(A1)", "legitimate_interest", "", "+45", ""),
+    ]
     assert b"blokk@fjord.test" in (tmp_path / "out" / "addresses.csv").read_bytes()
-    told = type_in(tmp_path / "there", "people", "import", str(tmp_path / "out" / "people-to-import.csv"), "--json")
-    assert told.returncode == 0, told.stderr
-    assert '"created":3' in told.stdout
-    assert '"errors":[]' in told.stdout
+    taken = type_in(tmp_path / "there", "people", "import", str(tmp_path / "out" / "people-to-import.csv"), "--json")
+    assert taken.returncode == 0, taken.stderr
+    assert '"created":3' in taken.stdout
+    assert '"errors":[]' in taken.stdout
     with Database(f"sqlite:///{tmp_path}/there/var/mailings.db").reading() as session:
         take_out(session, tmp_path / "again")
     assert (tmp_path / "again" / "people-to-import.csv").read_bytes() == listed
