@@ -26,6 +26,8 @@ from inspect import signature
 from pathlib import Path
 from typing import Any, NoReturn
 
+from sqlalchemy.orm import configure_mappers
+
 from mailings.settings import settings
 
 ROOT = Path(__file__).parents[1]
@@ -35,6 +37,7 @@ AHEAD = (
     *("flows.send_mailing", "flows.resend_mailing", "flows.deliver_shard", "flows.settle_deliveries", "prefect.flow_engine"),
     *("prefect.task_engine", "prefect.client.orchestration", "web.app", "uvicorn", "psycopg", "sqlalchemy.dialects.postgresql"),
     *("sqlalchemy.dialects.sqlite", "mailings.transports.smtp", "mailings.transports.sendgrid", "mailings.transports.folder"),
+    *("mailings.reports.drawings", "vl_convert", "inscriptis", "lxml.html", "anyio._backends._asyncio", "rich._emoji_codes"),
 )
 ONE_AT_A_TIME = threading.Lock()  # who asks hears of its own fork
 LONGEST = 1 << 20  # bytes that are asked for in one message: an environment
@@ -185,6 +188,7 @@ def _as_on_a_terminal(columns: int) -> None:
 if __name__ == "__main__":
     for name in AHEAD:
         import_module(name)
+    configure_mappers()
     settings()  # pydantic asks of every class there is whether it is one of many others: a second, once
     settings.cache_clear()
     gc.freeze()  # a fork that collects garbage would copy all of it

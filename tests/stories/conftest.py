@@ -18,6 +18,7 @@ from mailings.audience.drafts import push
 from mailings.db import Database
 from tests.cli.typed import run
 from tests.prefect_tables import with_tables
+from tests.warm import Warm
 
 MAILING = """
 name: host-nytt
@@ -45,9 +46,14 @@ class Office:
         return run(self.folder, words, self.environment)
 
     @contextmanager
-    def started(self, *words: str) -> Iterator[Popen[str]]:
-        """A command left running for the block, to be killed or interrupted; it never outlives the test."""
-        with Popen([sys.executable, "-m", "cli.main", *words], **self._facts(), stdout=PIPE, stderr=PIPE) as running:
+    def started(self, *words: str, cold: bool = False) -> Iterator[Popen[str]]:
+        """A command left running for the block, to be killed or interrupted; it never outlives the test.
+
+        `cold` = in an interpreter that has imported nothing, for a test that measures what it holds.
+        """
+        command, more = ["-m", "cli.main", *words], {"cwd": self.folder, "stdout": PIPE, "stderr": PIPE}
+        ours = self.environment
+        with Popen([sys.executable, *command], env=ours, text=True, **more) if cold else Warm(command, ours, **more) as running:
             try:
                 yield running
             finally:
@@ -59,9 +65,6 @@ class Office:
         assert found.returncode == 0, found.stderr
         document: dict[str, object] = orjson.loads(found.stdout)
         return document
-
-    def _facts(self) -> dict[str, object]:
-        return {"cwd": self.folder, "env": self.environment, "text": True}
 
 
 def environment_of(db: Database, server_url: str) -> dict[str, str]:

@@ -10,6 +10,7 @@ from subprocess import CompletedProcess
 import pytest
 from sqlalchemy import text
 
+from tests.prefect_tables import with_tables
 from tests.servers.guarded import guarded
 from tests.servers.mailbox import FULL, HANG_UP, Mailbox, mailbox
 from tests.servers.sink import open_folder, program, sink
@@ -157,6 +158,7 @@ def test_without_a_server_it_waits_to_the_end(office: Furnished, server: Mailbox
     desk = office(12, **smtp(server.port), MAILINGS_RETRY_FIRST_WAIT="5")
     desk.environment.pop("PREFECT_API_URL")
     desk.environment["PREFECT_HOME"] = str(desk.folder / "prefect")
+    with_tables(desk.folder / "var" / "prefect")
     found = desk.command("send", "host-nytt", "--json")
     assert found.returncode == 0, found.stderr
     assert "host-nytt: 2 to be tried later (2 at fjord.test), next at " in in_one_sentence(found)
