@@ -6,8 +6,6 @@ import ast
 from pathlib import Path
 from statistics import median, quantiles
 
-import pytest
-
 from tests.house.tree import ROOT, modules, parsed
 
 FILE, FUNCTION, FUNCTION_MEDIAN, PARAMETERS = 200, 30, 8, 4
@@ -32,34 +30,33 @@ def _length(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
     return (function.end_lineno or function.lineno) - function.lineno + 1
 
 
+def _taken(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    arguments = function.args.posonlyargs + function.args.args + function.args.kwonlyargs
+    return len([a for a in arguments if a.arg not in BELONGS])
+
+
 def _with_something_in_it() -> list[Path]:
     return [m for m in modules() + modules("tests", "bench") if (ROOT / m).stat().st_size]  # an empty tests/x/__init__.py says enough
 
 
-@pytest.mark.parametrize("module", _with_something_in_it(), ids=str)
-def test_module_says_what_it_is_for(module: Path) -> None:
+def test_modules_say_what_they_are_for() -> None:
     """The first line of every module is a sentence on what it is for."""
-    said = ast.get_docstring(parsed(module)) or ""
-    assert said.splitlines()[:1], f"{module} has no docstring"
-    assert len(said.splitlines()[0]) > 15, f"{module} says too little: {said!r}"
+    said = {module: ast.get_docstring(parsed(module)) or "" for module in _with_something_in_it()}
+    assert {module: told for module, told in said.items() if len(told.partition("\n")[0]) <= 15} == {}
 
 
-@pytest.mark.parametrize("module", modules() + modules("tests"), ids=str)
-def test_file_is_read_in_one_go(module: Path) -> None:
+def test_files_are_read_in_one_go() -> None:
     """No file is longer than 200 lines."""
-    assert _lines(module) <= FILE or str(module) in LONGER
+    lines = {str(module): _lines(module) for module in modules() + modules("tests")}
+    assert {name: count for name, count in lines.items() if count > FILE and name not in LONGER} == {}
 
 
-@pytest.mark.parametrize("module", modules(), ids=str)
-def test_functions_are_read_at_a_glance(module: Path) -> None:
+def test_functions_are_read_at_a_glance() -> None:
     """No function is longer than 30 lines, and none takes more than four parameters beside what it works on."""
-    for function in _functions(module):
-        assert _length(function) <= FUNCTION or f"{module}:{function.name}" in LONGER, (
-            f"{module}:{function.name} has {_length(function)} lines"
-        )
-        arguments = function.args.posonlyargs + function.args.args + function.args.kwonlyargs
-        taken = [a for a in arguments if a.arg not in BELONGS]
-        assert len(taken) <= PARAMETERS or str(module).startswith(FORMS), f"{module}:{function.name} takes {len(taken)} parameters"
+    every = [(f"{module}:{function.name}", function) for module in modules() for function in _functions(module)]
+    assert len(every) > 1000
+    assert {name: _length(f) for name, f in every if _length(f) > FUNCTION and name not in LONGER} == {}
+    assert {name: _taken(f) for name, f in every if _taken(f) > PARAMETERS and not name.startswith(FORMS)} == {}
 
 
 def test_most_are_shorter_still() -> None:
