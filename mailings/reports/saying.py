@@ -14,6 +14,7 @@ from mailings.content.system import LANGUAGES
 from mailings.errors import NotFound
 
 HERE = Path(__file__).parent
+LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)  # ten times as fast, where libyaml is
 LOCALES = {"en": "en_GB", "nl": "nl_NL", "da": "da_DK", "no": "nb_NO", "sv": "sv_SE", "de": "de_DE"}
 
 
@@ -70,7 +71,7 @@ def texts() -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {}
     for path in (HERE / "words.yaml", HERE / "labels.yaml"):
         # everything is text here: to others `no` is false, and not a language
-        for name, said in yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader).items():  # noqa: S506  it makes nothing but text
+        for name, said in yaml.load(path.read_text(encoding="utf-8"), Loader=LOADER).items():  # noqa: S506  it makes nothing but text
             if name in found or set(said) != set(LANGUAGES):
                 raise ValueError(f"{path.name}: {name} is there twice, or not in every one of {', '.join(LANGUAGES)}.")
             found[name] = said
