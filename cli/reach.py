@@ -24,7 +24,8 @@ LOOK_S = 2.0  # how long to wait for a machine to answer
 def findings() -> Iterator[Found]:
     """Look at the database, the transport, Prefect and the public address, one after the other."""
     yield _database()
-    yield from (_transport(what, name) for what, name in carriers(settings()))
+    for what, name in carriers(settings()):
+        yield from _transport(what, name)
     yield from _remarks()
     yield from prefect_findings()
     yield _public_url(settings().public_url)
@@ -44,17 +45,17 @@ def _database() -> Found:
         return Found("database", False, str(error))
 
 
-def _transport(what: str, name: str) -> Found:
+def _transport(what: str, name: str) -> list[Found]:
     try:
         transport = transport_class(name).configured()
         if problems := [*transport.problems(), *filter(None, [transport.rehearsal()])]:
-            return Found(what, False, f"{name}: {' '.join(problems)}")
+            return [Found(what, False, f"{name}: {problem}") for problem in problems]
         own = own_settings(name)
         if isinstance(own.get("HOST"), str) and isinstance(own.get("PORT"), int):
-            return _answering(what, str(own["HOST"]), int(str(own["PORT"])))
+            return [_answering(what, str(own["HOST"]), int(str(own["PORT"])))]
     except MailingsError as error:
-        return Found(what, False, str(error))
-    return Found(what, True, name)
+        return [Found(what, False, str(error))]
+    return [Found(what, True, name)]
 
 
 def _remarks() -> Iterator[Found]:

@@ -66,7 +66,7 @@ def test_wrong_words(db: Database, tmp_path: Path, place: dict[str, str]) -> Non
     unset = {name: value for name, value in place.items() if name != "MAILINGS_BOUNCE_MAILBOX"}
     told = type_in(tmp_path, "bounces", "collect", **unset)
     assert (told.returncode, told.stdout) == (3, "")
-    assert "write maildir:PATH, or imaps://USER@HOST/FOLDER" in " ".join(told.stderr.split())
+    assert "MAILBOX: it is not set, so nobody knows where returned mail arrives; write maildir:PATH, or" in " ".join(told.stderr.split())
     gone = place | {"MAILINGS_BOUNCE_MAILBOX": f"imap://retur:hemmelig@127.0.0.1:{nobody_listens()}/"}
     told = type_in(tmp_path, "bounces", "collect", **gone)
     assert told.returncode == 3

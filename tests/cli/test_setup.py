@@ -97,6 +97,13 @@ def test_doctor_does_not_let_the_demos_secret_out(tmp_path: Path) -> None:
     assert "token_urlsafe" in told.stdout
 
 
+def test_doctor_gives_each_problem_a_line(tmp_path: Path) -> None:
+    """What keeps a transport from carrying is one line each: some sentences end with a command to copy."""
+    told = type_in(tmp_path, "doctor", MAILINGS_EMAIL_TRANSPORT="sendgrid")
+    wrong = [line for line in told.stdout.splitlines() if line.startswith("✗ transport: sendgrid: ")]
+    assert [("token_urlsafe" in line, "MAILINGS_SENDGRID_API_KEY is not set" in line) for line in wrong] == [(True, False), (False, True)]
+
+
 def test_doctor_says_whether_receivers_will_believe_us(tmp_path: Path) -> None:
     """Each domain we send from is looked up; what to publish is printed whole, and the exit code stays 0."""
     type_in(tmp_path, "init")

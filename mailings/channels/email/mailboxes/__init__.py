@@ -17,6 +17,8 @@ FORMS = "write maildir:PATH, or imaps://USER@HOST/FOLDER"
 def open_mailbox(settings: Settings) -> Mailbox:
     """The mailbox that MAILINGS_BOUNCE_MAILBOX names; no server is asked yet. Raises Misconfigured where it names none."""
     written = settings.bounce_mailbox.get_secret_value().strip() if settings.bounce_mailbox else ""
+    if not written:
+        raise Misconfigured(f"{SETTING}: it is not set, so nobody knows where returned mail arrives; {FORMS}.")
     kind, _, rest = written.partition(":")
     if kind.lower() == "maildir" and rest:
         return Maildir(rest)
