@@ -77,22 +77,3 @@ def _delivery() -> None:
     op.create_index("ix_delivery_due", "delivery", ["mailing_id", "lane", "next_attempt_at"], sqlite_where=waits, postgresql_where=waits)
     op.create_index("ix_delivery_lane", "delivery", ["mailing_id", "lane", "id"], sqlite_where=laned, postgresql_where=laned)
     op.create_index("uq_delivery_again_of", "delivery", ["again_of"], unique=True, sqlite_where=further, postgresql_where=further)
-
-
-def downgrade() -> None:
-    for index in ("uq_delivery_again_of", "ix_delivery_lane", "ix_delivery_due"):
-        op.drop_index(index, "delivery")
-    for column in ("again_of", "lane"):
-        op.execute(f"ALTER TABLE delivery DROP COLUMN {column}")
-    waits = sa.text("next_attempt_at IS NOT NULL")
-    op.create_index("ix_delivery_due", "delivery", ["mailing_id", "next_attempt_at"], sqlite_where=waits, postgresql_where=waits)
-    op.drop_table("evidence")
-    op.drop_table("mail_domain")
-    op.drop_table("bucket")
-    op.create_table(
-        "bucket",
-        sa.Column("name", sa.String(), nullable=False),
-        sa.Column("per_minute", sa.Double(), nullable=False),
-        sa.Column("next_free", BIG, nullable=False),
-        sa.PrimaryKeyConstraint("name", name=op.f("pk_bucket")),
-    )
