@@ -14,6 +14,7 @@ TEMPLATE = "template_mailings"
 SHAPE = """SELECT count(*), sum(hashtext(c.relname || '.' || a.attname || a.atttypid || a.attnotnull)::bigint)
     FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid WHERE c.relnamespace = 'public'::regnamespace AND NOT a.attisdropped"""
 ALONE = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name AND pid <> pg_backend_pid()"
+LEFT = "SELECT count(*) FROM pg_stat_activity WHERE datname = :name"
 TABLES = "SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = 'public'"
 #: numbers begin at 1 again
 AFRESH = "SELECT setval(quote_ident(sequencename)::regclass, 1, false) FROM pg_sequences WHERE last_value IS NOT NULL"
@@ -36,7 +37,7 @@ class Spare:
         """An empty database; its name was never used before, so that nobody a test left behind finds it."""
         name = f"test_{next(self._numbers)}"
         if self._spare:
-            self._do(f"ALTER DATABASE {self._spare.pop()} RENAME TO {name}")
+            self._renamed(self._spare.pop(), name)
         else:
             self._do(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY FILE_COPY")
         return name
@@ -57,6 +58,14 @@ class Spare:
     def close(self) -> None:
         """Let go of the cluster."""
         self._admin.dispose()
+
+    def _renamed(self, old: str, name: str) -> None:
+        until = time.monotonic() + PATIENCE
+        with self._admin.connect() as connection:
+            # a connection that was closed is gone a moment later; PostgreSQL, finding it, would look again after 100 ms
+            while connection.execute(text(LEFT), {"name": old}).scalar() and time.monotonic() < until:
+                time.sleep(0.002)
+        self._do(f"ALTER DATABASE {old} RENAME TO {name}")
 
     def _do(self, statement: str) -> None:
         until = time.monotonic() + PATIENCE

@@ -17,6 +17,7 @@ from typing import Any
 import httpx
 
 from mailings.db import Database, connected
+from tests.cli.typed import type_in
 from tests.deployments.server import Patient
 from tests.flows.test_send_mailing import draft
 from tests.servers.sink import free_port
@@ -109,7 +110,7 @@ def installation(folder: Path, mailing: str, people: int, rate: int) -> Database
     """A folder with a database in which a mailing to so many people stands, and a limit of so many messages a minute."""
     (folder / "var").mkdir(parents=True)
     (folder / ".env").write_text(f"MAILINGS_RATE={rate}\n")
-    subprocess.run([sys.executable, "-m", "cli.main", "init"], cwd=folder, env=plain(), check=True, capture_output=True)
+    assert type_in(folder, "init").returncode == 0
     database = connected(f"sqlite:///{folder}/var/mailings.db")
     draft(database, mailing, people)
     return database
@@ -135,9 +136,8 @@ def family(folder: Path) -> set[int]:
 
 def status(folder: Path, mailing: str) -> dict[str, Any]:
     """What `mailings status` says."""
-    told = subprocess.run(
-        [sys.executable, "-m", "cli.main", "status", mailing, "--json"], cwd=folder, env=plain(), check=True, capture_output=True
-    )
+    told = type_in(folder, "status", mailing, "--json")
+    assert told.returncode == 0, told.stderr
     document: dict[str, Any] = json.loads(told.stdout)
     return document
 
