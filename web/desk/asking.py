@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from mailings.model import Approval, Mailing, MailingStatus, MailingType
 from mailings.reports.listed import AWAITING
-from mailings.sending.approved import latest
+from mailings.sending.approval.approved import latest
 from mailings.settings import Settings
 
 BEFORE = (MailingStatus.DRAFT, MailingStatus.SCHEDULED)
