@@ -144,7 +144,7 @@ def test_a_first_reason_is_kept(any_db: Database) -> None:
     """An address that a person blocked stays blocked for that person's reason."""
     (one,) = mailings(any_db, 1)
     with any_db.writing() as session:
-        block_address(session, ASE, "asked by telephone", "kari")
+        block_address(session, ASE, "asked by telephone")
     heard(any_db, bounce(any_db, one, 1, B.INVALID))
     found = standing(any_db, ASE)
     assert found is not None
