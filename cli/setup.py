@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import asdict
 from pathlib import Path
 
 import typer
 from rich.markup import escape
-from sqlalchemy import text
+from sqlalchemy import Connection, inspect, text
+from sqlalchemy.exc import OperationalError
 
 from cli.door import AsJson, print_json, screen, table
 from cli.inspection import settings_in_force, unknown_settings
@@ -15,7 +17,7 @@ from cli.reach import domain_lines, findings
 from mailings.consent.topics import ensure_default_topics
 from mailings.db import Database
 from mailings.db import database as open_database
-from mailings.errors import NotAllowed
+from mailings.errors import NotAllowed, Unreachable
 from mailings.sending import system_mailings
 from mailings.settings import settings
 
@@ -23,6 +25,7 @@ app = typer.Typer()
 
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
 ALONE = text("SELECT pg_advisory_xact_lock(hashtext('mailings init'))")
+PATIENCE = 60.0  # seconds the upgrade waits for a moment in which nobody is at work in any table
 MARKS = {True: "[green]✓[/]", None: "[yellow]![/]", False: "[red]✗[/]"}
 
 
@@ -85,5 +88,27 @@ def upgrade(database: Database) -> tuple[str | None, str | None]:
                 f"The database {database.url.render_as_string(hide_password=True)} is at step {before}, which this version does not know: "
                 "a newer one has upgraded it. Install that version again, or restore the backup made before the upgrade."
             )
+        if not database.sqlite and before not in {None, *ScriptDirectory.from_config(config).get_heads()}:
+            _have_to_ourselves(connection)
         command.upgrade(config, "head")
         return before, MigrationContext.configure(connection).get_current_revision()
+
+
+def _have_to_ourselves(connection: Connection) -> None:
+    """Lock every table there is, until the end of the transaction. Raises Unreachable where somebody is at work in one all the time.
+
+    Never waits while it holds a lock: step by step it would come across a process that takes the tables in another order, and PostgreSQL
+    ends one of the two ("deadlock detected"), perhaps the one that sends.
+    """
+    quoted = connection.dialect.identifier_preparer.quote
+    names = ", ".join(quoted(name) for name in sorted(inspect(connection).get_table_names()))
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            with connection.begin_nested():
+                connection.execute(text(f"LOCK TABLE {names} IN ACCESS EXCLUSIVE MODE NOWAIT"))
+                return
+        except OperationalError as busy:
+            if time.monotonic() > deadline:
+                raise Unreachable("Other processes are at work in the database all the time; end them, then: mailings init") from busy
+            time.sleep(0.02)
