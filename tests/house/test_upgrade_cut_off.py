@@ -55,9 +55,7 @@ def test_two_upgrades_at_once_are_one(old: Database, tmp_path: Path) -> None:
     given = {name: value for name, value in os.environ.items() if not name.startswith("MAILINGS_")}
     given |= {"MAILINGS_DATABASE_URL": url_of(old), "PYTHONUTF8": "1", "COLUMNS": "200"}
     words = [sys.executable, "-m", "cli.main", "init"]
-    with old.connection(
-        write=False
-    ) as reading:  # on PostgreSQL one waits for a quiet moment, the other for the one
+    with old.connection(write=False) as reading:  # on PostgreSQL one waits for a quiet moment, the other for the one
         reading.execute(text("SELECT count(*) FROM bucket"))
         both = [subprocess.Popen(words, env=given, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in "12"]
         while not old.sqlite and waiting(old) < 1 and all(running.poll() is None for running in both):
