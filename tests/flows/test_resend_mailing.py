@@ -132,13 +132,14 @@ def test_a_run_that_is_ending_is_waited_for(db: Database, memory: Memory) -> Non
     assert addresses(memory)[2:] == ["ase1"]
 
 
-def test_a_run_at_work_takes_them_along(db: Database, memory: Memory) -> None:
+def test_a_run_at_work_takes_them_along(db: Database, memory: Memory, monkeypatch: pytest.MonkeyPatch) -> None:
     """While another run goes on conducting the mailing, nothing is begun beside it."""
+    monkeypatch.setattr(resending, "ENDING", 0.1)
     mailing_id = draft(db, "med", 2)
-    assert not resending.is_conducted.fn("med", 0.1)
+    assert not resending.is_conducted.fn("med")
     with db.writing() as session:
         leases.take(session, session.get_one(Mailing, mailing_id), LeaseRole.CONDUCTOR)
-    assert resending.is_conducted.fn("med", 0.1)
+    assert resending.is_conducted.fn("med")
 
 
 def test_killed_in_between(db: Database, memory: Memory) -> None:
