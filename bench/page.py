@@ -50,12 +50,26 @@ def _minutes(seconds: float) -> str:
     return f"{round(seconds / 60)} min" if seconds >= 120 else f"{round(seconds)} s"
 
 
+def _missed(lines: list[dict[str, Any]], name: str, bar: float) -> str:
+    """What misses the bar: a ratio is to be at least that, anything else at most."""
+    below = name == "ratio"
+    found = [one for one in lines if (one[name] < bar if below else one[name] > bar)]
+    unit = "" if below else " us"
+    told = ", ".join(f"{_kind(one['case'])} {one[name]}{unit}" for one in found)
+    return f" **Missed** here: {told}." if found else ""
+
+
+def _kind(said: str) -> str:
+    return "PostgreSQL" if "postgres" in said else "SQLite"
+
+
 WRITTEN = {
+    "missed": _missed,
     "n": _n,
     "ns": lambda numbers: ", ".join(map(_n, numbers)),
     "kb": lambda size: f"{size / 1000:.1f} kB",
     "pc": lambda share: f"{share:.1%}",
-    "kind": lambda said: "PostgreSQL" if "postgres" in said else "SQLite",
+    "kind": _kind,
     "floors": _floors,
     "minutes": _minutes,
 }
