@@ -109,6 +109,8 @@ def _have_to_ourselves(connection: Connection) -> None:
                 connection.execute(text(f"LOCK TABLE {names} IN ACCESS EXCLUSIVE MODE NOWAIT"))
                 return
         except OperationalError as busy:
+            if type(busy.orig).__name__ != "LockNotAvailable":
+                raise
             if time.monotonic() > deadline:
                 raise Unreachable("Other processes are at work in the database all the time; end them, then: mailings init") from busy
             time.sleep(0.02)

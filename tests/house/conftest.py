@@ -1,4 +1,4 @@
-"""A database of the first release, for the tests of the upgrade."""
+"""A database without a table, and one of the first release, for the tests of migrations and of the upgrade."""
 
 from __future__ import annotations
 
@@ -15,18 +15,24 @@ from tests.house.upgrading import config_on
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=[pytest.mark.postgres])])
-def old(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    """A database of the first release, with rows in every table it has."""
+def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """A database without a single table."""
     if request.param == "sqlite":
-        made = Database(f"sqlite:///{tmp_path}/old.db")
+        made = Database(f"sqlite:///{tmp_path}/empty.db")
     else:
         server = request.getfixturevalue("postgres_url")
         with create_engine(f"{server}/postgres", isolation_level="AUTOCOMMIT").connect() as connection:
-            connection.execute(text("DROP DATABASE IF EXISTS upgraded WITH (FORCE)"))
-            connection.execute(text("CREATE DATABASE upgraded"))
-        made = Database(f"{server}/upgraded")
-    with made.connection() as connection:
-        command.upgrade(config_on(connection), "0001")
-        first_release.fill(connection)
+            connection.execute(text("DROP DATABASE IF EXISTS migrated WITH (FORCE)"))
+            connection.execute(text("CREATE DATABASE migrated"))
+        made = Database(f"{server}/migrated")
     yield made
     made.engine.dispose()
+
+
+@pytest.fixture
+def old(empty: Database) -> Database:
+    """A database of the first release, with rows in every table it has."""
+    with empty.connection() as connection:
+        command.upgrade(config_on(connection), "0001")
+        first_release.fill(connection)
+    return empty

@@ -2,35 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import create_engine, inspect, text
+from sqlalchemy import inspect, text
 from sqlalchemy.exc import IntegrityError
 
 from cli.setup import MIGRATIONS, upgrade
 from mailings.db import Database
 from mailings.model import Base
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=[pytest.mark.postgres])])
-def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    """A database without a single table."""
-    if request.param == "sqlite":
-        made = Database(f"sqlite:///{tmp_path}/empty.db")
-    else:
-        server = request.getfixturevalue("postgres_url")
-        with create_engine(f"{server}/postgres", isolation_level="AUTOCOMMIT").connect() as connection:
-            connection.execute(text("DROP DATABASE IF EXISTS migrated"))
-            connection.execute(text("CREATE DATABASE migrated"))
-        made = Database(f"{server}/migrated")
-    yield made
-    made.engine.dispose()
 
 
 def test_migrations_make_what_the_model_describes(empty: Database) -> None:

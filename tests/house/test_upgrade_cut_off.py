@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import inspect, text
 
+from cli import setup
 from cli.setup import upgrade
 from mailings.db import Database
 from mailings.errors import NotAllowed, Unreachable
@@ -35,6 +36,7 @@ def test_an_upgrade_is_killed_between_two_steps(old: Database) -> None:
     """Killed with some tables changed and others not: none is."""
     program = """
 from sqlalchemy import event
+from cli import setup
 from cli.setup import upgrade
 seen = []
 def look(connection, cursor, statement, *rest):
@@ -100,6 +102,20 @@ def test_the_first_release_goes_on_writing_meanwhile(old: Database) -> None:
         working.join(timeout=60)
     other.engine.dispose()
     assert {row["id"] for row in held(old, "delivery")} >= set(written) != set()
+
+
+def test_somebody_is_at_work_all_the_time(old: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On PostgreSQL an upgrade that finds no quiet moment says so and has changed nothing; on SQLite readers are waited for by nobody."""
+    monkeypatch.setattr(setup, "PATIENCE", 0.1)
+    with old.connection(write=False) as reading:
+        reading.execute(text("SELECT count(*) FROM bucket"))
+        if old.sqlite:
+            assert upgrade(old) == ("0001", STEPS[-1])
+            return
+        with pytest.raises(Unreachable, match="at work in the database all the time; end them"):
+            upgrade(old)
+    assert revision(old) == "0001"
+    assert upgrade(old) == ("0001", STEPS[-1])
 
 
 OLD_RECIPIENT = (
