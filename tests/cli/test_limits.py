@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from tests.cli.typed import type_in
 
@@ -15,14 +17,16 @@ def test_set_show_remove(tmp_path: Path) -> None:
     told = type_in(tmp_path, "limits", "set", "domain:Bücher.test", "--rate", "600", "--burst", "20")
     assert (told.returncode, told.stderr) == (0, "")
     assert "domain:bücher.test" in told.stdout
-    type_in(tmp_path, "limits", "set", "installation", "--quiet", "00:00-23:59", "--zone", "Europe/Oslo")
+    there = datetime.now(UTC).astimezone(ZoneInfo("Europe/Oslo"))
+    since, until = (f"{there + timedelta(hours=hours):%H:%M}" for hours in (-6, 6))
+    type_in(tmp_path, "limits", "set", "installation", "--quiet", f"{since}-{until}", "--zone", "Europe/Oslo")
     table = type_in(tmp_path, "limits", MAILINGS_RATE="3000").stdout
     assert table.index("installation") < table.index("domain:bücher.test")
     assert "3000" in table
-    assert "Now in force: quiet hours of the installation, 00:00 to 23:59 in Europe/Oslo." in table
+    assert f"Now in force: quiet hours of the installation, {since} to {until} in Europe/Oslo." in table
     document = json.loads(type_in(tmp_path, "limits", "show", "--json").stdout)
     assert [one["name"] for one in document["limits"]] == ["installation", "domain:xn--bcher-kva.test"]
-    assert document["limits"][0]["quiet"] == "00:00-23:59"
+    assert document["limits"][0]["quiet"] == f"{since}-{until}"
     assert (document["limits"][1]["per_minute"], document["limits"][1]["burst"], document["limits"][1]["free_in_s"]) == (600, 20, 0)
     assert "no longer limited" in type_in(tmp_path, "limits", "remove", "domain:bücher.test").stdout
     assert len(json.loads(type_in(tmp_path, "limits", "show", "--json").stdout)["limits"]) == 1

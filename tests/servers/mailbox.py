@@ -42,7 +42,7 @@ class Mailbox:
     at_once: int | None = None  #: connections beyond these are sent away
     drip: bool = False  #: answers leave byte by byte
     idle: float | None = None  #: seconds without a command after which a line is closed
-    open: set[socket.socket] = field(default_factory=set)
+    open: dict[socket.socket, None] = field(default_factory=dict)  #: the oldest first
     taken: list[Taken] = field(default_factory=list)
     bodies: int = 0  #: whole messages that came in, taken or not
     connections: int = 0
@@ -62,7 +62,7 @@ class Mailbox:
     def came(self, line: socket.socket) -> int:
         """A connection came; how many there are now."""
         with self._lock:
-            self.open.add(line)
+            self.open[line] = None
             self.connections += 1
             self.most_at_once = max(self.most_at_once, len(self.open))
             return len(self.open)
@@ -70,10 +70,10 @@ class Mailbox:
     def went(self, line: socket.socket) -> None:
         """A connection went."""
         with self._lock:
-            self.open.discard(line)
+            self.open.pop(line, None)
 
     def weary(self) -> None:
-        """Close every line there is now, as a server does that waited too long for a command."""
+        """Close every line there is now, the oldest first, as a server does that waited too long for a command."""
         with self._lock:
             for line in self.open:
                 with suppress(OSError):

@@ -177,6 +177,21 @@ def test_lines_closed_while_the_source_waits() -> None:
         assert box.connections >= 3
 
 
+def test_a_line_closed_while_it_opened_and_the_source_waited() -> None:
+    """A line that was still opening when the source paused, and was closed meanwhile, says nothing of the server: a new one is opened."""
+
+    def wearily() -> Iterator[Offer | None]:
+        yield from offers(40)
+        yield FLUSH
+        box.weary()
+        yield from (offer(100 + n) for n in range(40))
+
+    with mailbox(told={"CONNECT": ["220 mailbox.test ESMTP", SILENCE, "220 mailbox.test ESMTP"]}) as box:
+        told = answers(_smtp(box), wearily())
+        assert {receipt.outcome for receipt in told.values()} == {Outcome.ACCEPTED}
+        assert len(box.taken) == len(told) == 80
+
+
 def test_not_let_in() -> None:
     """Where the server wants a login first, nobody is refused for it: all is untouched with the server's words."""
     with mailbox(told={"MAIL": "530 5.7.0 Authentication required"}) as box:

@@ -145,7 +145,8 @@ class Carrying:
         self._pool.drop(line)
         talk = line.conversation
         if talk is None:
-            self._cannot_open(trouble)
+            if not line.rested:  # closed while we paused says nothing of whether the server takes us now
+                self._cannot_open(trouble)
             return
         letters, worn = talk.unanswered(), line.rested or talk.answered > 0
         self._answers += self._returns.take_back(letters, str(trouble), worn=worn)
