@@ -12,7 +12,7 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 
 from mailings.content.environment import sandbox
-from mailings.content.filters import DEFAULT_LANGUAGE, IN_A_LANGUAGE
+from mailings.content.filters import DEFAULT_LANGUAGE, in_a_language
 from mailings.content.inlining import inlined
 from mailings.content.inserting import TRAP, with_pixel, with_preheader, with_trap
 from mailings.content.linking import TRACKED, Linking
@@ -109,7 +109,7 @@ class Content:
     @cached_property
     def speaks(self) -> bool:
         """True when something is written in the reader's language."""
-        return any(node.name in IN_A_LANGUAGE for tree in self.trees() for node in tree.find_all(nodes.Filter))
+        return in_a_language(self.trees())
 
     def trees(self) -> list[nodes.Template]:
         """The syntax trees of all parts, variables by the names of their values."""

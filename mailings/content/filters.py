@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
@@ -12,7 +12,7 @@ from urllib.parse import quote
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
 from babel.numbers import format_currency, format_decimal
-from jinja2 import pass_context
+from jinja2 import nodes, pass_context
 from jinja2.runtime import Context
 
 #: Jinja2's filters that keep the law of the skeleton: none of them makes markup out of text (`safe`, `urlize`, `xmlattr` would)
@@ -24,6 +24,11 @@ ALLOWED = (
 #: the reader's language, and the installation's for readers who have none
 LANGUAGE, DEFAULT_LANGUAGE = "_language", "_default_language"
 IN_A_LANGUAGE = frozenset({"date", "number", "money"})
+
+
+def in_a_language(trees: Iterable[nodes.Template]) -> bool:
+    """True when something in these templates is written in the reader's language."""
+    return any(node.name in IN_A_LANGUAGE for tree in trees for node in tree.find_all(nodes.Filter))
 
 
 @pass_context

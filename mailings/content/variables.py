@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, String, case, cast, func, inspect, literal_column, select
+from sqlalchemy import ColumnElement, Select, String, bindparam, case, cast, func, inspect, literal_column, null, select
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql.visitors import iterate
 
-from mailings.model import Address, Associate, Company, Person, Recipient
+from mailings.model import Address, Associate, Company, Delivery, Person, Recipient
 
 OurContact = aliased(Associate, name="our_contact")
 SupportContact = aliased(Associate, name="support_contact")
@@ -156,6 +156,20 @@ def joined(statement: Select[Any], columns: Iterable[Column]) -> Select[Any]:
         if table in wanted:
             statement = statement.outerjoin(table, on)
     return statement
+
+
+def of_deliveries(columns: Sequence[Any]) -> Select[Any]:
+    """Rows of deliveries: id, address, `columns`; binds mailing_id, low and high (delivery ids, both inclusive)."""
+    address = func.coalesce(Delivery.address, Recipient.address, EMPTY)
+    statement = select(Delivery.id, address, *columns).outerjoin(Recipient, Recipient.id == Delivery.recipient_id)
+    bounds = Delivery.id.between(bindparam("low"), bindparam("high"))
+    return joined(statement, columns).where(Delivery.mailing_id == bindparam("mailing_id"), bounds).order_by(Delivery.id)
+
+
+def of_recipient(recipient_id: int, columns: Sequence[Any]) -> Select[Any]:
+    """The row of a recipient who has no delivery: NULL, address, `columns`."""
+    statement = select(null(), ADDRESS, *columns).select_from(Recipient)
+    return joined(statement, columns).where(Recipient.id == recipient_id)
 
 
 def _tables(columns: Iterable[Column]) -> Iterable[Any]:

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from dataclasses import dataclass, field
 from typing import Any
 
 from jinja2 import nodes
 from sqlalchemy.orm import Session
 
 from mailings.channels.document.letter_rows import ENVELOPE, Asked, LetterRow, letter_row
-from mailings.channels.document.stacking import document_of, stack_of
-from mailings.content.compiling import check_statements
-from mailings.content.environment import sandbox
-from mailings.content.filters import DEFAULT_LANGUAGE, IN_A_LANGUAGE
+from mailings.channels.document.stacking import document_of, language_of, stack_of
 from mailings.content.letter_variables import is_letter_variable, letter_constants
-from mailings.content.names import WHERE_SHOWN, Used, flattened, parsed
-from mailings.content.quoting import Bare, one_line_end
-from mailings.content.skeleton import Part, Skeleton
+from mailings.content.names import Used
+from mailings.content.one_part import OnePart
 from mailings.errors import BadTemplate
 from mailings.letter import Page, Stack
 from mailings.message import Message, Offer
@@ -29,42 +24,14 @@ HTML = "html"  # the one part of a letter's template
 
 
 @dataclass
-class Template:
-    """A letter's HTML template. `constants` = values that are alike in all letters; `written` = what stands for a name, as our_ref."""
+class Template(OnePart):
+    """A letter's HTML template; `part` = its file's name. `written` = what stands for a name, as our_ref."""
 
-    source: str
-    part: str  # its file's name, told where a problem is
-    constants: Mapping[str, Any] = field(default_factory=dict)
     written: Mapping[str, str] = field(default_factory=dict)
-    language: str = "en"
 
-    @cached_property
-    def used(self) -> Used:
-        """The variables used, and the problems with them, each with its place. Raises BadTemplate where it is no template."""
-        used = Used(alone=is_letter_variable, written=self.written)
-        flattened(self._tree(), used, self.part)
-        return used
-
-    @cached_property
-    def speaks(self) -> bool:
-        """True when something is written in the reader's language."""
-        return any(node.name in IN_A_LANGUAGE for tree in self.trees() for node in tree.find_all(nodes.Filter))
-
-    def trees(self) -> list[nodes.Template]:
-        """The syntax tree, variables by the names of their values."""
-        return [flattened(self._tree(), replace(self.used, problems=[]), self.part)]
-
-    def skeleton(self) -> Skeleton:
-        """The template taken apart. Raises BadTemplate with its place."""
-        environment = sandbox()
-        (tree,) = self.trees()
-        check_statements(tree, self.part)
-        named = {self.used.names[path]: value for path, value in self.constants.items() if path in self.used.names}
-        environment.globals |= {**named, **dict.fromkeys(WHERE_SHOWN, ""), DEFAULT_LANGUAGE: self.language}
-        return Skeleton(environment, [Part(HTML, tree.body, html=True)], Bare())
-
-    def _tree(self) -> nodes.Template:
-        return parsed(sandbox(), one_line_end(self.source), self.part)
+    def known(self, _tree: nodes.Template) -> Used:
+        """Letters' variables, which stand without a root before them, and the names that are written for this mailing."""
+        return Used(alone=is_letter_variable, written=self.written)
 
 
 class CompiledHtml:
@@ -73,7 +40,7 @@ class CompiledHtml:
     def __init__(self, template: Template, row: LetterRow, stack: Stack) -> None:
         self.template, self.row, self.stack = template, row, stack
         self.select = row.of_deliveries()
-        self._skeleton = template.skeleton()
+        self._skeleton = template.skeleton(HTML, html=True)
 
     def offer(self, row: Sequence[Any]) -> Offer:
         """The offer for one row."""
@@ -116,8 +83,7 @@ def template_of(session: Session, mailing: Mailing, settings: Settings) -> Templ
         **letter_constants(session, mailing, settings),
     }
     written = {"oref": ours, "our_ref": ours}
-    language = str(document.get("language") or settings.language)
-    return Template(mailing.html, str(document.get("template") or HTML), constants, written, language)
+    return Template(mailing.html, str(document.get("template") or HTML), constants, language_of(mailing, settings), written)
 
 
 def compiled_html(session: Session, mailing: Mailing, settings: Settings) -> CompiledHtml:

@@ -6,14 +6,14 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, null, select
+from sqlalchemy import ColumnElement, Select, func
 
 from mailings.channels.document.postal import envelope_columns, lines_of, sort_columns
 from mailings.content.filters import LANGUAGE
 from mailings.content.letter_variables import letter_column
 from mailings.content.names import Used
-from mailings.content.variables import ADDRESS, EMPTY, NAME, joined
-from mailings.model import Delivery, Mailing, Person, Recipient
+from mailings.content.variables import EMPTY, NAME, of_deliveries, of_recipient
+from mailings.model import Mailing, Person
 from mailings.settings import Settings
 
 ENVELOPE = "envelope"  #: the variable that is the whole address, a line each
@@ -31,15 +31,11 @@ class LetterRow:
 
     def of_deliveries(self) -> Select[Any]:
         """Rows of deliveries; binds mailing_id, low and high (delivery ids, both inclusive)."""
-        address = func.coalesce(Delivery.address, Recipient.address, EMPTY)
-        statement = select(Delivery.id, address, *self.columns).outerjoin(Recipient, Recipient.id == Delivery.recipient_id)
-        bounds = Delivery.id.between(bindparam("low"), bindparam("high"))
-        return joined(statement, self.columns).where(Delivery.mailing_id == bindparam("mailing_id"), bounds).order_by(Delivery.id)
+        return of_deliveries(self.columns)
 
     def of_recipient(self, recipient_id: int) -> Select[Any]:
         """The row of a recipient who has no delivery: for preflight."""
-        statement = select(null(), ADDRESS, *self.columns).select_from(Recipient)
-        return joined(statement, self.columns).where(Recipient.id == recipient_id)
+        return of_recipient(recipient_id, self.columns)
 
     def blank(self) -> tuple[Any, ...]:
         """The row of a recipient of whom nothing is known."""

@@ -19,8 +19,13 @@ def document_of(mailing: Mailing) -> Mapping[str, Any]:
     return dict(mailing.more.get("document") or {})
 
 
+def language_of(mailing: Mailing, settings: Settings) -> str:
+    """The language a letter's days and amounts are written in where its reader has none: the template's, else the installation's."""
+    return str(document_of(mailing).get("language") or settings.language)
+
+
 def stack_of(session: Session, mailing: Mailing, settings: Settings) -> Stack:
     """The mailing's stack of letters."""
     inline = select(MailingFile).where(MailingFile.mailing_id == mailing.id, MailingFile.inline).order_by(MailingFile.id)
     files = [File(file.name, file.content_type, file.data, inline=True) for file in session.scalars(inline)]
-    return Stack(mailing.name, mark_of(mailing), files, str(document_of(mailing).get("language") or settings.language))
+    return Stack(mailing.name, mark_of(mailing), files, language_of(mailing, settings))

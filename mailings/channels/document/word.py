@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from mailings.channels.document.letter_rows import Asked, LetterRow, letter_row
-from mailings.channels.document.stacking import stack_of
+from mailings.channels.document.stacking import document_of, language_of, stack_of
 from mailings.content.letter_variables import is_letter_variable, letter_constants
 from mailings.content.names import Used
 from mailings.content.word.filling import WordForm, WordTemplate, word_template
@@ -22,11 +22,6 @@ from mailings.model import Mailing, MailingFile, Recipient, Verdict
 from mailings.settings import Settings
 
 SUFFIX = ".docx"
-
-
-def document_of(mailing: Mailing) -> Mapping[str, Any]:
-    """What `document` in mailing.yaml says."""
-    return dict(mailing.more.get("document") or {})
 
 
 def in_word(mailing: Mailing) -> bool:
@@ -73,11 +68,6 @@ def _compiled(session: Session, mailing: Mailing, settings: Settings, read: tupl
     row = letter_row(mailing, Asked(used, constants, template.speaks), settings)
     stack = stack_of(session, mailing, settings)
     return CompiledWord(row, template.compiled(used, constants, language_of(mailing, settings)), stack)
-
-
-def language_of(mailing: Mailing, settings: Settings) -> str:
-    """The language a letter's days and amounts are written in where its reader has none: the template's, else the installation's."""
-    return str(document_of(mailing).get("language") or settings.language)
 
 
 def word_problems(session: Session, mailing: Mailing, settings: Settings) -> Iterator[str]:

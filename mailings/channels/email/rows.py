@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, null, select, true
+from sqlalchemy import ColumnElement, Select, func, null, select, true
 
 from mailings.channels.email.senders import Senders
 from mailings.content.compiling import DELIVERY, Content
 from mailings.content.filters import LANGUAGE
 from mailings.content.receipt import ANSWER, FORM, SAMPLED
-from mailings.content.variables import ADDRESS, EMPTY, NAME, column, joined
-from mailings.model import Delivery, FormVersion, Person, Recipient, Submission
+from mailings.content.variables import EMPTY, NAME, column, of_deliveries, of_recipient
+from mailings.model import Delivery, FormVersion, Person, Submission
 
 
 @dataclass(frozen=True)
@@ -27,16 +27,11 @@ class Row:
 
     def of_deliveries(self) -> Select[Any]:
         """Rows of deliveries; binds mailing_id, low and high (delivery ids, both inclusive)."""
-        address = func.coalesce(Delivery.address, Recipient.address, EMPTY)
-        statement = select(Delivery.id, address, *self.columns).outerjoin(Recipient, Recipient.id == Delivery.recipient_id)
-        bounds = Delivery.id.between(bindparam("low"), bindparam("high"))
-        return joined(statement, self.columns).where(Delivery.mailing_id == bindparam("mailing_id"), bounds).order_by(Delivery.id)
+        return of_deliveries(self.columns)
 
     def of_recipient(self, recipient_id: int) -> Select[Any]:
         """The row of a recipient who has no delivery: for previews."""
-        columns = self.unsent or self.columns
-        statement = select(null(), ADDRESS, *columns).select_from(Recipient)
-        return joined(statement, columns).where(Recipient.id == recipient_id)
+        return of_recipient(recipient_id, self.unsent or self.columns)
 
 
 def row_of(content: Content, senders: Senders) -> Row:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, select
+from sqlalchemy import ColumnElement, func
 from sqlalchemy.orm import Session
 
 from mailings.channels import carrier
@@ -15,9 +15,9 @@ from mailings.channels.sms.composing import CompiledSms
 from mailings.channels.sms.sender import Sender, read_sender
 from mailings.channels.sms.words import Words
 from mailings.content.filters import LANGUAGE
-from mailings.content.variables import EMPTY, column, joined
+from mailings.content.variables import EMPTY, column, of_deliveries
 from mailings.errors import BadTemplate, Misconfigured
-from mailings.model import Delivery, Mailing, Person, Recipient
+from mailings.model import Mailing, Person
 from mailings.plugins import transport_class
 from mailings.settings import Settings
 
@@ -36,7 +36,7 @@ def compiled_of(_session: Session, mailing: Mailing, settings: Settings) -> Comp
     if sender.normal is None:
         raise BadTemplate(str(sender.problem))
     columns = columns_of(words)
-    return CompiledSms(words, (sender.normal, mark_of(mailing)), tuple(columns), _rows(tuple(columns.values())))
+    return CompiledSms(words, (sender.normal, mark_of(mailing)), tuple(columns), of_deliveries(tuple(columns.values())))
 
 
 def written(mailing: Mailing) -> dict[str, str]:
@@ -65,7 +65,7 @@ def words_of(mailing: Mailing, settings: Settings) -> Words:
         "config.companyAddress": settings.company_address,
         "config.cgiUrl": settings.public_url.rstrip("/"),
     }
-    return Words(written(mailing)["text"], constants, settings.language)
+    return Words(written(mailing)["text"], constants=constants, language=settings.language)
 
 
 def columns_of(words: Words) -> dict[str, ColumnElement[Any]]:
@@ -77,11 +77,3 @@ def columns_of(words: Words) -> dict[str, ColumnElement[Any]]:
 def column_of(path: str) -> ColumnElement[Any]:
     """The column of a variable: as in an e-mail, but a person's e-mail address is not where the message goes."""
     return func.coalesce(email.address_of().person, EMPTY) if path == "customer.email" else column(path)
-
-
-def _rows(columns: Sequence[ColumnElement[Any]]) -> Select[Any]:
-    """Rows of deliveries: id, number, values; binds mailing_id, low and high (delivery ids, both inclusive)."""
-    number = func.coalesce(Delivery.address, Recipient.address, EMPTY)
-    statement = select(Delivery.id, number, *columns).outerjoin(Recipient, Recipient.id == Delivery.recipient_id)
-    bounds = Delivery.id.between(bindparam("low"), bindparam("high"))
-    return joined(statement, columns).where(Delivery.mailing_id == bindparam("mailing_id"), bounds).order_by(Delivery.id)

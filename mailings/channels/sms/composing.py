@@ -21,7 +21,7 @@ class CompiledSms:
     def __init__(self, words: Words, whose: tuple[str, str], names: Sequence[str], rows: Select[Any]) -> None:
         self.words, self.names, self.select = words, names, rows
         self.sender, self._mark = whose
-        self._skeleton = words.skeleton()
+        self._skeleton = words.skeleton(PART)
 
     def offer(self, row: Sequence[Any]) -> Offer:
         """The offer for one row of `select`: delivery, number, values."""
