@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.door import AsJson, database
-from cli.runs import BatchSize, run_of, say, tell_outcome
+from cli.runs import BatchSize, run_of, say, tell_ending
 from mailings.model import MailingStatus
 from mailings.sending.choosing import read_choice
 from mailings.sending.finding import mailing_named
@@ -41,7 +41,7 @@ def resend(name: Name, reload: Reload = False, only: Only = "", batch_size: Batc
     except KeyboardInterrupt:
         say(f"Interrupted. What is sent is recorded, and who is left is queued; go on with: mailings send {name}")
         raise typer.Exit(130) from None
-    tell_outcome(db, resent, as_json=as_json)
+    tell_ending(db, resent, as_json=as_json)
     if resent.queued and resent.status in (MailingStatus.PAUSED, MailingStatus.CANCELLED):
         raise typer.Exit(1)
 

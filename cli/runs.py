@@ -21,7 +21,7 @@ from mailings.settings import settings
 from tasks.forms import HowToSend
 
 if TYPE_CHECKING:
-    from mailings.sending.closing import Outcome
+    from mailings.sending.closing import Ending
 
 BatchSize = Annotated[
     int | None,
@@ -46,13 +46,13 @@ def say(sentence: str) -> None:
     notes.print(sentence, highlight=False, soft_wrap=True)
 
 
-def tell_outcome(db: Database, outcome: Outcome, *, as_json: bool) -> None:
+def tell_ending(db: Database, ending: Ending, *, as_json: bool) -> None:
     """What a run came to: problems and the sentence on standard error, the figures on standard output."""
-    for problem in outcome.problems:
+    for problem in ending.problems:
         say(f"[bold red]✗[/] {escape(problem)}")
-    say(escape(outcome.sentence))
-    tell_letters(db, outcome.mailing)
-    show(db, outcome.mailing, as_json=as_json)
+    say(escape(ending.sentence))
+    tell_letters(db, ending.mailing)
+    show(db, ending.mailing, as_json=as_json)
 
 
 def tell_letters(db: Database, name: str) -> None:

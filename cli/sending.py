@@ -10,7 +10,7 @@ from rich.markup import escape
 
 from cli.answering import opened
 from cli.door import AsJson, database, screen
-from cli.runs import BatchSize, run_of, say, show, tell_letters, tell_outcome
+from cli.runs import BatchSize, run_of, say, show, tell_ending, tell_letters
 from mailings.clock import now
 from mailings.db import Database
 from mailings.errors import Unreadable
@@ -19,7 +19,7 @@ from mailings.sending import leases, lifecycle
 from mailings.sending.finding import mailing_named
 
 if TYPE_CHECKING:
-    from mailings.sending.closing import Outcome
+    from mailings.sending.closing import Ending
 
 app = typer.Typer(help="Sending, and what stands where.")
 
@@ -42,12 +42,12 @@ def send(name: Name, at: At = None, batch_size: BatchSize = None, as_json: AsJso
         show(db, name, as_json=as_json)
         return
     try:
-        outcome = _sent(db, name, batch_size)
+        ending = _sent(db, name, batch_size)
     except KeyboardInterrupt:
         say("Interrupted. What is sent is recorded; the same command goes on where this one stopped.")
         raise typer.Exit(130) from None
-    tell_outcome(db, outcome, as_json=as_json)
-    if outcome.status in (MailingStatus.DRAFT, MailingStatus.PAUSED, MailingStatus.CANCELLED):
+    tell_ending(db, ending, as_json=as_json)
+    if ending.status in (MailingStatus.DRAFT, MailingStatus.PAUSED, MailingStatus.CANCELLED):
         raise typer.Exit(1)
 
 
@@ -84,7 +84,7 @@ def cancel(name: Name) -> None:
     screen.print(f"{name} is cancelled; {cancelled} were still to be sent.", highlight=False)
 
 
-def _sent(db: Database, name: str, batch_size: int | None) -> Outcome:
+def _sent(db: Database, name: str, batch_size: int | None) -> Ending:
     _may_begin(db, name)
     with run_of(db, name, batch_size) as how:
         from flows.send_mailing import send_mailing  # noqa: PLC0415  Prefect takes a second to import

@@ -35,8 +35,8 @@ def resend_mailing(mailing: MailingName, whom: Whom = NOBODY_YET, how: HowToSend
         again = queue_again(mailing, whom)
         conducted = again.to_be_sent and is_conducted(mailing)
     if not again.to_be_sent:  # nobody is meant who may have it, the mailing is paused, or this run is begun again and all is done
-        return again.outcome()
+        return again.ending()
     if conducted:
-        return again.outcome("The run that is at work sends them.")
+        return again.ending("The run that is at work sends them.")
     sent = send_mailing(mailing, how)
-    return again.outcome(sent.sentence, status=sent.status)
+    return again.ending(sent.sentence, status=sent.status)

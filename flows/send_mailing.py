@@ -6,7 +6,7 @@ from prefect import flow
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from mailings.model import MailingStatus
-from mailings.sending.closing import Outcome
+from mailings.sending.closing import Ending
 from tasks.approval import answered, held_for_approval
 from tasks.audience import resolve_recipients
 from tasks.content import check_mailing, compile_content
@@ -35,20 +35,20 @@ AS_USUAL = HowToSend()
     task_runner=ThreadPoolTaskRunner(max_workers=1),  # type: ignore[arg-type]  # portions follow one another; its default is unbounded
     persist_result=False,
 )
-def send_mailing(mailing: MailingName, how: HowToSend = AS_USUAL) -> Outcome:
+def send_mailing(mailing: MailingName, how: HowToSend = AS_USUAL) -> Ending:
     """Send the mailing to everyone who should have it and does not. Safe to run again after any interruption.
 
     Args:
         mailing: Its name, as `mailings list` shows it.
         how: How fast, and by how many processes; as it stands it is right for nearly every mailing.
     """
-    outcome = answered(mailing) or run_through(mailing, how)
-    if outcome.status is MailingStatus.PAUSED:
-        return answered(mailing) or outcome  # awaiting approval the run is suspended here; its leases have ended
-    return outcome
+    ending = answered(mailing) or run_through(mailing, how)
+    if ending.status is MailingStatus.PAUSED:
+        return answered(mailing) or ending  # awaiting approval the run is suspended here; its leases have ended
+    return ending
 
 
-def run_through(mailing: str, how: HowToSend) -> Outcome:
+def run_through(mailing: str, how: HowToSend) -> Ending:
     """All the steps, as the only run at work on the mailing."""
     with at_work(mailing, how):
         if unfit := unfit_to_open(mailing):  # of a form response; from here on it answers whoever sends a form that names it
@@ -62,13 +62,13 @@ def run_through(mailing: str, how: HowToSend) -> Outcome:
             asked = ask_for_shards(mailing, how) if how.shards > 1 else 0
             deliver(mailing, asked)
             print_letters(mailing)  # of a document mailing; nothing for the others
-        outcome = close(mailing)  # sent, paused with its reason, or still sending until the next retry
-        collect_figures(outcome)  # the run's page and tables; what others are told
-        return outcome
+        ending = close(mailing)  # sent, paused with its reason, or still sending until the next retry
+        collect_figures(ending)  # the run's page and tables; what others are told
+        return ending
 
 
-def begin(mailing: str) -> Outcome | None:
-    """Make the list, look everything over, have it approved where somebody must, and queue. The outcome where it is not sent now."""
+def begin(mailing: str) -> Ending | None:
+    """Make the list, look everything over, have it approved where somebody must, and queue. How the run ends where it is not sent now."""
     resolve_recipients(mailing)  # sources -> recipients with verdicts
     found = check_mailing(mailing)  # needs the list: empty variables, nobody to send to
     if found.problems:

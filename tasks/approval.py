@@ -16,7 +16,7 @@ from mailings.errors import IllegalMove
 from mailings.model import Approval, Decision, Door, MailingStatus
 from mailings.sending.approval import approving
 from mailings.sending.approval.approving import Answer
-from mailings.sending.closing import Outcome
+from mailings.sending.closing import Ending
 from mailings.sending.finding import mailing_named
 from mailings.settings import settings
 from tasks.approval_words import description
@@ -42,15 +42,15 @@ class Approving(RunInput):
 
 
 @task(name="ask for approval", task_run_name=of_task("ask for approval of {mailing}"), **STEP)
-def ask_for_approval(mailing: str, warnings: list[str]) -> Outcome | None:
+def ask_for_approval(mailing: str, warnings: list[str]) -> Ending | None:
     """Freeze the list and ask; None where somebody need not be asked. Safe to repeat."""
     with database().writing() as session:
         if approving.ask(session, mailing_named(session, mailing, locked=True), warnings, settings()) is None:
             return None
-    return Outcome(mailing, MailingStatus.PAUSED, f"{mailing} awaits approval: mailings approve {mailing}")
+    return Ending(mailing, MailingStatus.PAUSED, f"{mailing} awaits approval: mailings approve {mailing}")
 
 
-def held_for_approval(mailing: str, warnings: list[str]) -> Outcome | None:
+def held_for_approval(mailing: str, warnings: list[str]) -> Ending | None:
     """Ask, where somebody has to be asked; None where the mailing may be sent, and its run shows nothing of all this."""
     with database().reading() as session:
         if not approving.must_ask(session, mailing_named(session, mailing), settings()):
@@ -70,7 +70,7 @@ def hear(mailing: str, question: int, said: Approving) -> None:
             get_run_logger().warning("%s", error)
 
 
-def answered(mailing: str) -> Outcome | None:
+def answered(mailing: str) -> Ending | None:
     """Called by a flow: where the mailing awaits approval the run is suspended, and asks on a form. None = it may go on.
 
     A suspended run holds no process; resumed, it begins anew and comes by here, where the form's answer is waiting for it. Once the
@@ -96,10 +96,10 @@ def _open(mailing: str) -> tuple[int, type[Approving]] | None:
         return question.id, Approving.with_initial_data(description=shown)
 
 
-def _refused(mailing: str, number: int) -> Outcome | None:
+def _refused(mailing: str, number: int) -> Ending | None:
     with database().reading() as session:
         found = session.get(Approval, number)
         if found is None or found.decision not in (Decision.DECLINED, Decision.VOID):
             return None
         status, sentence = mailing_named(session, mailing).status, approving.said(found, mailing)
-    return Outcome(mailing, status, f"{sentence}. This run is over; another one asks anew.", [])
+    return Ending(mailing, status, f"{sentence}. This run is over; another one asks anew.", [])

@@ -13,7 +13,7 @@ from mailings.db import database
 from mailings.errors import AtWork, BadAddress, MailingsError
 from mailings.model import MailingStatus
 from mailings.reports.figures import status_of
-from mailings.sending.closing import Outcome
+from mailings.sending.closing import Ending
 from mailings.sending.finding import mailing_named
 from tasks.artifacts import run_id
 from tasks.words import unnamed
@@ -26,18 +26,18 @@ Figures = dict[str, Any]  #: the status document of cli.md
 
 def started(mailing: str) -> None:
     """A run begins, or goes on, to send the mailing. Does nothing outside a flow run; nor do the others."""
-    _tell("started", Outcome(mailing, MailingStatus.SENDING, f"{mailing} is being sent."), _figures(mailing))
+    _tell("started", Ending(mailing, MailingStatus.SENDING, f"{mailing} is being sent."), _figures(mailing))
 
 
-def ended(outcome: Outcome, figures: Figures) -> None:
+def ended(ending: Ending, figures: Figures) -> None:
     """A run left the mailing paused or sent; one that stays sending, for retries, is told when it ends."""
-    if outcome.status in NAMES:
-        _tell(NAMES[outcome.status], outcome, figures)
+    if ending.status in NAMES:
+        _tell(NAMES[ending.status], ending, figures)
 
 
-def refused(outcome: Outcome, figures: Figures) -> None:
+def refused(ending: Ending, figures: Figures) -> None:
     """Preflight found problems, and the mailing is a draft again."""
-    _tell("failed", outcome, figures)
+    _tell("failed", ending, figures)
 
 
 @contextmanager
@@ -55,7 +55,7 @@ def failures_of(mailing: str, *, again: bool = False) -> Iterator[None]:
         ours = isinstance(error, MailingsError) and not isinstance(error, BadAddress)
         sentence = str(error) if ours else UNFORESEEN.format(mailing=mailing, kind=type(error).__name__)
         figures = _figures(mailing)
-        _tell("failed", Outcome(mailing, MailingStatus(figures.get("status", MailingStatus.SENDING)), sentence), figures, again=again)
+        _tell("failed", Ending(mailing, MailingStatus(figures.get("status", MailingStatus.SENDING)), sentence), figures, again=again)
         raise
 
 
@@ -69,19 +69,19 @@ def _figures(mailing: str) -> Figures:
         return {}
 
 
-def _tell(what: str, outcome: Outcome, figures: Figures, *, again: bool = False) -> None:
+def _tell(what: str, ending: Ending, figures: Figures, *, again: bool = False) -> None:
     if run_id() is None:
         return
     payload = {
-        "mailing": outcome.mailing,
-        "status": str(outcome.status),
+        "mailing": ending.mailing,
+        "status": str(ending.status),
         "again": again,
-        "sentence": unnamed(outcome.sentence),
+        "sentence": unnamed(ending.sentence),
         "reason": unnamed(figures.get("reason", "")),
-        "problems": [unnamed(problem) for problem in outcome.problems],
+        "problems": [unnamed(problem) for problem in ending.problems],
         "figures": figures | ({"reason": unnamed(figures["reason"])} if "reason" in figures else {}),
     }
-    resource = {"prefect.resource.id": f"mailings.mailing.{outcome.mailing}", "prefect.resource.name": outcome.mailing}
+    resource = {"prefect.resource.id": f"mailings.mailing.{ending.mailing}", "prefect.resource.name": ending.mailing}
     # queued: Prefect's own thread takes it to the server, and what is queued when the process ends is sent before it does
     if emit_event(f"mailings.mailing.{what}", resource=resource, payload=payload) is None:
         get_run_logger().debug("Prefect takes no events here; %s is not told.", what)

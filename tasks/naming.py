@@ -28,7 +28,7 @@ def of_task(words: str) -> TaskRunNameCallbackWithParameters:
 
 
 def _of_outcome(parameters: dict[str, Any]) -> str:
-    return named("sum up {mailing}", {"mailing": parameters["outcome"].mailing})
+    return named("sum up {mailing}", {"mailing": parameters["ending"].mailing})
 
 
 def _of_portion(parameters: dict[str, Any]) -> str:

@@ -7,7 +7,7 @@ from prefect import task
 from mailings.db import database
 from mailings.model import MailingStatus, MailingType
 from mailings.sending.answering import open_if_fit
-from mailings.sending.closing import Outcome
+from mailings.sending.closing import Ending
 from mailings.sending.dns.spf import look_up
 from mailings.sending.finding import mailing_named
 from mailings.sending.preflight import sender_domains
@@ -18,8 +18,8 @@ from tasks.naming import of_task
 from tasks.retrying import STEP
 
 
-def unfit_to_open(mailing: str) -> Outcome | None:
-    """Open it where it is a form response nobody opened yet; the outcome where it is not fit for that. Nothing is done for the others."""
+def unfit_to_open(mailing: str) -> Ending | None:
+    """Open it where it is a form response nobody opened yet; says how the run ends where it is not fit. Nothing is done for the others."""
     with database().reading() as session:
         found = mailing_named(session, mailing)
         if found.type is not MailingType.FORM_RESPONSE or found.status is not MailingStatus.DRAFT:
@@ -27,9 +27,9 @@ def unfit_to_open(mailing: str) -> Outcome | None:
     problems = open_response(mailing)
     if not problems:
         return None
-    outcome = Outcome(mailing, MailingStatus.DRAFT, f"{mailing} is not opened: {len(problems)} problem(s) found.", problems)
-    events.refused(outcome, leave(mailing, problems))
-    return outcome
+    ending = Ending(mailing, MailingStatus.DRAFT, f"{mailing} is not opened: {len(problems)} problem(s) found.", problems)
+    events.refused(ending, leave(mailing, problems))
+    return ending
 
 
 @task(name="open", task_run_name=of_task("open {mailing}"), **STEP)

@@ -14,7 +14,7 @@ from mailings.model import MailingStatus, MailingType
 from mailings.reports.counting_anew import freshen
 from mailings.reports.kept import SETTLED
 from mailings.sending import closing, deliver, lifecycle, printing
-from mailings.sending.closing import Outcome
+from mailings.sending.closing import Ending
 from mailings.sending.deliver import Portion
 from mailings.sending.finding import mailing_named
 from mailings.sending.run import conducting, running
@@ -45,13 +45,13 @@ def pick_up(mailing: str) -> MailingStatus:
 
 
 @task(name="refuse", task_run_name=of_task("refuse {mailing}"), **STEP)
-def refuse(mailing: str, problems: list[str]) -> Outcome:
+def refuse(mailing: str, problems: list[str]) -> Ending:
     """Back to draft, with what preflight found."""
     with database().writing() as session:
         lifecycle.refuse(session, mailing_named(session, mailing, locked=True), " ".join(problems))
-    outcome = Outcome(mailing, MailingStatus.DRAFT, f"{mailing} is not sent: {len(problems)} problem(s) found.", problems)
-    events.refused(outcome, leave(mailing, problems))
-    return outcome
+    ending = Ending(mailing, MailingStatus.DRAFT, f"{mailing} is not sent: {len(problems)} problem(s) found.", problems)
+    events.refused(ending, leave(mailing, problems))
+    return ending
 
 
 @task(name="begin sending", task_run_name=of_task("queue the messages of {mailing}"), **STEP)
@@ -93,20 +93,20 @@ def merge_letters(mailing: str) -> str | None:
 
 
 @task(name="close", task_run_name=of_task("close {mailing}"), **STEP)
-def close(mailing: str) -> Outcome:
+def close(mailing: str) -> Ending:
     """Sent when the books balance; else paused, or still sending until the next retry."""
     with database().writing() as session:
         return closing.close(session, mailing_named(session, mailing, locked=True))
 
 
 @task(name="collect figures", task_run_name=of_outcome, **STEP)
-def collect_figures(outcome: Outcome) -> dict[str, Any]:
+def collect_figures(ending: Ending) -> dict[str, Any]:
     """The status document of cli.md, published as the run's summary; what a mailing that is done came to is counted, kept and told."""
     with database().reading() as session:
-        found = mailing_named(session, outcome.mailing)
+        found = mailing_named(session, ending.mailing)
         number, done = found.id, found.status in SETTLED
     if done:
         freshen(database(), number)
-    document = leave(outcome.mailing)
-    events.ended(outcome, document)
+    document = leave(ending.mailing)
+    events.ended(ending, document)
     return document

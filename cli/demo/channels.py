@@ -15,7 +15,7 @@ from mailings.forms.definition import definition_of
 from mailings.forms.finding import form_named
 from mailings.forms.keys import new_key
 from mailings.forms.opting_in import confirm
-from mailings.forms.submitting import Visit, submit
+from mailings.forms.submitting import Visitor, submit
 from mailings.model import Address, Basis, Consent, Delivery, Form, Person
 from mailings.settings import Settings
 from mailings.tokens import Kind, Token, Tokens
@@ -67,4 +67,4 @@ def _written(name: str, address: str, turn: int) -> dict[str, list[str]]:
 def _sent(session: Session, form: Form, written: dict[str, list[str]], settings: Settings) -> None:
     answers = read(definition_of(form), Posted(written), settings, look_up=False)
     key = new_key(Tokens(settings.secret.get_secret_value()), form.id, form.version)
-    submit(session, form.id, answers, Visit(key, language="no"), settings)
+    submit(session, form.id, answers, Visitor(key, language="no"), settings)

@@ -20,7 +20,7 @@ from mailings.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
+class Visitor:
     """Who sends, as far as it is known. `key` is the text of the form key; `network` is cut already, None = not kept."""
 
     key: str
@@ -30,8 +30,8 @@ class Visit:
     version: int | None = None  # of the form that was shown; None = as it is now
 
 
-class Outcome(StrEnum):
-    """What became of a submission, for the page that answers."""
+class Reception(StrEnum):
+    """How a submission was received, for the page that answers."""
 
     THANKED = "thanked"  #: taken (and processed where it is processed by itself)
     UNCONFIRMED = "unconfirmed"  #: taken; waits for the click on the link in a message
@@ -41,14 +41,14 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """The outcome, and the submission's number where there is one. `again` = its key had come before, and nothing was done twice."""
+    """How it was received, and the submission's number where there is one. `again` = its key came before, and nothing was done twice."""
 
-    outcome: Outcome
+    reception: Reception
     submission: int | None = None
     again: bool = False
 
 
-def submit(session: Session, form_id: int, answers: Answers, visit: Visit, settings: Settings) -> Taken:
+def submit(session: Session, form_id: int, answers: Answers, visitor: Visitor, settings: Settings) -> Taken:
     """Store a submission without problems, and do what is done by itself, all in the caller's transaction (D31).
 
     The form's row is held meanwhile, so that two at once never exceed its maximum. Raises NotFound when the form is gone meanwhile,
@@ -58,19 +58,19 @@ def submit(session: Session, form_id: int, answers: Answers, visit: Visit, setti
     form = session.scalar(select(Form).where(Form.id == form_id).with_for_update())
     if form is None:
         raise NotFound("This form is gone.")
-    there = sent_before(session, form_id, visit.key)
+    there = sent_before(session, form_id, visitor.key)
     if there is not None:
-        return Taken(_outcome(there), there.id, again=True)
+        return Taken(_reception(there), there.id, again=True)
     if closed(session, form) is not None:
-        return Taken(Outcome.CLOSED)
-    if flooded(session, form_id, answers.email, visit.network):
-        return Taken(Outcome.FLOODED)
-    submission = _stored(session, form, answers, visit)
+        return Taken(Reception.CLOSED)
+    if flooded(session, form_id, answers.email, visitor.network):
+        return Taken(Reception.FLOODED)
+    submission = _stored(session, form, answers, visitor)
     if _asks(form, answers):
         ask_to_confirm(session, submission, settings)
     else:
         by_itself(session, form, submission, settings)
-    return Taken(_outcome(submission), submission.id)
+    return Taken(_reception(submission), submission.id)
 
 
 def sent_before(session: Session, form_id: int, key: str) -> Submission | None:
@@ -83,22 +83,22 @@ def _asks(form: Form, answers: Answers) -> bool:
     return form.double_opt_in and answers.email is not None
 
 
-def _outcome(submission: Submission) -> Outcome:
-    return Outcome.UNCONFIRMED if submission.status is SubmissionStatus.UNCONFIRMED else Outcome.THANKED
+def _reception(submission: Submission) -> Reception:
+    return Reception.UNCONFIRMED if submission.status is SubmissionStatus.UNCONFIRMED else Reception.THANKED
 
 
-def _stored(session: Session, form: Form, answers: Answers, visit: Visit) -> Submission:
+def _stored(session: Session, form: Form, answers: Answers, visitor: Visitor) -> Submission:
     now = clock.now()
     made = Submission(
         form_id=form.id,
-        key=visit.key,
-        version=visit.version or form.version,
+        key=visitor.key,
+        version=visitor.version or form.version,
         status=SubmissionStatus.UNCONFIRMED if _asks(form, answers) else SubmissionStatus.SUBMITTED,
         values=answers.values,
-        language=visit.language or form.language,
+        language=visitor.language or form.language,
         email=answers.email,
-        delivery_id=visit.delivery_id,
-        network=visit.network,
+        delivery_id=visitor.delivery_id,
+        network=visitor.network,
         created_at=now,
         submitted_at=now,
     )

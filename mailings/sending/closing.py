@@ -21,7 +21,7 @@ from mailings.sending.recovery import recover
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class Ending:
     """How a run left a mailing: its status, a sentence for people, and preflight's problems when it was refused."""
 
     mailing: str
@@ -30,22 +30,22 @@ class Outcome:
     problems: list[str] = field(default_factory=list)
 
 
-def close(session: Session, mailing: Mailing) -> Outcome:
+def close(session: Session, mailing: Mailing) -> Ending:
     """Call the mailing sent when the conservation law holds (house.md 4). Raises Unfinished when the books do not balance."""
     recover(session, mailing.id)
     if mailing.status is MailingStatus.CANCELLED:
         lifecycle.cancel_queued(session, mailing)
         stale(session, [mailing.id])
     if mailing.status is not MailingStatus.SENDING:
-        return Outcome(mailing.name, mailing.status, _stands(mailing))
+        return Ending(mailing.name, mailing.status, _stands(mailing))
     books = books_of(session, mailing.id)
     if books.deliveries["sending"]:
         sentence = f"{mailing.name}: {books.deliveries['sending']} are in another sender's hands; it stays sending."
-        return Outcome(mailing.name, mailing.status, sentence)
+        return Ending(mailing.name, mailing.status, sentence)
     if books.deliveries["queued"]:
-        return Outcome(mailing.name, mailing.status, _waits(session, mailing, books))
+        return Ending(mailing.name, mailing.status, _waits(session, mailing, books))
     if mailing.type is MailingType.FORM_RESPONSE:
-        return Outcome(mailing.name, mailing.status, f"{mailing.name} stays open: everybody who asked for it so far is served.")
+        return Ending(mailing.name, mailing.status, f"{mailing.name} stays open: everybody who asked for it so far is served.")
     if not books.balanced:
         raise Unfinished(f"{mailing.name} cannot be called sent: {books.total} recipients, but {books.accounted} accounted for.")
     seams.before(Seam.CLOSE)
@@ -54,7 +54,7 @@ def close(session: Session, mailing: Mailing) -> Outcome:
     session.flush()
     stale(session, [mailing.id])  # while it was sent statuses moved without additions
     seams.after(Seam.CLOSE)
-    return Outcome(mailing.name, mailing.status, finished(mailing, books))
+    return Ending(mailing.name, mailing.status, finished(mailing, books))
 
 
 def finished(mailing: Mailing, books: Books) -> str:

@@ -19,7 +19,7 @@ from mailings.seams import Seam
 from mailings.sending import lifecycle
 from mailings.sending.approval.reload_limit import must_keep
 from mailings.sending.choosing import Choice, choose, found_at, must_be_known, read_choice
-from mailings.sending.closing import Outcome
+from mailings.sending.closing import Ending
 from mailings.sending.rechecking import hold_still
 from mailings.settings import settings
 
@@ -59,7 +59,7 @@ class Again:
         """True when a run should follow."""
         return self.queued > 0 and self.status is MailingStatus.SENDING
 
-    def outcome(self, *more: str, status: MailingStatus | None = None) -> Resent:
+    def ending(self, *more: str, status: MailingStatus | None = None) -> Resent:
         """What a run came to that did this, and then what `more` says."""
         return Resent(self.mailing, status or self.status, " ".join([self.sentence, *more]), queued=self.queued)
 
@@ -83,7 +83,7 @@ class Again:
 
 
 @dataclass(frozen=True, slots=True)
-class Resent(Outcome):
+class Resent(Ending):
     """How a run left a mailing that was sent again; `queued` = how many it was for."""
 
     queued: int = 0

@@ -16,7 +16,7 @@ from mailings.forms.definition import FormPart, definition_of
 from mailings.forms.finding import form_named
 from mailings.forms.keys import new_key
 from mailings.forms.pushing import push
-from mailings.forms.submitting import Taken, Visit, submit
+from mailings.forms.submitting import Taken, Visitor, submit
 from mailings.model import Person, Submission
 from mailings.settings import Settings
 from mailings.tokens import Tokens
@@ -73,8 +73,8 @@ def send(database: Database, posted: dict[str, Sequence[str]] | None = None, key
         form = form_named(session, NAME)
         answers = filled(definition_of(form), posted or dict(ASE))
         assert answers.problems == {}
-        visit = Visit(key or f"key {next(_keys)}", network, "no")
-        return submit(session, form.id, answers, visit, SETTINGS)
+        visitor = Visitor(key or f"key {next(_keys)}", network, "no")
+        return submit(session, form.id, answers, visitor, SETTINGS)
 
 
 def submissions(session: Session) -> list[Submission]:

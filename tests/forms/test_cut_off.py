@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from mailings import clock, seams
 from mailings.db import Database
-from mailings.forms.submitting import Outcome
+from mailings.forms.submitting import Reception
 from mailings.model import Request
 from mailings.seams import Seam
 from mailings.tracking.retention import delete_unconfirmed, forget_networks
@@ -42,7 +42,7 @@ def test_cut_off_at_the_commit(any_db: Database, tmp_path: Path, side: str) -> N
     with any_db.reading() as session:
         assert len(submissions(session)) == len(people(session)) == (0 if side == "before" else 1)
     again = send(any_db, key="k")
-    assert (again.outcome, again.again) == (Outcome.THANKED, side == "after")
+    assert (again.reception, again.again) == (Reception.THANKED, side == "after")
     with any_db.reading() as session:
         assert len(people(session)) == session.scalar(select(func.count()).select_from(Request)) == 1
 

@@ -30,7 +30,7 @@ def answer(db: Database, mailing_id: int, *outcomes: Outcome) -> None:
         connection.exec_driver_sql(f"UPDATE lease SET ended_at = 1 WHERE id = {by.lease_id}")
 
 
-def close(db: Database, mailing_id: int) -> closing.Outcome:
+def close(db: Database, mailing_id: int) -> closing.Ending:
     """Close the mailing as the end of a run does."""
     with db.writing() as session:
         return closing.close(session, session.get_one(Mailing, mailing_id))

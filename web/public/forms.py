@@ -15,7 +15,7 @@ from mailings.forms.answers import Answers, read
 from mailings.forms.finding import closed, form_named
 from mailings.forms.keys import FormKey, new_key, read_key
 from mailings.forms.prefilling import prefilled
-from mailings.forms.submitting import Outcome, Visit, sent_before, submit
+from mailings.forms.submitting import Reception, Visitor, sent_before, submit
 from mailings.tracking.visits import network_of
 from web.door import AtDoor, door_of
 from web.public.captcha import captcha_of, passes
@@ -89,18 +89,18 @@ def _taken(place: Place, given: Sent, answers: Answers, key: FormKey) -> Respons
         return _anew(place, given, answers, "form_captcha")
     client = place.request.scope.get("client")
     network = network_of(client[0]) if client and place.door.settings.keep_network else None
-    visit = Visit(key.text, network, place.language, place.delivery, key.version)
+    visitor = Visitor(key.text, network, place.language, place.delivery, key.version)
     with place.door.database.writing() as session:
-        taken = submit(session, place.form_id, answers, visit, place.door.settings)
-        why = closed(session, form_named(session, place.part.name)) if taken.outcome is Outcome.CLOSED else None
-    match taken.outcome:
-        case Outcome.CLOSED:
+        taken = submit(session, place.form_id, answers, visitor, place.door.settings)
+        why = closed(session, form_named(session, place.part.name)) if taken.reception is Reception.CLOSED else None
+    match taken.reception:
+        case Reception.CLOSED:
             return place.closed(why, HTTPStatus.CONFLICT)
-        case Outcome.FLOODED:
+        case Reception.FLOODED:
             return _anew(place, given, answers, "form_again_often")
-        case Outcome.UNCONFIRMED:
+        case Reception.UNCONFIRMED:
             return place.mailbox()
-        case Outcome.THANKED:
+        case Reception.THANKED:
             return place.thanks()
 
 
