@@ -21,7 +21,7 @@ from mailings.sending.preflight import check as look_over
 from mailings.sending.preflight import sender_domains
 from mailings.sending.previewing import Preview
 from mailings.sending.previewing import preview as look_at
-from mailings.sending.trying import Tried, send_test
+from mailings.sending.testing import Tried, send_test
 from mailings.settings import settings
 
 app = typer.Typer(help="Content: check, preview, test.")

@@ -15,7 +15,7 @@ from cli.figures import waits
 from mailings.db import Database
 from mailings.errors import MailingsError
 from mailings.reports.waiting import waiting_of
-from mailings.sending import opening
+from mailings.sending import soonest
 from mailings.sending.books import Tally, tally_of
 from mailings.sending.finding import mailing_named
 from mailings.settings import settings
@@ -68,7 +68,7 @@ def _watch(database: Database, name: str, over: threading.Event, progress: Progr
 def _said(session: Session, name: str, tally: Tally, *, still: bool) -> str:
     """For whom is waited, once nothing else is left to do; or for which limit, where it stands `still` since the last look."""
     if not tally.waiting or tally.waiting < tally.open:
-        limit = opening.waits(session, mailing_named(session, name)) if still and tally.open else None
+        limit = soonest.waits(session, mailing_named(session, name)) if still and tally.open else None
         return f"waits {limit}" if limit else ""
     document = waiting_of(session, mailing_named(session, name).id, settings().retry_deadline)
     return waits(document) if document else ""

@@ -12,7 +12,7 @@ from mailings.model import MailingStatus
 from mailings.sending.choosing import read_choice
 from mailings.sending.finding import mailing_named
 from mailings.sending.resending import must_be_possible
-from tasks.forms import HowToSend, Whom
+from tasks.parameters import HowToSend, Whom
 
 if TYPE_CHECKING:
     from mailings.sending.resending import Resent

@@ -18,7 +18,7 @@ from mailings.reports.figures import status_of
 from mailings.sending.finding import mailing_named
 from mailings.sending.printing import letters_of
 from mailings.settings import settings
-from tasks.forms import HowToSend
+from tasks.parameters import HowToSend
 
 if TYPE_CHECKING:
     from mailings.sending.closing import Ending

@@ -23,7 +23,7 @@ from mailings.settings import settings
 
 ROOT = Path(__file__).parent.parent
 PATIENCE = 180.0  # seconds for deploying; 20 s mostly
-MATTERS = ("deployments/*.py", "deployments/automations/*.yaml", "flows/*.py", "tasks/forms*.py")
+MATTERS = ("deployments/*.py", "deployments/automations/*.yaml", "flows/*.py", "tasks/parameters*.py")
 
 
 def prefect_file() -> Path:

@@ -8,8 +8,8 @@ from prefect import flow
 from prefect.task_runners import ThreadPoolTaskRunner
 from pydantic import Field
 
-from tasks.forms import MailingName
 from tasks.naming import of_run
+from tasks.parameters import MailingName
 from tasks.sending import deliver_portion
 from tasks.sharding import is_being_sent, joined
 

@@ -8,8 +8,8 @@ from prefect import flow
 from prefect.logging import get_run_logger
 from pydantic import Field
 
-from tasks.forms import HowToImport
 from tasks.importing import find_file, publish_what_came, sentence, take_in
+from tasks.parameters import HowToImport
 
 AS_LISTED = HowToImport()
 

@@ -6,9 +6,9 @@ from prefect import flow
 from prefect.logging import get_run_logger
 
 from mailings.sending.notifying import What
-from tasks.forms import MailingName
 from tasks.naming import of_run
 from tasks.notifying import VARIABLE, who_is_told, write_to_staff
+from tasks.parameters import MailingName
 
 
 @flow(name="notify-staff", flow_run_name=of_run("tell of {mailing}"), persist_result=False)

@@ -7,9 +7,9 @@ from typing import Any
 from prefect import flow
 
 from tasks.figures import count_figures_of
-from tasks.forms import MailingName
-from tasks.forms_reporting import WhatToReport
 from tasks.naming import of_run
+from tasks.parameters import MailingName
+from tasks.parameters_reporting import WhatToReport
 from tasks.reporting import show_report, write_book, write_page
 
 AS_USUAL = WhatToReport()

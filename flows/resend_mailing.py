@@ -8,8 +8,8 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from flows.send_mailing import AS_USUAL, send_mailing
 from mailings.sending.resending import Resent
 from tasks.events import failures_of
-from tasks.forms import HowToSend, MailingName, Whom
 from tasks.naming import of_run
+from tasks.parameters import HowToSend, MailingName, Whom
 from tasks.resending import is_conducted, queue_again
 
 NOBODY_YET = Whom()  # what is to be chosen is refused where it is not

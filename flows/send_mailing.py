@@ -11,9 +11,9 @@ from tasks.approval import answered, held_for_approval
 from tasks.audience import resolve_recipients
 from tasks.content import check_mailing, compile_content
 from tasks.events import started
-from tasks.forms import HowToSend, MailingName
 from tasks.naming import of_run
 from tasks.opening import unfit_to_open
+from tasks.parameters import HowToSend, MailingName
 from tasks.sending import (
     at_work,
     begin_sending,

@@ -9,8 +9,8 @@ from flows.send_mailing import AS_USUAL, send_mailing
 from mailings.audience.recurring import Recurred
 from mailings.model import MailingStatus
 from tasks.events import failures_of
-from tasks.forms import HowToSend, MailingName, Occasion
 from tasks.naming import of_run
+from tasks.parameters import HowToSend, MailingName, Occasion
 from tasks.recurring import copy_for, find_occasion, let_a_run_ask
 from tasks.resending import is_conducted
 

@@ -20,8 +20,8 @@ from mailings.sending.closing import Ending
 from mailings.sending.finding import mailing_named
 from mailings.settings import settings
 from tasks.approval_words import description
-from tasks.forms import at
 from tasks.naming import of_task
+from tasks.parameters import at
 from tasks.retrying import STEP
 
 PATIENCE = 30 * 24 * 3600  # seconds the form waits; at the desk and on the command line the question stays for as long as it takes

@@ -15,7 +15,7 @@ from mailings.people.importing import ImportOptions, import_people
 from mailings.people.lists import read_list
 from mailings.settings import settings
 from tasks.artifacts import page, publish, table
-from tasks.forms import HowToImport
+from tasks.parameters import HowToImport
 from tasks.retrying import STEP
 
 SHOWN = 200  # wrong rows in the table of the run; the counts are of all

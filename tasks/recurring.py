@@ -24,8 +24,8 @@ from mailings.sending.due import Due
 from mailings.sending.finding import mailing_named
 from mailings.settings import settings
 from tasks.due import start_mailing
-from tasks.forms import Occasion
 from tasks.naming import of_task
+from tasks.parameters import Occasion
 from tasks.retrying import STEP
 
 ENDED = {"CANCELLED", "CANCELLING"}  # a run that somebody stopped sends no later day

@@ -12,8 +12,8 @@ from mailings.sending.finding import mailing_named
 from mailings.sending.ordering import resend_once
 from mailings.sending.resending import Again
 from tasks.artifacts import run_id
-from tasks.forms import Whom
 from tasks.naming import of_task
+from tasks.parameters import Whom
 from tasks.retrying import STEP
 
 ENDING = 15.0  # seconds a run needs at most from its last look at the queue to its end: books and figures of a million take five

@@ -22,8 +22,8 @@ from mailings.settings import settings
 from tasks import events
 from tasks.bar import bar_of
 from tasks.ending import leave
-from tasks.forms import HowToSend
 from tasks.naming import of_outcome, of_portion, of_task
+from tasks.parameters import HowToSend
 from tasks.retrying import STEP
 from tasks.stopping import ending_cancelled
 

@@ -19,8 +19,8 @@ from mailings.sending.finding import mailing_named
 from mailings.sending.interruption import finishing_what_is_in_hand
 from mailings.sending.run import Run, joining, running
 from mailings.settings import settings
-from tasks.forms import HowToSend
 from tasks.naming import of_task
+from tasks.parameters import HowToSend
 from tasks.retrying import STEP
 from tasks.stopping import ending_cancelled
 

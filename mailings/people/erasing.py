@@ -28,9 +28,9 @@ from mailings.model import (
     TextSlot,
     Verdict,
 )
-from mailings.people.carrying import domains_carried
 from mailings.people.forgetting import forget_events, forget_untold
 from mailings.people.former import ever_theirs
+from mailings.people.keeping_domains import domains_kept
 from mailings.people.submitted import forget_submissions
 
 REASON = "The person was erased."
@@ -49,7 +49,7 @@ def erase(session: Session, person_id: int) -> Erased:
     """Erase the person and everything about them; recipient and delivery rows stay, nameless, so that totals do (domain.md D30, F.4)."""
     normals = sorted(session.scalars(ever_theirs(select(Person.id).where(Person.id == person_id))))  # where messages of any kind went
     recipients = session.scalars(recipients_of_person(person_id, normals)).all()
-    with domains_carried(session, recipients, normals):
+    with domains_kept(session, recipients, normals):
         forget_events(session, recipients, normals)
         _blank_deliveries(session, recipients, normals)
         cancelled = cancel_queued(session, select(Recipient.id).where(Recipient.id.in_(recipients)), REASON)

@@ -17,7 +17,7 @@ from mailings.reports.seen import known
 from mailings.reports.waiting import waiting_of
 from mailings.sending.approval import approved
 from mailings.sending.books import Books, books_of
-from mailings.sending.opening import waits
+from mailings.sending.soonest import waits
 from mailings.settings import settings
 
 __all__ = ["figures_of_all", "is_balanced", "report_of", "status_of"]

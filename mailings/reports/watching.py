@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from mailings.clock import now
 from mailings.model import DeliveryStatus, Mailing, MailingStatus
 from mailings.sending.finding import mailing_named
-from mailings.sending.opening import waits
+from mailings.sending.soonest import waits
 
 #: statuses in which numbers still move by themselves
 MOVING = (MailingStatus.SCHEDULED, MailingStatus.POPULATING, MailingStatus.SENDING, MailingStatus.PAUSED)

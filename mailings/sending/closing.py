@@ -16,8 +16,8 @@ from mailings.seams import Seam
 from mailings.sending import lifecycle
 from mailings.sending.books import Books, books_of
 from mailings.sending.claims import next_due
-from mailings.sending.opening import waits
 from mailings.sending.recovery import recover
+from mailings.sending.soonest import waits
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from mailings.clock import milliseconds, now
 from mailings.model import Delivery, DeliveryStatus, Lease, Mailing, MailingStatus, MailingType
 from mailings.sending import leases
-from mailings.sending.opening import SOON, opening
+from mailings.sending.soonest import SOON, soonest
 
 COPIED = timedelta(minutes=2)  # for the run that made a recurring mailing's copy to begin with it; after that it is taken for dead
 HEAD_START = timedelta(seconds=15)  # of a loop of `mailings deliver`, which looks every second: only then is Prefect asked for a run
@@ -88,7 +88,7 @@ def _why(session: Session, mailing: Mailing, head_start: timedelta) -> str | Non
 
 def _may(session: Session, mailing: Mailing) -> bool:
     """True when the mailing's limits let something leave soon: nobody starts a run a minute until seven in the morning."""
-    found = opening(session, mailing)
+    found = soonest(session, mailing)
     return found is not None and found.at <= milliseconds() + SOON
 
 

@@ -15,7 +15,7 @@ from mailings.db import Database
 from mailings.errors import NotAllowed, Unreadable
 from mailings.model import MailingType
 from mailings.sending.previewing import preview
-from mailings.sending.trying import send_test
+from mailings.sending.testing import send_test
 from mailings.settings import settings
 from tests.audience.people import folder, selection
 from tests.audience.populated import LINKED

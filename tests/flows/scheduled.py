@@ -19,7 +19,7 @@ from prefect.states import Scheduled
 from flows.send_recurring import send_recurring
 from mailings.audience.recurring import Occasion, Recurred
 from mailings.clock import standing_at
-from tasks import forms
+from tasks import parameters
 from tasks.recurring import occasion_of
 
 
@@ -70,4 +70,4 @@ def carried_out(run: FlowRun, at: datetime | None = None) -> Recurred:
 def occasion(one: Deployed, run: FlowRun, at: datetime | None = None, **asked: Any) -> Occasion:
     """The occasion that a run finds which begins at `at`, its own moment unless told."""
     with standing_at(at or run.expected_start_time or datetime.now(UTC)):
-        return occasion_of(one.client, run, one.mailing, forms.Occasion(**asked))
+        return occasion_of(one.client, run, one.mailing, parameters.Occasion(**asked))

@@ -20,7 +20,7 @@ from mailings.model import LeaseRole, Mailing, MailingStatus
 from mailings.sending import leases, lifecycle
 from mailings.settings import settings
 from mailings.transports.memory import Memory
-from tasks.forms import HowToSend
+from tasks.parameters import HowToSend
 from tasks.sending import at_work
 from tasks.sharding import ask_for_shards
 from tests.flows.test_send_mailing import draft

@@ -19,7 +19,7 @@ from mailings.model import LeaseRole, Mailing
 from mailings.sending import leases
 from mailings.transports.memory import Memory
 from tasks import events
-from tasks.forms import Occasion, Whom
+from tasks.parameters import Occasion, Whom
 from tests.flows.test_send_mailing import draft
 
 pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("prefect"), pytest.mark.usefixtures("prefect_server")]

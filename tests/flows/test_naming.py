@@ -12,8 +12,8 @@ from flows.erase_expired import erase_expired
 from flows.settle_deliveries import settle_deliveries
 from flows.start_due_mailings import start_due_mailings
 from flows.sync_suppressions import sync_suppressions
-from tasks.forms import MailingName
 from tasks.naming import LONGEST, named
+from tasks.parameters import MailingName
 
 BY_THE_CLOCK = [collect_bounces, collect_statistics, erase_expired, settle_deliveries, start_due_mailings, sync_suppressions]
 

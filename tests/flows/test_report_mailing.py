@@ -17,7 +17,7 @@ from mailings.db import Database
 from mailings.errors import NotAllowed, NotFound
 from mailings.model import Mailing
 from mailings.settings import Settings, settings
-from tasks.forms_reporting import WhatToReport
+from tasks.parameters_reporting import WhatToReport
 from tests.reports.read_back import Figures, a_mailing
 
 pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("prefect"), pytest.mark.usefixtures("prefect_server")]

@@ -21,7 +21,7 @@ from mailings.sending.ordering import resend_once
 from mailings.sending.resending import Resent
 from mailings.transports.memory import Memory
 from tasks import resending
-from tasks.forms import Whom
+from tasks.parameters import Whom
 from tests.flows.test_send_mailing import draft
 from tests.sending import world
 

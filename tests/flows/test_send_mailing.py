@@ -17,7 +17,7 @@ from mailings.errors import Misconfigured, NotAllowed, NotFound
 from mailings.model import Basis, ImportedRow, LeaseRole, Mailing, MailingStatus, Source, SourceKind
 from mailings.sending import leases, lifecycle
 from mailings.transports.memory import Memory
-from tasks.forms import HowToSend
+from tasks.parameters import HowToSend
 from tests.sending import world
 
 pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("prefect"), pytest.mark.usefixtures("prefect_server")]

@@ -19,7 +19,7 @@ from mailings.model import ImportedRow, MailingStatus, Source
 from mailings.sending.due import COPIED, due
 from mailings.sending.finding import mailing_named
 from mailings.transports.memory import Memory
-from tasks.forms import Occasion
+from tasks.parameters import Occasion
 from tests.flows.scheduled import carried_out, deployed, occasion
 from tests.flows.test_send_mailing import draft
 

@@ -18,8 +18,8 @@ from mailings.sending import leases, lifecycle
 from mailings.sending.claims import Claimed, Claimer, claim_due, claim_fresh
 from mailings.sending.deliver import deliver_portion
 from mailings.sending.limits.caps import Caps
-from mailings.sending.opening import waits
 from mailings.sending.run import conducting
+from mailings.sending.soonest import waits
 from mailings.settings import Settings
 from mailings.transports.memory import Memory
 from tests.sending.world import START, statuses

@@ -16,7 +16,7 @@ from mailings.sending import lifecycle
 from mailings.sending.deliver import deliver_portion
 from mailings.sending.due import due
 from mailings.sending.limits.setting import remove_limit
-from mailings.sending.opening import waits
+from mailings.sending.soonest import waits
 from mailings.transports.memory import Memory
 from tests.sending import world
 from tests.sending.delivering import portions, running

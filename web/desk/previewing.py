@@ -17,7 +17,7 @@ from mailings.model import Mailing, MailingType, Person, Recipient, Verdict
 from mailings.sending.finding import mailing_named
 from mailings.sending.previewing import Preview, empty_for, preview_for
 from mailings.sending.previewing import preview as preview_of
-from mailings.sending.trying import send_test
+from mailings.sending.testing import send_test
 from web.desk.at import AtDesk, Desk, path
 from web.desk.heads import head_of
 from web.desk.mailing import POLICY

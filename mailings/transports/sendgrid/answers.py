@@ -21,7 +21,7 @@ _NO_SENTENCE = "SendGrid answered {}, and gave no reason."
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Meaning:
     """One outcome for everybody in the request. `after` in seconds."""
 
     outcome: Outcome
@@ -31,25 +31,25 @@ class Verdict:
     provider_id: str | None = None
 
 
-def read(answer: Answer, *, sandbox: bool) -> Verdict | Refusal:
+def read(answer: Answer, *, sandbox: bool) -> Meaning | Refusal:
     """What is said, by the status: nothing is guessed to have been taken, or not taken, that is not said (spec/sendgrid.md 3)."""
     status, code = answer.status_code, str(answer.status_code)
     errors = list(_errors(answer.body))
     reason = clean("; ".join(dict.fromkeys(message for _, message in errors)))[:400] or _NO_SENTENCE.format(status)
     if status == 202 or (status == 200 and sandbox):
-        return Verdict(Outcome.ACCEPTED, provider_id=answer.headers.get("X-Message-Id"))
+        return Meaning(Outcome.ACCEPTED, provider_id=answer.headers.get("X-Message-Id"))
     if status == 400:
         return _refused(code, reason, errors)
     if status == 413:
         return Refusal(code, reason)
     if status == 429:
-        return Verdict(Outcome.TRY_LATER, code, reason, asked_to_wait(answer.headers))
+        return Meaning(Outcome.TRY_LATER, code, reason, asked_to_wait(answer.headers))
     if status < 300 or status == 408 or status >= 500:
-        return Verdict(Outcome.UNKNOWN, code, reason)
-    return Verdict(Outcome.UNTOUCHED, code, f"{reason[:300].rstrip('.')}. {_KEY}" if status in (401, 403) else reason)
+        return Meaning(Outcome.UNKNOWN, code, reason)
+    return Meaning(Outcome.UNTOUCHED, code, f"{reason[:300].rstrip('.')}. {_KEY}" if status in (401, 403) else reason)
 
 
-def _refused(code: str, reason: str, errors: list[tuple[str | None, str]]) -> Verdict | Refusal:
+def _refused(code: str, reason: str, errors: list[tuple[str | None, str]]) -> Meaning | Refusal:
     """Because of those who are named; or for a reason that is in what all share; or it does not say."""
     named, ours = dict[int, str](), list[str]()
     for field, message in errors:
@@ -59,7 +59,7 @@ def _refused(code: str, reason: str, errors: list[tuple[str | None, str]]) -> Ve
         elif found is not None and found[1]:
             named.setdefault(int(found[1]), clean(message)[:400])
     if ours and not named:
-        return Verdict(Outcome.UNTOUCHED, code, clean("; ".join(ours))[:400])
+        return Meaning(Outcome.UNTOUCHED, code, clean("; ".join(ours))[:400])
     return Refusal(code, reason, named)
 
 

@@ -9,7 +9,7 @@ from mailings.errors import TransportError, TryLater
 from mailings.message import Outcome, Receipt
 from mailings.transports._bisecting import Refusal
 from mailings.transports._lines import Lines, Lost
-from mailings.transports.sendgrid.answers import Verdict, read
+from mailings.transports.sendgrid.answers import Meaning, read
 from mailings.transports.sendgrid.client import api
 from mailings.transports.sendgrid.recipients import Share
 from mailings.transports.sendgrid.settings import HOST, Settings
@@ -50,32 +50,32 @@ class Requests:
         try:
             answer = self._post(request_body=first.frame.body(first.alone or first.frame.form.said, [share.written for share in shares]))
         except Lost as error:
-            return self._for_all(shares, self._silent(Verdict(Outcome.UNKNOWN, reason=str(error))))
+            return self._for_all(shares, self._silent(Meaning(Outcome.UNKNOWN, reason=str(error))))
         except TransportError as error:
-            return self._for_all(shares, Verdict(Outcome.UNTOUCHED, reason=str(error)))
-        verdict = read(answer, sandbox=self._sandbox)
-        if isinstance(verdict, Refusal):
-            return verdict
-        if verdict.outcome is Outcome.UNKNOWN:
-            self._silent(verdict)
-        elif verdict.outcome is Outcome.TRY_LATER:
-            self._not_before = time.monotonic() + (1.0 if verdict.after is None else verdict.after)
-            self._said = verdict.reason or ""
-        elif verdict.outcome is Outcome.ACCEPTED and (careful or not self._lost):
+            return self._for_all(shares, Meaning(Outcome.UNTOUCHED, reason=str(error)))
+        meaning = read(answer, sandbox=self._sandbox)
+        if isinstance(meaning, Refusal):
+            return meaning
+        if meaning.outcome is Outcome.UNKNOWN:
+            self._silent(meaning)
+        elif meaning.outcome is Outcome.TRY_LATER:
+            self._not_before = time.monotonic() + (1.0 if meaning.after is None else meaning.after)
+            self._said = meaning.reason or ""
+        elif meaning.outcome is Outcome.ACCEPTED and (careful or not self._lost):
             self._lost = 0
-        return self._for_all(shares, verdict)
+        return self._for_all(shares, meaning)
 
     def close(self) -> None:
         """Let go of the lines."""
         self._lines.close()
 
-    def _silent(self, verdict: Verdict) -> Verdict:
-        self._lost, self._said = self._lost + 1, verdict.reason or ""
-        return verdict
+    def _silent(self, meaning: Meaning) -> Meaning:
+        self._lost, self._said = self._lost + 1, meaning.reason or ""
+        return meaning
 
-    def _for_all(self, shares: Sequence[Share], verdict: Verdict) -> list[Receipt]:
-        if verdict.outcome is not Outcome.ACCEPTED:
-            self.trouble = " ".join(word for word in (verdict.code, verdict.reason) if word)
+    def _for_all(self, shares: Sequence[Share], meaning: Meaning) -> list[Receipt]:
+        if meaning.outcome is not Outcome.ACCEPTED:
+            self.trouble = " ".join(word for word in (meaning.code, meaning.reason) if word)
         return [
-            Receipt(share.delivery, verdict.outcome, verdict.code, verdict.reason, verdict.after, verdict.provider_id) for share in shares
+            Receipt(share.delivery, meaning.outcome, meaning.code, meaning.reason, meaning.after, meaning.provider_id) for share in shares
         ]

@@ -17,7 +17,7 @@ STOPPED = "The recipient sent STOP to Twilio earlier"
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Meaning:
     """One outcome. `after` in seconds; `known` = it says itself what is wrong; False = it may be us, if it happens to everybody."""
 
     outcome: Outcome
@@ -27,7 +27,7 @@ class Verdict:
     known: bool = True
 
 
-def read(answer: Answer) -> Verdict:
+def read(answer: Answer) -> Meaning:
     """What an answer that is no yes says. By Twilio's code where we know it, else by the status, as Twilio advises.
 
     A 429 was never processed and may be sent again; of a 5xx nobody says so, and it may have been taken (docs/decisions/0029-twilio.md).
@@ -37,15 +37,15 @@ def read(answer: Answer) -> Verdict:
     code = f"{status} {number}" if number else str(status)
     reason = clean(str(said.get("message") or ""))[:300].rstrip(".") or f"Twilio answered {status}, and gave no reason"
     if status == 429 or number in TOO_MUCH:
-        return Verdict(Outcome.TRY_LATER, f"429 {number}" if number else "429", f"{reason}.", asked_to_wait(answer.headers))
+        return Meaning(Outcome.TRY_LATER, f"429 {number}" if number else "429", f"{reason}.", asked_to_wait(answer.headers))
     if status < 300 or status == 408 or status >= 500:
-        return Verdict(Outcome.UNKNOWN, code, f"{reason}.")
+        return Meaning(Outcome.UNKNOWN, code, f"{reason}.")
     if number in OURS:
-        return Verdict(Outcome.UNTOUCHED, code, f"{reason}. Look at {OURS[number]}.")
+        return Meaning(Outcome.UNTOUCHED, code, f"{reason}. Look at {OURS[number]}.")
     if status in (401, 403, 404) and number not in NO_NUMBER | THIS_ONE:
-        return Verdict(Outcome.UNTOUCHED, code, f"{reason}. Look at {OURS[20003]}.")
+        return Meaning(Outcome.UNTOUCHED, code, f"{reason}. Look at {OURS[20003]}.")
     known = number in NO_NUMBER | THIS_ONE
-    return Verdict(Outcome.REFUSED, code, f"{STOPPED if number == OPTED_OUT else reason}.", known=known)
+    return Meaning(Outcome.REFUSED, code, f"{STOPPED if number == OPTED_OUT else reason}.", known=known)
 
 
 def _said(body: bytes) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from mailings.errors import TransportError, TryLater, Unreadable
 from mailings.message import Offer, Outcome, Receipt, Short
 from mailings.settings import settings as installation
 from mailings.transports._lines import Lines, Lost
-from mailings.transports.twilio.answers import Verdict, read
+from mailings.transports.twilio.answers import Meaning, read
 from mailings.transports.twilio.client import NotTaken, api
 from mailings.transports.twilio.settings import HOST, Settings
 
@@ -56,16 +56,16 @@ class Requests:
             return Receipt(offer.delivery, Outcome.REFUSED, reason=str(error))
         if self.trouble is not None:
             return Receipt(offer.delivery, Outcome.UNTOUCHED, reason=self.trouble)
-        verdict, name = self._asked(offer, short)
+        meaning, name = self._asked(offer, short)
         with self._lock:
-            self._note(verdict)
-        return Receipt(offer.delivery, verdict.outcome, verdict.code, verdict.reason, verdict.after, name)
+            self._note(meaning)
+        return Receipt(offer.delivery, meaning.outcome, meaning.code, meaning.reason, meaning.after, name)
 
     def close(self) -> None:
         """Let go of the lines."""
         self._lines.close()
 
-    def _asked(self, offer: Offer, short: Short) -> tuple[Verdict, str | None]:
+    def _asked(self, offer: Offer, short: Short) -> tuple[Meaning, str | None]:
         more = {"from_": short.sender or self._settings.sender, "messaging_service_sid": self._settings.messaging_service}
         called = f"{installation().public_url.rstrip('/')}/hooks/twilio?d={offer.delivery}.{short.mark}"
         chosen = {word: value for word, value in more.items() if value}
@@ -74,28 +74,28 @@ class Requests:
         except NotTaken as no:
             return read(no.answer), None
         except Lost as error:
-            return Verdict(Outcome.UNKNOWN, reason=str(error)), None
+            return Meaning(Outcome.UNKNOWN, reason=str(error)), None
         except TransportError as error:
-            return Verdict(Outcome.UNTOUCHED, reason=str(error)), None
+            return Meaning(Outcome.UNTOUCHED, reason=str(error)), None
         except (ValueError, TypeError, AttributeError):  # a yes that is no message of Twilio's: a proxy's, or half of one
-            return Verdict(Outcome.UNKNOWN, reason=NONSENSE), None
-        return (Verdict(Outcome.ACCEPTED), taken.sid) if taken.sid else (Verdict(Outcome.UNKNOWN, reason=NONSENSE), None)
+            return Meaning(Outcome.UNKNOWN, reason=NONSENSE), None
+        return (Meaning(Outcome.ACCEPTED), taken.sid) if taken.sid else (Meaning(Outcome.UNKNOWN, reason=NONSENSE), None)
 
-    def _note(self, verdict: Verdict) -> None:
-        said = " ".join(word for word in (verdict.code, verdict.reason) if word)
-        if verdict.outcome is Outcome.UNKNOWN:
-            self._lost, self._said = self._lost + 1, verdict.reason or ""
+    def _note(self, meaning: Meaning) -> None:
+        said = " ".join(word for word in (meaning.code, meaning.reason) if word)
+        if meaning.outcome is Outcome.UNKNOWN:
+            self._lost, self._said = self._lost + 1, meaning.reason or ""
             if self._lost >= SILENT:
                 self.trouble = said
-        elif verdict.outcome is Outcome.TRY_LATER:
-            self._not_before = time.monotonic() + (1.0 if verdict.after is None else verdict.after)
-            self._said = self.trouble = verdict.reason or ""
-        elif verdict.outcome is Outcome.UNTOUCHED:
+        elif meaning.outcome is Outcome.TRY_LATER:
+            self._not_before = time.monotonic() + (1.0 if meaning.after is None else meaning.after)
+            self._said = self.trouble = meaning.reason or ""
+        elif meaning.outcome is Outcome.UNTOUCHED:
             self.trouble = said
-        elif verdict.outcome is Outcome.ACCEPTED:
+        elif meaning.outcome is Outcome.ACCEPTED:
             self._lost = self._fruitless = 0
         else:
             self._lost = 0
-            self._fruitless = 0 if verdict.known else self._fruitless + 1
+            self._fruitless = 0 if meaning.known else self._fruitless + 1
             if self._fruitless >= FRUITLESS:
                 self.trouble = f"{FRUITLESS} messages in a row were refused, the last with {said}"

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from mailings.channels.email.bounces.causes import why_by_words
 from mailings.channels.email.bounces.codes import meaning, refusal_in, reply_in, status_in
 from mailings.channels.email.bounces.families import Family
+from mailings.channels.email.bounces.results import Returned
 from mailings.channels.email.bounces.session import answered, conversation
 from mailings.channels.email.bounces.told import Told
-from mailings.channels.email.bounces.verdicts import Returned
 from mailings.reported import BounceKind as Kind
 from mailings.reported import BounceWhy as Why
 
@@ -49,7 +49,7 @@ class Around:
 
 
 def judged(told: Told, around: Around, alone: bool) -> Returned:
-    """The verdict on one recipient; `alone` when the message is about nobody else, so that all its words are about this one."""
+    """What it says of one recipient; `alone` when the message is about nobody else, so that all its words are about this one."""
     text = around.text if alone else ""
     own, mine = conversation(told.beside.split("\n"))
     own, mine = (around.after, around.reply) if alone and around.reply else (own, mine)

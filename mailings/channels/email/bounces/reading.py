@@ -15,10 +15,10 @@ from mailings.channels.email.bounces.notices import Notice, notice
 from mailings.channels.email.bounces.original import GIVEN_BACK, Original, ids_in, ids_of, original_of
 from mailings.channels.email.bounces.parts import Part, taken_apart
 from mailings.channels.email.bounces.prose import cut, of_html, told_by_words
+from mailings.channels.email.bounces.results import NOTHING, Read, ReadKind, Returned
 from mailings.channels.email.bounces.servers import is_server, is_warning
 from mailings.channels.email.bounces.session import conversation
 from mailings.channels.email.bounces.told import Told
-from mailings.channels.email.bounces.verdicts import NOTHING, Read, ReadKind, Returned
 
 EVIDENCE = 2000
 TEXT = 60_000  #: characters of text that are read
@@ -118,7 +118,7 @@ def _judged(letter: Letter, rules: bool) -> list[Returned]:
 def _named(told: list[Told], beside: list[Told], letter: Letter) -> list[Told]:
     """The fields' recipients with what the text says beside their names; without fields those the text names, or the original was for.
 
-    Where nobody is named there still is a verdict, on an address that is empty: the ids may name the delivery.
+    Where nobody is named something is said still, of an address that is empty: the ids may name the delivery.
     """
     if not told:
         failed = addresses(letter.message.header("x-failed-recipients"))

@@ -22,14 +22,14 @@ from mailings.settings import settings
 SOON = 60_000  # milliseconds that are not worth a sentence: what is due is looked for every minute
 
 
-class Opening(NamedTuple):
+class Soonest(NamedTuple):
     """The moment (ms), and for people which limit is waited for; None where it is a retry, or nothing."""
 
     at: int
     why: str | None
 
 
-def opening(session: Session, mailing: Mailing) -> Opening | None:
+def soonest(session: Session, mailing: Mailing) -> Soonest | None:
     """When the next delivery of the mailing may leave; None when none is queued."""
     connection = session.connection()
     lanes = _lanes(connection, mailing.id)
@@ -40,22 +40,22 @@ def opening(session: Session, mailing: Mailing) -> Opening | None:
     day = throttle.caps.day(connection, milliseconds()) if throttle.caps else None
     if found is None or day is None or (opens := day.opens(found.at)) <= found.at:
         return found
-    return Opening(opens, day.sentence)
+    return Soonest(opens, day.sentence)
 
 
 def waits(session: Session, mailing: Mailing) -> str | None:
     """For people: until when nothing of the mailing may leave, and for which limit; None where no limit holds it for long."""
-    found = opening(session, mailing)
+    found = soonest(session, mailing)
     if found is None or found.why is None or found.at <= milliseconds() + SOON:
         return None
     return f"until {datetime.fromtimestamp(found.at / 1000, UTC).astimezone():%Y-%m-%d %H:%M}: {found.why}"
 
 
-def _under(limits: Iterable[State], at: int) -> Opening:
-    found = Opening(at, None)
+def _under(limits: Iterable[State], at: int) -> Soonest:
+    found = Soonest(at, None)
     for state in limits:
         if (later := rates.opens(state, found.at)) > found.at:
-            found = Opening(later, rates.why(state, found.at))
+            found = Soonest(later, rates.why(state, found.at))
     return found
 
 

@@ -1,4 +1,4 @@
-"""Figures by domain are carried through erasing: whose address is blanked still counts for its domain (domain.md D30)."""
+"""Figures by domain are kept through erasing: whose address is blanked still counts for its domain (domain.md D30)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _Counts = dict[int, tuple[int, str, tuple[str, ...]]]  # delivery -> its mailing
 
 
 @contextmanager
-def domains_carried(session: Session, recipients: Sequence[int], normals: Sequence[str]) -> Iterator[None]:
+def domains_kept(session: Session, recipients: Sequence[int], normals: Sequence[str]) -> Iterator[None]:
     """Within the block messages of these recipients, or to these addresses, lose their address; they are locked for it.
 
     A domain's figures tell of nobody, so they stay, unless nobody else of the mailing has an address there: then they are of no name any
@@ -34,12 +34,12 @@ def domains_carried(session: Session, recipients: Sequence[int], normals: Sequen
     session.flush()
     after = _counts(session, ids)
     lone = _alone(session, {(mailing_id, domain) for mailing_id, domain, _ in before.values() if domain})
-    carried: Counter[tuple[int, str, str]] = Counter()
+    kept: Counter[tuple[int, str, str]] = Counter()
     for number, (mailing_id, domain, counts) in before.items():
         if number in after and (mailing_id, domain) not in lone:
-            carried.update((mailing_id, KEPT + what, domain) for what in counts)
-            carried.subtract((mailing_id, KEPT + what, after[number][1]) for what in counts)
-    rows = [{"mailing_id": mailing_id, "what": what, "key": key, "n": n} for (mailing_id, what, key), n in carried.items() if n]
+            kept.update((mailing_id, KEPT + what, domain) for what in counts)
+            kept.subtract((mailing_id, KEPT + what, after[number][1]) for what in counts)
+    rows = [{"mailing_id": mailing_id, "what": what, "key": key, "n": n} for (mailing_id, what, key), n in kept.items() if n]
     if rows:
         session.execute(insert(Figure), rows)
     stale(session, {before[number][0] for number in before.keys() - after.keys()})

@@ -20,7 +20,7 @@ from flows.send_mailing import send_mailing
 from flows.send_recurring import send_recurring
 from mailings.model import Basis
 from mailings.sending.choosing import UNMOVED, WORDS
-from tasks.forms import HowToImport, Whom
+from tasks.parameters import HowToImport, Whom
 from tests.house.tree import ROOT
 
 

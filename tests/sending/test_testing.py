@@ -9,7 +9,7 @@ from mailings.errors import BadAddress, NotFound, TryLater
 from mailings.message import Outcome
 from mailings.model import Delivery, Mailing, MailingStatus
 from mailings.sending.books import books_of
-from mailings.sending.trying import send_test
+from mailings.sending.testing import send_test
 from mailings.settings import Settings
 from mailings.transports.memory import Memory
 from tests.doubles.sendgrid import KEY, sendgrid

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from tasks.forms import FORM, at
+from tasks.parameters import FORM, at
 
 AS_SET: Literal["as set"] = "as set"  #: a choice that can be read: in a list to choose from an empty one is no choice
 
