@@ -11,11 +11,11 @@ from cli.door import AsJson, database, notes, print_json, screen, somebody
 from mailings.db import Database
 from mailings.errors import Unreadable
 from mailings.model import DeliveryStatus
-from mailings.sending import doubt, settling
-from mailings.sending.doubt import Doubtful
+from mailings.sending.doubt import seeking, settling
+from mailings.sending.doubt.gathering import Gathered, gather
+from mailings.sending.doubt.seeking import Doubtful
+from mailings.sending.doubt.settling import Settled
 from mailings.sending.finding import mailing_named
-from mailings.sending.gathering import Gathered, gather
-from mailings.sending.settling import Settled
 from mailings.settings import settings
 
 app = typer.Typer(help="What is in doubt, settled.")
@@ -55,9 +55,9 @@ def settle(name: Name = None, decided: As = None, as_json: AsJson = False) -> No
 
 def _found(db: Database, name: str | None) -> list[Doubtful]:
     with db.reading() as session:
-        found = doubt.doubtful(session, name)
+        found = seeking.doubtful(session, name)
     with db.writing() as session:
-        doubt.come_into_doubt(session, found)
+        seeking.come_into_doubt(session, found)
     return found
 
 
@@ -65,7 +65,7 @@ def _gathered(db: Database, found: list[Doubtful]) -> Gathered:
     if not found:
         return Gathered()
     with db.reading() as session:
-        sought = doubt.sought(session, found)
+        sought = seeking.sought(session, found)
     with notes.status("Reading what servers and returned mail say…"):
         return gather(db, sought, settings())
 

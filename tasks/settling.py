@@ -5,11 +5,11 @@ from __future__ import annotations
 from prefect import task
 
 from mailings.db import database
-from mailings.sending import doubt, gathering, settling
-from mailings.sending.doubt import Doubtful
+from mailings.sending.doubt import gathering, seeking, settling
+from mailings.sending.doubt.gathering import Gathered
+from mailings.sending.doubt.seeking import Doubtful
+from mailings.sending.doubt.settling import Settled
 from mailings.sending.finding import mailing_named
-from mailings.sending.gathering import Gathered
-from mailings.sending.settling import Settled
 from mailings.settings import settings
 from tasks.retrying import STEP
 
@@ -18,9 +18,9 @@ from tasks.retrying import STEP
 def find_doubt(mailing: str | None) -> list[Doubtful]:
     """The mailings on which something is in doubt, with what dead senders left; only `mailing`, where one is named."""
     with database().reading() as session:
-        found = doubt.doubtful(session, mailing)
+        found = seeking.doubtful(session, mailing)
     with database().writing() as session:
-        doubt.come_into_doubt(session, found)
+        seeking.come_into_doubt(session, found)
     return found
 
 
@@ -28,7 +28,7 @@ def find_doubt(mailing: str | None) -> list[Doubtful]:
 def gather_evidence(mailings: list[Doubtful]) -> Gathered:
     """Read servers' logs and returned mail, and keep what they say."""
     with database().reading() as session:
-        sought = doubt.sought(session, mailings)
+        sought = seeking.sought(session, mailings)
     return gathering.gather(database(), sought, settings())
 
 

@@ -20,6 +20,7 @@ from mailings.plugins import transport_class
 from mailings.sending import leases
 from mailings.sending.alike import Alike
 from mailings.sending.claims import Claimer
+from mailings.sending.doubt.witnessed import settle_by_witness
 from mailings.sending.finding import mailing_named
 from mailings.sending.hand import Hand
 from mailings.sending.heart import Heart
@@ -31,7 +32,6 @@ from mailings.sending.preparing import joined
 from mailings.sending.receipts import RetryPolicy
 from mailings.sending.recovery import recover
 from mailings.sending.telling import Telling
-from mailings.sending.witnessed import settle_by_witness
 from mailings.settings import Settings
 
 BRIEF = timedelta(seconds=5)  # what a sender beside the conductor waits: for the next turn under a limit, not for retries

@@ -14,9 +14,9 @@ from mailings.channels.email.identity import message_id
 from mailings.db import Database
 from mailings.message import Word
 from mailings.model import Delivery, DeliveryNote, DeliveryStatus, Mailing, MailingStatus
+from mailings.sending.doubt.gathering import keep
+from mailings.sending.doubt.settling import Settled, settle, settle_as
 from mailings.sending.finding import mailing_named
-from mailings.sending.gathering import keep
-from mailings.sending.settling import Settled, settle, settle_as
 from mailings.settings import Settings
 from mailings.tokens import Tokens
 from tests.sending import world

@@ -14,10 +14,10 @@ from mailings.db import Database
 from mailings.message import Offer, Word
 from mailings.model import Delivery, DeliveryStatus, Evidence, Mailing, MailingStatus, MailingType, Recipient, Verdict
 from mailings.sending import lifecycle
-from mailings.sending.doubt import Doubtful, sought
-from mailings.sending.doubted_texts import free
-from mailings.sending.gathering import keep
-from mailings.sending.settling import settle
+from mailings.sending.doubt.gathering import keep
+from mailings.sending.doubt.seeking import Doubtful, sought
+from mailings.sending.doubt.settling import settle
+from mailings.sending.doubt.texts import free
 from mailings.settings import settings
 from mailings.transports.twilio import Twilio
 from mailings.transports.twilio.records import words_of

@@ -12,7 +12,7 @@ from mailings.db import Database
 from mailings.model import Delivery, DeliveryNote, DeliveryStatus, Mailing, MailingStatus
 from mailings.reports.figures import report_of, status_of
 from mailings.sending import lifecycle
-from mailings.sending.deciding import Decision, send_again
+from mailings.sending.doubt.deciding import Decision, send_again
 from mailings.settings import Settings
 from tests.sending import world
 from tests.sending.again import again, finish, lines, of, sent

@@ -10,8 +10,8 @@ from mailings.db import Database
 from mailings.message import Word
 from mailings.model import Delivery, DeliveryNote, Evidence, Mailing, MailingStatus, Recipient
 from mailings.sending.books import books_of
-from mailings.sending.doubt import come_into_doubt, doubtful, sought
-from mailings.sending.gathering import SAID, keep
+from mailings.sending.doubt.gathering import SAID, keep
+from mailings.sending.doubt.seeking import come_into_doubt, doubtful, sought
 from tests.sending import world
 from tests.sending.doubting import decided, in_doubt, named, settled, stands, told
 

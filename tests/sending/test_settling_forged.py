@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from mailings.db import Database
-from mailings.sending.doubt import doubtful, sought
-from mailings.sending.gathering import gather
+from mailings.sending.doubt.gathering import gather
+from mailings.sending.doubt.seeking import doubtful, sought
 from mailings.settings import Settings
 from tests.sending.doubting import in_doubt, named, settled, stands
 from tests.tracking.bouncemail import a_maildir, arrives

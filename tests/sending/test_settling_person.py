@@ -14,7 +14,7 @@ from mailings.consent.withdrawing import withdraw
 from mailings.db import Database
 from mailings.model import Basis, Delivery, DeliveryStatus, Person, Recipient
 from mailings.seams import Seam
-from mailings.sending.deciding import POLICY
+from mailings.sending.doubt.deciding import POLICY
 from tests.sending import world
 from tests.sending.doubting import (
     DROP,

@@ -11,7 +11,7 @@ from mailings import clock
 from mailings.db import Database
 from mailings.model import Delivery, Mailing, MailingStatus
 from mailings.sending.books import books_of
-from mailings.sending.deciding import POLICY
+from mailings.sending.doubt.deciding import POLICY
 from mailings.sending.due import due
 from tests.sending import world
 from tests.sending.doubting import (

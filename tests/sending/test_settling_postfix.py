@@ -14,8 +14,8 @@ from mailings.channels import email
 from mailings.db import Database
 from mailings.message import Outcome
 from mailings.model import Delivery, Evidence, Mailing, Recipient
-from mailings.sending.doubt import doubtful, sought
-from mailings.sending.gathering import Gathered, gather
+from mailings.sending.doubt.gathering import Gathered, gather
+from mailings.sending.doubt.seeking import doubtful, sought
 from mailings.settings import Settings
 from mailings.transports.smtp import Settings as SmtpSettings
 from mailings.transports.smtp import Smtp

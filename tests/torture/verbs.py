@@ -9,8 +9,9 @@ from mailings.audience.populate import populate
 from mailings.db import database
 from mailings.message import Word
 from mailings.model import MailingStatus
-from mailings.sending import closing, gathering, lifecycle, preflight, settling
+from mailings.sending import closing, lifecycle, preflight
 from mailings.sending.deliver import deliver_portion
+from mailings.sending.doubt import gathering, settling
 from mailings.sending.finding import mailing_named
 from mailings.sending.preparing import prepare
 from mailings.sending.run import Run, conducting, joining

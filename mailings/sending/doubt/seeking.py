@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from mailings.channels.email.identity import InDoubt
 from mailings.clock import timestamp
 from mailings.model import Mailing, MailingType
-from mailings.sending.doubted_texts import texted
+from mailings.sending.doubt.texts import texted
 from mailings.sending.finding import mailing_named
 from mailings.sending.recovery import recover
 

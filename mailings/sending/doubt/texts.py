@@ -16,7 +16,7 @@ from mailings.model import Delivery, DeliveryStatus, Mailing, MailingType, Recip
 from mailings.settings import settings
 
 MOST = 1000  # asked for one by one
-#: the messages, of whatever mailing, that deliveries to the doubted numbers are known by. One walk over the text messages, as doubt.py's is
+#: the messages, of whatever mailing, that deliveries to the doubted numbers are known by. One walk over the texts, as seeking.py's is
 KNOWN = """
     WITH doubted AS (SELECT COALESCE(delivery.address, recipient.address) AS number FROM delivery
         JOIN recipient ON recipient.id = delivery.recipient_id WHERE delivery.mailing_id = :mailing AND delivery.status = 'in_doubt'),

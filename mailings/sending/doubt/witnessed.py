@@ -7,9 +7,9 @@ from sqlalchemy.orm import Session
 
 from mailings.message import Transport
 from mailings.model import Delivery, DeliveryStatus, Mailing, MailingStatus
-from mailings.sending import gathering, settling
-from mailings.sending.deciding import Decision, send_again
-from mailings.sending.doubt import Doubtful, sought
+from mailings.sending.doubt import gathering, settling
+from mailings.sending.doubt.deciding import Decision, send_again
+from mailings.sending.doubt.seeking import Doubtful, sought
 from mailings.settings import Settings
 
 WHY = "it lies in no part, so it was not printed"

@@ -14,7 +14,7 @@ from mailings.clock import milliseconds
 from mailings.model import DeliveryStatus, Mailing, MailingStatus
 from mailings.model.figure import stale
 from mailings.seams import Seam
-from mailings.sending.deciding import DOUBT, LATEST, NOT_AGAIN, POLICY, SINCE, Decision, decide, send_again
+from mailings.sending.doubt.deciding import DOUBT, LATEST, NOT_AGAIN, POLICY, SINCE, Decision, decide, send_again
 from mailings.settings import Settings
 
 #: what weighs more comes first: what arrived cannot have come back, and what came back had been taken

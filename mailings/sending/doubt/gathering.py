@@ -20,7 +20,7 @@ from mailings.errors import Misconfigured, Unreachable, Unreadable
 from mailings.message import Word
 from mailings.plugins import transport_class, transport_names
 from mailings.seams import Seam
-from mailings.sending.doubted_texts import free
+from mailings.sending.doubt.texts import free
 from mailings.settings import Settings
 from mailings.tokens import Tokens
 
