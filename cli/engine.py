@@ -15,7 +15,7 @@ from pathlib import Path
 from cli.door import notes
 from cli.embedded import embedded_server
 from cli.prefect_api import speaking_to
-from cli.up_place import api_here
+from cli.up.place import api_here
 from mailings.errors import Unreachable
 
 FOLDER = Path("var/prefect")  # beside the default database

@@ -66,7 +66,7 @@ COMMANDS = {
     "export": "cli.export",
     "restored": "cli.restored",
     "serve": "cli.serving",
-    "up": "cli.up",
+    "up": "cli.up.command",
     "users": "cli.users",
 }
 GROUPS = frozenset({"people", "topics", "selections", "projects", "sales", "limits", "links", "forms", "users", "bounces"})

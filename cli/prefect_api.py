@@ -13,7 +13,7 @@ from uuid import uuid4
 
 import orjson
 
-from cli.up_place import api_here
+from cli.up.place import api_here
 from mailings.errors import MailingsError, NotFound, Unreachable, Untrusted
 
 CLIENT = str(uuid4())  # who we are to the server that hands out tokens

@@ -9,9 +9,9 @@ from importlib.metadata import version
 from cli.engine import configured_api
 from cli.found import Found
 from cli.prefect_api import ask
-from cli.up_deploying import missing, prefect_file
-from cli.up_parts import POOL
-from cli.up_place import api_here
+from cli.up.deploying import missing, prefect_file
+from cli.up.parts import POOL
+from cli.up.place import api_here
 from mailings.clock import now
 from mailings.errors import MailingsError, NotFound
 

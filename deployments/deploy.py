@@ -26,7 +26,7 @@ from deployments.provision import at_server, provision
 from deployments.steps import PREFECT_FILE
 from mailings.errors import Unreachable, Unreadable
 
-PATIENCE = 170.0  # seconds for all deployments; 20 s mostly. Less than `mailings up` has for this command (cli/up_deploying.py)
+PATIENCE = 170.0  # seconds for all deployments; 20 s mostly. Less than `mailings up` has for this command (cli/up/deploying.py)
 NEXT = "prefect worker start --pool mailings"
 
 

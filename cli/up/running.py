@@ -6,15 +6,15 @@ import time
 from contextlib import suppress
 from threading import Event
 
-from cli import up_parts
 from cli.prefect_api import ask, healthy
-from cli.up_again import taken_up_again, works
-from cli.up_children import Child, Part
-from cli.up_deploying import deploy
-from cli.up_family import descendants, kill_all, left_of
-from cli.up_parts import Chosen
-from cli.up_place import Place
-from cli.up_shown import Shown
+from cli.up import parts
+from cli.up.again import taken_up_again, works
+from cli.up.children import Child, Part
+from cli.up.deploying import deploy
+from cli.up.family import descendants, kill_all, left_of
+from cli.up.parts import Chosen
+from cli.up.place import Place
+from cli.up.shown import Shown
 from mailings.clock import now
 from mailings.errors import MailingsError, Unreachable
 
@@ -37,15 +37,15 @@ class Running:
         """Everything up, until told to stop. Raises Unreachable where the server or the deployments do not come to be."""
         try:
             if self.chosen.door:
-                self._begin(up_parts.door(self.chosen.door))
-            self._begin(up_parts.sender())
-            self._begin(up_parts.server(self.chosen, self.place))
+                self._begin(parts.door(self.chosen.door))
+            self._begin(parts.sender())
+            self._begin(parts.server(self.chosen, self.place))
             self._until_it_answers()
             self._take_up_again("takes up again what was cut off")  # before the server finds it silent, and starts it anew
             self.shown.doing("putting pool, automations and deployments in place…")
-            if deploy(self.place, self.chosen.api, up_parts.environment(self.chosen, self.place), self.stop):
+            if deploy(self.place, self.chosen.api, parts.environment(self.chosen, self.place), self.stop):
                 self.shown.say("server", "has its pool, automations and deployments: put in place just now")
-            self._begin(up_parts.worker(self.chosen, self.place))
+            self._begin(parts.worker(self.chosen, self.place))
             self._until_it_works()
             self.place.tell(self.chosen.api)
             self.shown.ready()
@@ -86,7 +86,7 @@ class Running:
         """Until the server has heard of the worker; one that dies meanwhile is started again, as later."""
         self.shown.doing("the worker starts…")
         begun, deadline = now(), time.monotonic() + PATIENCE
-        while not works(self.chosen.api, up_parts.worker_name(), begun) and time.monotonic() < deadline:
+        while not works(self.chosen.api, parts.worker_name(), begun) and time.monotonic() < deadline:
             if self.stop.wait(TICK):
                 raise KeyboardInterrupt
             self._keep_up()
@@ -94,7 +94,7 @@ class Running:
 
     def _take_up_again(self, saying: str) -> None:
         with suppress(MailingsError):  # a server that died says so by itself; the start-due run comes to the same
-            if again := taken_up_again(self.chosen.api, up_parts.worker_name()):
+            if again := taken_up_again(self.chosen.api, parts.worker_name()):
                 self.shown.say("worker", f"{saying}: {', '.join(again)}")
 
     def _keep_up(self) -> None:

@@ -17,11 +17,11 @@ from threading import Event
 import yaml
 
 from cli.prefect_api import ask
-from cli.up_place import Place
+from cli.up.place import Place
 from mailings.errors import Unreachable, Unreadable
 from mailings.settings import settings
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 PATIENCE = 180.0  # seconds for deploying; 20 s mostly
 MATTERS = ("deployments/*.py", "deployments/automations/*.yaml", "flows/*.py", "tasks/parameters*.py")
 

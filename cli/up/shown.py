@@ -10,8 +10,8 @@ from rich.live import Live
 from rich.markup import escape
 from rich.table import Table
 
-from cli.up_parts import Chosen
-from cli.up_place import Place
+from cli.up.parts import Chosen
+from cli.up.place import Place
 from mailings.clock import now
 from mailings.settings import settings
 

@@ -18,10 +18,10 @@ from cli.listening import must_be_free
 from cli.prefect_api import told
 from cli.serving import refuse_demo_secret
 from cli.setup import init
-from cli.up_parts import Chosen
-from cli.up_place import own_place
-from cli.up_running import Running
-from cli.up_shown import Shown
+from cli.up.parts import Chosen
+from cli.up.place import own_place
+from cli.up.running import Running
+from cli.up.shown import Shown
 from mailings.errors import NotAllowed
 from mailings.settings import settings
 

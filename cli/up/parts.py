@@ -9,8 +9,8 @@ from ipaddress import ip_address
 from pathlib import Path
 
 from cli.prefect_api import told
-from cli.up_children import Part
-from cli.up_place import Place
+from cli.up.children import Part
+from cli.up.place import Place
 
 POOL = "mailings"
 NOT_OURS = ("PREFECT_PROFILE", "PREFECT_PROFILES_PATH")  # they name a home that is not the server's

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from cli.prefect_api import ask
-from cli.up_parts import POOL
+from cli.up.parts import POOL
 from mailings.clock import now
 from mailings.errors import MailingsError
 
