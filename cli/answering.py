@@ -10,9 +10,9 @@ from mailings.clock import now
 from mailings.db import Database
 from mailings.model import MailingType
 from mailings.sending import lifecycle
-from mailings.sending.answering import open_if_fit
 from mailings.sending.dns.spf import look_up
 from mailings.sending.finding import mailing_named
+from mailings.sending.form_responses.answering import open_if_fit
 from mailings.sending.preflight import sender_domains
 from mailings.settings import settings
 

@@ -16,7 +16,7 @@ from cli.door import AsJson, database, notes, print_json, screen
 from mailings.clock import now
 from mailings.errors import Unreachable, Unreadable
 from mailings.message import Outcome
-from mailings.sending.responding import Responder, Served, held
+from mailings.sending.form_responses.responding import Responder, Served, held
 from mailings.sending.run import ready_transport
 from mailings.settings import settings
 

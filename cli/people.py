@@ -21,7 +21,7 @@ from mailings.people.importing import ImportOptions, ImportOutcome, import_peopl
 from mailings.people.listed import ReadList
 from mailings.people.lists import read_list
 from mailings.people.showing import show as everything_about
-from mailings.sending.system_messages import queue_system_message
+from mailings.sending.form_responses.system_messages import queue_system_message
 from mailings.settings import settings
 
 app = typer.Typer(help="People: import, show, consent, ask, correct, erase, report.")

@@ -18,7 +18,7 @@ from mailings.consent.topics import ensure_default_topics
 from mailings.db import Database
 from mailings.db import database as open_database
 from mailings.errors import NotAllowed, Unreachable
-from mailings.sending import system_mailings
+from mailings.sending.form_responses import system_mailings
 from mailings.settings import settings
 
 app = typer.Typer()

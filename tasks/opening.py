@@ -6,10 +6,10 @@ from prefect import task
 
 from mailings.db import database
 from mailings.model import MailingStatus, MailingType
-from mailings.sending.answering import open_if_fit
 from mailings.sending.closing import Ending
 from mailings.sending.dns.spf import look_up
 from mailings.sending.finding import mailing_named
+from mailings.sending.form_responses.answering import open_if_fit
 from mailings.sending.preflight import sender_domains
 from mailings.settings import settings
 from tasks import events

@@ -68,7 +68,7 @@ def respond(session: Session, doing: Doing) -> None:
     """Queue the form's response mailing for this submission. It goes out now that it is processed, not when it was sent (J.5)."""
     if doing.form.response_mailing_id is None:
         return
-    from mailings.sending.answering import queue_response  # noqa: PLC0415  only where a form answers
+    from mailings.sending.form_responses.answering import queue_response  # noqa: PLC0415  only where a form answers
 
     mailing = session.get_one(Mailing, doing.form.response_mailing_id)
     queued = queue_response(session, mailing, doing.submission)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from mailings import clock
 from mailings.forms.processing import by_itself
 from mailings.model import Delivery, Form, Submission, SubmissionStatus
-from mailings.sending.system_addresses import queue_confirmation
+from mailings.sending.form_responses.system_addresses import queue_confirmation
 from mailings.settings import Settings
 from mailings.tokens import Token
 

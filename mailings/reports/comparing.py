@@ -17,7 +17,7 @@ from mailings.model import Mailing, MailingType, Topic
 from mailings.reports.document import RATES
 from mailings.reports.kept import figures_of_all
 from mailings.reports.seen import has_rate
-from mailings.sending import system_mailings
+from mailings.sending.form_responses import system_mailings
 
 SORTS = ("date", "name", "sent", "open_rate", "click_rate", "bounce_rate", "unsubscribe_rate")
 TOP = 5  # best of a year

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from mailings.db import among
 from mailings.model import Mailing, MailingStatus, MailingType, Recipient, Topic, Verdict
 from mailings.reports.figures import figures_of_all
-from mailings.sending import system_mailings
+from mailings.sending.form_responses import system_mailings
 
 PAGE = 50
 VIEWS = ("recent", "mine", "scheduled")

@@ -19,9 +19,9 @@ from mailings.letter import Mailbox
 from mailings.message import Offer, Outcome, Receipt
 from mailings.model import Mailing, MailingStatus, Notice
 from mailings.sending import leases
+from mailings.sending.form_responses.system_mailings import sender_of
 from mailings.sending.notice_words import Words, letter_of
 from mailings.sending.run import ready_transport
-from mailings.sending.system_mailings import sender_of
 from mailings.settings import Settings
 
 AGAIN = timedelta(hours=1)  # who was told of a trouble is not told of the same one sooner

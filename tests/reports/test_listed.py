@@ -12,7 +12,7 @@ from mailings.audience.folders import move, tree, within
 from mailings.db import Database
 from mailings.model import DeliveryStatus, Mailing, MailingStatus, Topic
 from mailings.reports.listed import PAGE, Asked, mailings_listed
-from mailings.sending.system_mailings import system_mailing
+from mailings.sending.form_responses.system_mailings import system_mailing
 from tests.consent.waiting import a_mailing, a_topic, queue
 from tests.sending.fit import chosen
 from web.desk.heads import head_of

@@ -14,7 +14,7 @@ from mailings.db import Database
 from mailings.model import Delivery
 from mailings.sending import lifecycle
 from mailings.sending.finding import mailing_named
-from mailings.sending.responding import Responder
+from mailings.sending.form_responses.responding import Responder
 from mailings.transports.memory import Memory
 from tests.forms.sent import ASE, SETTINGS, pushed
 

@@ -13,7 +13,7 @@ from mailings.db import Database
 from mailings.model import Address, Delivery, Mailing, Person, Recipient
 from mailings.sending.books import Books, books_of
 from mailings.sending.finding import mailing_named
-from mailings.sending.system_messages import queue_system_message
+from mailings.sending.form_responses.system_messages import queue_system_message
 from mailings.settings import Settings
 
 SETTINGS = Settings(email_transport="memory", system_from="Fjord Østerlund <post@fjord.test>", company_name="Fjord Østerlund")

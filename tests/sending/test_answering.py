@@ -15,12 +15,12 @@ from mailings.consent.withdrawing import withdraw
 from mailings.db import Database
 from mailings.model import Address, Delivery, MailingStatus, Person, Recipient, Submission, SubmissionStatus
 from mailings.sending import lifecycle
-from mailings.sending.answering import queue_response
 from mailings.sending.finding import mailing_named
+from mailings.sending.form_responses.answering import queue_response
+from mailings.sending.form_responses.responding import held
 from mailings.sending.preflight import check
 from mailings.sending.previewing import preview
 from mailings.sending.resending import resend
-from mailings.sending.responding import held
 from tests.forms.sent import SETTINGS, pushed, send
 from tests.sending.answered import BODY, FIELDS, WRITTEN, deliveries, furnished, look
 from tests.sending.asked import person

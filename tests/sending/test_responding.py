@@ -15,7 +15,7 @@ from mailings.model import AddressStanding, Delivery, Lease, LeaseRole, MailingS
 from mailings.sending import closing, leases, lifecycle, processes
 from mailings.sending.due import due, due_responses
 from mailings.sending.finding import mailing_named
-from mailings.sending.responding import Responder, Served, held
+from mailings.sending.form_responses.responding import Responder, Served, held
 from mailings.transports.memory import Memory
 from tests.sending import world
 from tests.sending.asked import DANISH, DUTCH, SETTINGS, ask, books, mailing, messages, person

@@ -9,7 +9,7 @@ import pytest
 
 from mailings.db import Database
 from mailings.message import Outcome
-from mailings.sending.responding import Responder
+from mailings.sending.form_responses.responding import Responder
 from mailings.settings import Settings, settings
 from tests.sending.asked import ask, books, person
 from tests.servers.mailbox import Mailbox, mailbox

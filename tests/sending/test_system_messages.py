@@ -12,7 +12,7 @@ from mailings import clock
 from mailings.db import Database
 from mailings.errors import Misconfigured
 from mailings.model import Delivery, Mailing, MailingStatus, MailingType, Recipient
-from mailings.sending import system_mailings
+from mailings.sending.form_responses import system_mailings
 from mailings.settings import Settings
 from tests.sending import world
 from tests.sending.asked import SETTINGS, ask, books, mailing, messages, person, recipient, sent

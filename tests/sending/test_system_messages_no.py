@@ -14,8 +14,9 @@ from mailings.db import Database
 from mailings.errors import NotAllowed
 from mailings.model import Address, Delivery, Recipient
 from mailings.people.erasing import erase
-from mailings.sending import lifecycle, system_mailings
+from mailings.sending import lifecycle
 from mailings.sending.finding import mailing_named
+from mailings.sending.form_responses import system_mailings
 from tests.sending import world
 from tests.sending.asked import DANISH, DUTCH, SETTINGS, ask, books, mailing, messages, person, recipient, sent
 

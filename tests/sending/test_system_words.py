@@ -11,7 +11,7 @@ import pytest
 
 from mailings.content.system import LANGUAGES, MESSAGES
 from mailings.db import Database
-from mailings.sending.responding import Responder
+from mailings.sending.form_responses.responding import Responder
 from mailings.tokens import Kind, Tokens
 from mailings.transports.memory import Memory
 from tests.sending.asked import SETTINGS, ask, person

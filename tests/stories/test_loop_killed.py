@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from mailings.clock import now
 from mailings.db import Database
 from mailings.model import Address, Delivery, Person
-from mailings.sending.system_messages import queue_system_message
+from mailings.sending.form_responses.system_messages import queue_system_message
 from tests.cli.test_deliver import count, watching
 from tests.cli.typed import type_in
 from tests.deployments.server import until

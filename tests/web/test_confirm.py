@@ -17,8 +17,8 @@ from mailings.db import Database
 from mailings.model import Basis, Consent, Delivery, Event, Recipient
 from mailings.people.erasing import erase
 from mailings.reported import EventKind
-from mailings.sending.responding import Responder
-from mailings.sending.system_messages import queue_system_message
+from mailings.sending.form_responses.responding import Responder
+from mailings.sending.form_responses.system_messages import queue_system_message
 from mailings.settings import Settings
 from mailings.tokens import Kind, Tokens, of_day, of_minute, of_preview
 from mailings.transports.memory import Memory

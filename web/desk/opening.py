@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from mailings.errors import NotAllowed
 from mailings.model import Mailing, MailingType
 from mailings.sending import lifecycle
-from mailings.sending.answering import open_if_fit
+from mailings.sending.form_responses.answering import open_if_fit
 from web.desk.acting import Deed, do, spf_of
 from web.desk.at import AtDesk
 from web.desk.summary import Unfit

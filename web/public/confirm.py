@@ -11,7 +11,7 @@ from mailings.consent.giving import give
 from mailings.errors import Untrusted
 from mailings.model import Basis
 from mailings.reported import EventKind
-from mailings.sending.system_messages import queue_system_message
+from mailings.sending.form_responses.system_messages import queue_system_message
 from mailings.settings import Settings
 from mailings.tokens import Kind, Token
 from web.door import AtDoor

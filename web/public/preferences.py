@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from mailings import clock
 from mailings.consent.topics import topics
 from mailings.reported import EventKind
-from mailings.sending.system_messages import queue_system_message
+from mailings.sending.form_responses.system_messages import queue_system_message
 from mailings.settings import Settings
 from mailings.tokens import Kind
 from mailings.tracking.preferences import Preferences, Wish, change, preferences_of

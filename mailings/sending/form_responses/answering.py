@@ -12,9 +12,9 @@ from mailings.errors import NotAllowed
 from mailings.model import Delivery, Mailing, MailingStatus, MailingType, Person, Recipient, Submission, Verdict
 from mailings.sending import lifecycle
 from mailings.sending.dns import spf
+from mailings.sending.form_responses.system_addresses import bare_recipient
+from mailings.sending.form_responses.system_messages import queue_again, recipient_of
 from mailings.sending.preflight import check
-from mailings.sending.system_addresses import bare_recipient
-from mailings.sending.system_messages import queue_again, recipient_of
 from mailings.settings import Settings, settings
 
 

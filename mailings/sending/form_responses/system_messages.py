@@ -14,7 +14,8 @@ from mailings.consent.rules import address_blocked, address_complained
 from mailings.content.system import language_of
 from mailings.model import Delivery, DeliveryStatus, Mailing, MailingStatus, Person, Recipient, Verdict
 from mailings.seams import Seam
-from mailings.sending import lifecycle, system_mailings
+from mailings.sending import lifecycle
+from mailings.sending.form_responses import system_mailings
 from mailings.settings import Settings
 
 SOON_AGAIN = timedelta(minutes=10)  # who asks again within this time has it, or is about to

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 from mailings.clock import now
 from mailings.content.system import language_of
 from mailings.model import Delivery, DeliveryStatus, Mailing, Recipient, Verdict
-from mailings.sending import system_mailings
-from mailings.sending.system_messages import DAY, MOST, OPEN, SOON_AGAIN, WAITING, queue_again, verdict_of
+from mailings.sending.form_responses import system_mailings
+from mailings.sending.form_responses.system_messages import DAY, MOST, OPEN, SOON_AGAIN, WAITING, queue_again, verdict_of
 from mailings.settings import Settings
 
 WHICH = "confirm-submission"
