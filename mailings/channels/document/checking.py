@@ -16,6 +16,7 @@ from mailings.channels.document.html import ENVELOPE, Template, compiled_with, t
 from mailings.channels.document.postal import SORTS
 from mailings.channels.document.stacking import document_of
 from mailings.channels.document.word import in_word, word_problems
+from mailings.channels.first import first_row
 from mailings.content.letter_variables import letter_column
 from mailings.content.variables import EMPTY
 from mailings.errors import BadTemplate, Unreadable
@@ -78,12 +79,11 @@ def _tried(session: Session, mailing: Mailing, chosen: Settings, looked: tuple[T
     """Fill the template for the first who should get it, so that trouble shows before it is printed."""
     template, found = looked
     compiled = compiled_with(session, mailing, chosen, template)
-    eligible = select(Recipient.id).where(Recipient.mailing_id == mailing.id, Recipient.verdict == Verdict.ELIGIBLE)
-    first = session.scalar(eligible.order_by(Recipient.id).limit(1))
+    first = first_row(session, mailing, compiled.row)
     if first is None:
         return
     try:
-        compiled.html(session.execute(compiled.row.of_recipient(first)).one())
+        compiled.html(first)
     except Unreadable as error:
         found.problems.append(f"Already for the first recipient: {error}")
 

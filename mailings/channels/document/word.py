@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from mailings.channels.document.letter_rows import Asked, LetterRow, letter_row
 from mailings.channels.document.stacking import document_of, language_of, stack_of
+from mailings.channels.first import first_row
 from mailings.content.letter_variables import is_letter_variable, letter_constants
 from mailings.content.names import Used
 from mailings.content.word.filling import WordForm, WordTemplate, word_template
@@ -18,7 +19,7 @@ from mailings.content.word.office import libreoffice
 from mailings.errors import BadTemplate, Misconfigured, Unreadable
 from mailings.letter import Page, Stack
 from mailings.message import Message, Offer
-from mailings.model import Mailing, MailingFile, Recipient, Verdict
+from mailings.model import Mailing, MailingFile
 from mailings.settings import Settings
 
 SUFFIX = ".docx"
@@ -89,11 +90,8 @@ def word_problems(session: Session, mailing: Mailing, settings: Settings) -> Ite
 
 def _tried(session: Session, mailing: Mailing, compiled: CompiledWord) -> Iterator[str]:
     """Fill the template for nobody and for the first who should get it, so that trouble shows before it is printed."""
-    eligible = select(Recipient.id).where(Recipient.mailing_id == mailing.id, Recipient.verdict == Verdict.ELIGIBLE)
-    first = session.scalar(eligible.order_by(Recipient.id).limit(1))
-    rows = [compiled.row.blank()]
-    rows += [session.execute(compiled.row.of_recipient(first)).one()] if first is not None else []
-    for row in rows:
+    first = first_row(session, mailing, compiled.row)
+    for row in (compiled.row.blank(), *([] if first is None else [first])):
         try:
             compiled.form.whole(compiled.row.values(row))
         except Unreadable as error:

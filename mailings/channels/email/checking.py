@@ -19,13 +19,14 @@ from mailings.channels.email.composing import CompiledEmail
 from mailings.channels.email.linked import action_problems, link_names, never_done
 from mailings.channels.email.rows import blank_row
 from mailings.channels.email.senders import ALIASES, Senders
+from mailings.channels.first import first_row
 from mailings.content.environment import sandbox
 from mailings.content.links import address_in, is_web
 from mailings.content.quoting import one_line_end
 from mailings.content.receipt import variables
 from mailings.content.tags import BLOT, blotted, elements, line_of, tags
 from mailings.errors import BadTemplate, Unreadable
-from mailings.model import Associate, Mailing, MailingFile, MailingType, Recipient, Verdict
+from mailings.model import Associate, Mailing, MailingFile, MailingType
 from mailings.settings import Settings, settings
 
 CLIPPED = 102_000  # bytes of HTML beyond which Gmail shows only the beginning
@@ -124,12 +125,11 @@ def _compiled(session: Session, mailing: Mailing, compiled: CompiledEmail, found
 
 def _weigh(session: Session, mailing: Mailing, compiled: CompiledEmail, found: Findings) -> None:
     """Fill the template once for nobody and once for the first who should get it: it is weighed, and trouble shows before sending."""
-    eligible = select(Recipient.id).where(Recipient.mailing_id == mailing.id, Recipient.verdict == Verdict.ELIGIBLE)
-    first = session.scalar(eligible.order_by(Recipient.id).limit(1))
+    first = first_row(session, mailing, compiled.row)
     size = 0
     if first is not None:
         try:
-            size = _size(compiled, session.execute(compiled.row.of_recipient(first)).one())
+            size = _size(compiled, first)
         except Unreadable as error:
             found.problems.append(f"Already for the first recipient: {error}")
             return
