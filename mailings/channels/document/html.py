@@ -10,13 +10,13 @@ from jinja2 import nodes
 from sqlalchemy.orm import Session
 
 from mailings.channels.document.letter_rows import ENVELOPE, Asked, LetterRow, letter_row
+from mailings.channels.document.offering import Letters
 from mailings.channels.document.stacking import document_of, language_of, stack_of
 from mailings.content.letter_variables import is_letter_variable, letter_constants
 from mailings.content.names import Used
 from mailings.content.one_part import OnePart
 from mailings.errors import BadTemplate
-from mailings.letter import Page, Stack
-from mailings.message import Message, Offer
+from mailings.letter import Stack
 from mailings.model import Mailing
 from mailings.settings import Settings
 
@@ -34,17 +34,19 @@ class Template(OnePart):
         return Used(alone=is_letter_variable, written=self.written)
 
 
-class CompiledHtml:
-    """A mailing compiled: `select` reads rows, `offer` makes a letter of one. Holds no session."""
+class CompiledHtml(Letters):
+    """A mailing whose letters are written in HTML."""
+
+    written = "html"
 
     def __init__(self, template: Template, row: LetterRow, stack: Stack) -> None:
-        self.template, self.row, self.stack = template, row, stack
-        self.select = row.of_deliveries()
+        super().__init__(row, stack)
+        self.template = template
         self._skeleton = template.skeleton(HTML, html=True)
 
-    def offer(self, row: Sequence[Any]) -> Offer:
-        """The offer for one row."""
-        return Offer(row[0], row[1], "", HtmlLetter(self, row))
+    def document(self, values: Mapping[str, Any]) -> bytes:
+        """The letter with these values. Raises Unreadable."""
+        return self.filled(values).encode()
 
     def html(self, row: Sequence[Any]) -> str:
         """The letter of one row. Raises Unreadable."""
@@ -54,21 +56,6 @@ class CompiledHtml:
         """The letter with these values, by the names they have in the rendering. Raises Unreadable."""
         slots = self._skeleton.slots(dict(values))
         return "".join(piece if isinstance(piece, str) else slots[piece] for piece in self._skeleton.pieces[HTML])
-
-
-@dataclass(frozen=True, slots=True)
-class HtmlLetter(Message):
-    """One recipient's letter, not yet filled."""
-
-    channel = "document"
-    compiled: CompiledHtml
-    of: Sequence[Any]
-
-    def page(self) -> Page:
-        """The letter as HTML. Raises Unreadable when it cannot be filled for this recipient."""
-        row = self.compiled.row
-        html = self.compiled.html(self.of).encode()
-        return Page("html", html, row.title(self.of), row.lines(self.of), row.key(self.of), self.compiled.stack)
 
 
 def template_of(session: Session, mailing: Mailing, settings: Settings) -> Template:
@@ -100,4 +87,4 @@ def compiled_with(session: Session, mailing: Mailing, settings: Settings, templa
     return CompiledHtml(template, row, stack_of(session, mailing, settings))
 
 
-__all__ = ["ENVELOPE", "CompiledHtml", "HtmlLetter", "Template", "compiled_html", "compiled_with", "template_of"]
+__all__ = ["ENVELOPE", "CompiledHtml", "Template", "compiled_html", "compiled_with", "template_of"]

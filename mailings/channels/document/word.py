@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from mailings.channels.document.letter_rows import Asked, LetterRow, letter_row
+from mailings.channels.document.offering import Letters
 from mailings.channels.document.stacking import document_of, language_of, stack_of
 from mailings.channels.first import first_row
 from mailings.content.letter_variables import is_letter_variable, letter_constants
@@ -17,8 +17,7 @@ from mailings.content.names import Used
 from mailings.content.word.filling import WordForm, WordTemplate, word_template
 from mailings.content.word.office import libreoffice
 from mailings.errors import BadTemplate, Misconfigured, Unreadable
-from mailings.letter import Page, Stack
-from mailings.message import Message, Offer
+from mailings.letter import Stack
 from mailings.model import Mailing, MailingFile
 from mailings.settings import Settings
 
@@ -30,31 +29,18 @@ def in_word(mailing: Mailing) -> bool:
     return str(document_of(mailing).get("template") or "").lower().endswith(SUFFIX)
 
 
-class CompiledWord:
-    """A mailing compiled: `select` reads rows, `offer` makes a letter of one. Holds no session."""
+class CompiledWord(Letters):
+    """A mailing whose letters are written in Word."""
+
+    written = "docx"
 
     def __init__(self, row: LetterRow, form: WordForm, stack: Stack) -> None:
-        self.row, self.form, self.stack = row, form, stack
-        self.select = row.of_deliveries()
+        super().__init__(row, stack)
+        self.form = form
 
-    def offer(self, row: Sequence[Any]) -> Offer:
-        """The offer for one row."""
-        return Offer(row[0], row[1], "", WordLetter(self, row))
-
-
-@dataclass(frozen=True, slots=True)
-class WordLetter(Message):
-    """One recipient's letter, not yet filled."""
-
-    channel = "document"
-    compiled: CompiledWord
-    of: Sequence[Any]
-
-    def page(self) -> Page:
-        """The letter as a Word document. Raises Unreadable when it cannot be filled for this recipient."""
-        row = self.compiled.row
-        filled = self.compiled.form.filled(row.values(self.of))
-        return Page("docx", filled, row.title(self.of), row.lines(self.of), row.key(self.of), self.compiled.stack)
+    def document(self, values: Mapping[str, Any]) -> bytes:
+        """The letter with these values. Raises Unreadable."""
+        return self.form.filled(values)
 
 
 def compiled_word(session: Session, mailing: Mailing, settings: Settings) -> CompiledWord:
