@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy import false, literal, select
 from sqlalchemy.orm import Session
 
-from mailings.audience.evidence import Subject, evidence
 from mailings.audience.facts import facts_of
 from mailings.audience.naming import NamedBy, sources_naming
+from mailings.audience.particulars import Subject, particulars_of
 from mailings.audience.populate import OPEN
 from mailings.audience.sources import Candidates
 from mailings.audience.verdicts import RULES, Rule, answers, in_words
@@ -90,7 +90,7 @@ def _answers(session: Session, subject: Subject) -> list[Answer]:
 
 
 def _answer(session: Session, subject: Subject, rule: Rule, *, holds: bool) -> Answer:
-    particulars = evidence(session, rule.verdict, subject) if holds or rule.verdict in _TELLING else ""
+    particulars = particulars_of(session, rule.verdict, subject) if holds or rule.verdict in _TELLING else ""
     said = in_words(rule.sentence if holds else rule.otherwise, subject.mailing)
     waived = holds and rule.overridable and subject.mailing.override_consent
     return Answer(rule.verdict.value, holds, waived, f"{said} ({particulars})" if particulars else said)
@@ -121,7 +121,7 @@ def _summary(session: Session, subject: Subject, named: list[NamedBy]) -> str:
         return f"{who} gets {mailing.name}{anyway}." if mailing.status in OPEN else f"{who} is on the list of {mailing.name}{anyway}."
     rule = next((rule for rule in RULES if rule.verdict is recipient.verdict), None)
     why = in_words(rule.sentence, mailing) if rule else f"the verdict is {recipient.verdict}"
-    particulars = evidence(session, recipient.verdict, subject)
+    particulars = particulars_of(session, recipient.verdict, subject)
     return f"{who} does not get {mailing.name}: {why}" + (f" ({particulars})." if particulars else ".")
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from mailings.audience.evidence import Subject
 from mailings.audience.imported import reached_at
+from mailings.audience.particulars import Subject
 from mailings.audience.sources import people_named, sources_of
 from mailings.audience.verdicts import NOUNS
 from mailings.channels import CHANNELS

@@ -6,8 +6,8 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from mailings.addresses import read_address, read_mobile
-from mailings.audience.evidence import Subject
 from mailings.audience.imported import is_unknown, reached_at
+from mailings.audience.particulars import Subject
 from mailings.channels import channel_of
 from mailings.errors import NotFound
 from mailings.model import Address, Company, ImportedRow, Mailing, Person, Recipient, Source

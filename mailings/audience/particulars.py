@@ -40,9 +40,9 @@ class Subject:
     recipient: Recipient | None
 
 
-def evidence(session: Session, verdict: Verdict, subject: Subject) -> str:
+def particulars_of(session: Session, verdict: Verdict, subject: Subject) -> str:
     """The particulars behind a rule, e.g. `legitimate_interest, since 2026-03-01 (Import)`; empty where there is nothing to add."""
-    found = _EVIDENCE.get(verdict)
+    found = _PARTICULARS.get(verdict)
     return found(session, subject) if found else ""
 
 
@@ -142,7 +142,7 @@ def _day(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%d")
 
 
-_EVIDENCE: dict[Verdict, Callable[[Session, Subject], str]] = {
+_PARTICULARS: dict[Verdict, Callable[[Session, Subject], str]] = {
     Verdict.STOPPED: _stopped,
     Verdict.COMPANY_PREFERRED: _company,
     Verdict.NO_ADDRESS: _address,
