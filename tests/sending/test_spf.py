@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailings.sending.dns.spf import Answer, Spf, look_up
+from tests.examples import tried
 from tests.sending.nameserver import name_server
 
 ROMAN = '"v=spf1 include:_spf.provider.no ip4:192.0.2.0/24 ip6:2001:db8::/32 a mx -all"'
@@ -101,7 +102,7 @@ def test_a_wrong_setting(setting: str) -> None:
     assert answer.sentence
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=tried(60), deadline=None)
 @given(domain=st.text(max_size=80) | st.from_regex(r"[a-zø.\-]{1,70}", fullmatch=True))
 def test_never_raises(domain: str) -> None:
     """Whatever a domain holds, there is one answer for it and no exception."""

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from mailings.db import Database
 from mailings.settings import Settings
 from tests.doubles.sendgrid_events import Webhook, body_of, event
+from tests.examples import tried
 from tests.tracking.told import K, address, delivery, events, mark, out
 from web.app import make_app
 
@@ -117,7 +118,7 @@ entries = json_values | st.dictionaries(st.sampled_from(NAMES), json_values | st
 
 
 @given(told=st.lists(entries, max_size=5))
-@hypothesis_settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(max_examples=tried(150), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_content_breaks_it(door: TestClient, webhook: Webhook, told: list[Any]) -> None:
     """Whatever stands in a signed list of events, it is kept: 204, on both databases."""
     body = body_of(told)
@@ -125,7 +126,7 @@ def test_no_content_breaks_it(door: TestClient, webhook: Webhook, told: list[Any
 
 
 @given(body=st.binary(max_size=400))
-@hypothesis_settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(max_examples=tried(100), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_bytes_break_it(door: TestClient, webhook: Webhook, body: bytes) -> None:
     """Whatever bytes are signed, they are events or refused, never a failure of ours."""
     assert door.post(HOOK, content=body, headers=webhook.signed(body)).status_code in (204, 400)
