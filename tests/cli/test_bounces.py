@@ -31,7 +31,7 @@ def test_collect(db: Database, tmp_path: Path, place: dict[str, str]) -> None:
     arrives(tmp_path / "retur", came_to=verp(first))
     arrives(tmp_path / "retur", VACATION, came_to=verp(second))
     told = type_in(tmp_path, "bounces", "collect", **place)
-    assert told.stdout.strip() == "Read 2 messages: 1 bounces, 1 automatic replies. 2 told something new.", told.stderr
+    assert told.stdout.strip() == "Read 2 messages: 1 bounce, 1 automatic reply. 2 told something new.", told.stderr
     again = orjson.loads(type_in(tmp_path, "bounces", "collect", "--json", **place).stdout)
     assert (again["read"], again["new"], again["refused"], again["troubles"]) == (0, 0, 0, [])
     (row,) = orjson.loads(type_in(tmp_path, "bounces", "list", "--mailing", "høst-nytt", "--json", **place).stdout)
