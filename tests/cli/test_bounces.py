@@ -47,7 +47,7 @@ def test_collect(db: Database, tmp_path: Path, place: dict[str, str]) -> None:
 def test_blocked_and_cleared(db: Database, tmp_path: Path, place: dict[str, str]) -> None:
     """A blocked address is listed with why, and may be written to again when a person says so, with a line in the log."""
     heard(db, said(db, None, K.BOUNCED, 1, bounce=B.INVALID, address=PER, reason="550 ukjent"))
-    assert PER in type_in(tmp_path, "bounces", "list", **place).stdout
+    assert "per@blåbær.no" in type_in(tmp_path, "bounces", "list", **place).stdout  # as people write it
     told = type_in(tmp_path, "bounces", "clear", "Per@blåbær.no", "ingen@fjord.test", **place)
     assert told.stdout.strip() == "1 may be written to again. Nothing stood against 1 of them.", told.stderr
     held = standing(db, PER)
