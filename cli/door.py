@@ -47,7 +47,8 @@ def tell(sentence: str, document: dict[str, object], *, as_json: bool) -> None:
 def table(title: str, heads: Sequence[str], rows: Iterable[Sequence[Any]], whole: Collection[str] = ()) -> None:
     """A table for people; None is shown as nothing, mail domains as people write them.
 
-    Columns headed by a word of `whole` keep their lines however narrow the screen. In a pipe nothing is cut and a row is one line: there is no screen to be narrow.
+    Columns headed by a word of `whole` keep their lines however narrow the screen. In a pipe nothing is cut and a row is one line:
+    there is no screen to be narrow.
     """
     drawn = Table(title=title, title_justify="left", header_style="bold")
     for head in heads:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from mailings.model import DeliveryStatus, Verdict
-from mailings.readable import counted
+from mailings.readable import counted, spoken
 from mailings.reports.places import desk_address
 from mailings.reports.saying import label
 from mailings.reports.troubled import Troubled
@@ -50,7 +50,7 @@ def about_troubled(name: str, total: int) -> Drawn:
 def _told(chosen: Settings, name: str, found: Troubled) -> dict[str, Any]:
     row = found.row
     if chosen.runs_name_people:
-        who = {"Recipient": row.name or "–", "Address": row.email or "–"}
+        who = {"Recipient": row.name or "–", "Address": spoken(row.email or "–")}
         why = row.reason
     else:
         who = {"Recipient": f"No. {row.id}", "At the desk": desk_address(chosen, "recipient", name, row.id)}
