@@ -6,6 +6,7 @@ from prefect import task
 
 from mailings.db import database
 from mailings.model import MailingStatus, MailingType
+from mailings.readable import counted
 from mailings.sending.answering import open_if_fit
 from mailings.sending.closing import Outcome
 from mailings.sending.dns.spf import look_up
@@ -27,7 +28,7 @@ def unfit_to_open(mailing: str) -> Outcome | None:
     problems = open_response(mailing)
     if not problems:
         return None
-    outcome = Outcome(mailing, MailingStatus.DRAFT, f"{mailing} is not opened: {len(problems)} problem(s) found.", problems)
+    outcome = Outcome(mailing, MailingStatus.DRAFT, f"{mailing} is not opened: {counted(len(problems), 'problem')} found.", problems)
     events.refused(outcome, leave(mailing, problems))
     return outcome
 

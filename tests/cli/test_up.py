@@ -105,7 +105,7 @@ def test_doctor_sees_it(first: Up) -> None:
         [sys.executable, "-m", "cli.main", "doctor"], cwd=first.folder, env=plain(), capture_output=True, text=True, timeout=60
     )
     assert "kept by mailings up" in told.stdout, told.stdout + told.stderr
-    assert "mailings: 1 worker(s)" in told.stdout
+    assert "mailings: 1 worker at it" in told.stdout
     assert "all are there" in told.stdout
     assert "due mailings are looked for next at" in told.stdout
 

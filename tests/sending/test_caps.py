@@ -100,7 +100,7 @@ def test_who_has_had_enough_waits(any_db: Database, configured_texts: Settings) 
         waiting = session.scalars(select(Delivery).where(Delivery.status == DeliveryStatus.QUEUED)).one()
         assert waiting.reason is not None
         assert waiting.reason.startswith(
-            "the number has had 1 text messages in 24 hours (MAILINGS_SMS_PER_RECIPIENT); again from 2026-11-22 09:1"
+            "the number has had 1 text message in 24 hours (MAILINGS_SMS_PER_RECIPIENT); again from 2026-11-22 09:1"
         )
         assert waiting.attempts == 0
     with standing_at(START + DAY + timedelta(minutes=11)):

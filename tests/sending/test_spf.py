@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailings.sending.dns.spf import Answer, Spf, look_up
+from mailings.sending.dns.spf import Answer, Spf, judged, look_up
 from tests.examples import tried
 from tests.sending.nameserver import name_server
 
@@ -57,6 +57,7 @@ def test_wrong(domain: str, says: str) -> None:
     assert answer.spf is Spf.WRONG
     assert domain in answer.sentence
     assert says in answer.sentence
+    assert "The domain søn.test has no" in judged("xn--sn-lka.test", []).sentence  # as people write it
 
 
 @pytest.mark.parametrize("domain", ["acme.test", "news.example", "Localhost", "a.invalid."])
