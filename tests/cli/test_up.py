@@ -22,7 +22,7 @@ from tests.cli.upped import ROOT, Up, command, family, installation, outbox, pla
 from tests.forms.sent import send
 from tests.sending.answered import furnished
 
-pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("up")]
+pytestmark = [pytest.mark.slow, pytest.mark.prefect, pytest.mark.xdist_group("up")]
 
 PEOPLE, RATE = 900, 60  # one a second: a quarter of an hour of sending, longer than anything is waited for
 PATIENCE = 300.0  # seconds for whatever is to come about; on a quiet machine all of it is over in twenty

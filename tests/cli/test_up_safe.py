@@ -16,7 +16,7 @@ from cli.engine_folder import own_folder
 from tests.cli.upped import STARTS, Up, command, family, installation, outbox, plain, status, until, upped
 from tests.prefect_tables import with_tables
 
-pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("up")]
+pytestmark = [pytest.mark.slow, pytest.mark.prefect, pytest.mark.xdist_group("up")]
 
 NAME, PEOPLE = "høst-nytt", 3
 EVIL = "https://evil.example"
