@@ -1,6 +1,6 @@
 # Everything one does with a clone. `make` alone lists it; each target sets up what it needs.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test torture check format packages clean
+.PHONY: help setup demo test slow torture check format packages clean
 SHELL := /bin/sh
 
 VENV := .venv
@@ -9,7 +9,8 @@ READY := $(VENV)/.ready
 PEOPLE ?= 2000
 TESTS ?= tests
 CASES ?=
-WORKERS ?= 3
+WORKERS ?= 4
+PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n $(WORKERS)
 
 help:  ## list what one can do here
 	@awk 'BEGIN {FS = ":.*## "; print "What one can do here:\n"} /^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,8 +32,11 @@ packages:  ## what some tests use beside Python: Postfix, PostgreSQL, Chromium, 
 	@sh .ci/packages
 
 # what is compiled is kept, whatever a container says: 9 s for each worker, and half a second for each of hundreds of processes
-test: $(READY) packages  ## all tests, on SQLite and PostgreSQL (TESTS=tests/audience for some, WORKERS=3)
-	@PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n $(WORKERS) $(TESTS)
+test: $(READY) packages  ## the tests, on SQLite and PostgreSQL (TESTS=tests/audience for all of some, WORKERS=4)
+	@$(if $(filter tests,$(TESTS)),EXAMPLES=some $(PYTEST) -m "not slow" tests,$(PYTEST) $(TESTS))
+
+slow: $(READY) packages  ## what takes longer: whole installations, every page of the docs followed, every law with all its examples
+	@$(PYTEST) -m "slow or hypothesis" tests
 
 torture: $(READY) packages  ## kills a sender at every point, twice, on every transport; a table of what was left (CASES="--once")
 	@$(BIN)/python -m tests.torture $(CASES)

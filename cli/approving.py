@@ -12,6 +12,7 @@ from rich.markup import escape
 from cli.door import AsJson, database, notes, print_json, screen, somebody
 from mailings.errors import NotAllowed
 from mailings.model import Door
+from mailings.readable import counted
 from mailings.sending.approval import approved, approving
 from mailings.sending.approval.approving import Answer, Question, Sample
 from mailings.sending.finding import mailing_named
@@ -36,9 +37,7 @@ def approve(
 ) -> None:
     """Approve a mailing that asks for it, or decline it. Shows first what it would send to how many."""
     verb = "decline" if decline else "approve"
-    if not yes and not sys.stdin.isatty():
-        raise NotAllowed("Nobody can be asked here; say --yes to answer without being asked.")
-    number = _shown(name, notes if as_json else screen)
+    number = _shown(name, notes if as_json else screen, yes=yes)
     if not yes and not typer.confirm(f"{verb.capitalize()} {name}?", err=True):
         notes.print(f"{name} still awaits approval.", highlight=False)
         raise typer.Exit(1)
@@ -53,17 +52,18 @@ def approve(
         screen.print(NEXT[verb].format(name=name), highlight=False, soft_wrap=True)
 
 
-def _shown(name: str, where: Console) -> int:
-    """Show what is asked; the number of the question."""
+def _shown(name: str, where: Console, *, yes: bool) -> int:
+    """Show what is asked; the number of the question. Raises IllegalMove where nothing is, NotAllowed where nobody can answer."""
     with database().reading() as session:
         question = approving.question_of(session, mailing_named(session, name), settings())
+        if not yes and not sys.stdin.isatty():
+            raise NotAllowed("Nobody can be asked here; say --yes to answer without being asked.")
         _show(name, question, where)
         return question.approval.id
 
 
 def _show(name: str, question: Question, where: Console) -> None:
-    people = "1 recipient" if question.eligible == 1 else f"{question.eligible:,} recipients"
-    where.print(f"{name} would go to [bold]{people}[/].", highlight=False)
+    where.print(f"{name} would go to [bold]{counted(question.eligible, 'recipient')}[/].", highlight=False)
     if question.excluded:
         left_out = ", ".join(
             f"{n:,} {verdict.replace('_', ' ')}" for verdict, n in sorted(question.excluded.items(), key=lambda pair: -pair[1])

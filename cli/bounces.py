@@ -11,6 +11,7 @@ import typer
 from cli.door import AsJson, database, notes, print_json, screen, somebody, table, tell
 from mailings.addresses import is_number, read_address
 from mailings.errors import BadAddress, Unreadable
+from mailings.readable import counted
 from mailings.sending.finding import mailing_named
 from mailings.settings import settings
 from mailings.staff import auditing
@@ -92,14 +93,14 @@ def _normal(email: str) -> str:
 
 
 def _sentence(found: Collected, refused: int) -> str:
-    kinds = {"bounces": found.bounces, "delays": found.delays, "receipts": found.receipts, "automatic replies": found.auto_replies}
-    kinds |= {"complaints": found.complaints, "other letters": found.others}
-    told = ", ".join(f"{n:,} {kind}" for kind, n in kinds.items() if n)
-    said = [f"Read {found.read:,} messages" + (f": {told}." if told else ".")]
+    kinds = {"bounce": found.bounces, "delay": found.delays, "receipt": found.receipts, "automatic reply": found.auto_replies}
+    kinds |= {"complaint": found.complaints, "other letter": found.others}
+    told = ", ".join(counted(n, kind, "automatic replies" if kind == "automatic reply" else "") for kind, n in kinds.items() if n)
+    said = [f"Read {counted(found.read, 'message')}" + (f": {told}." if told else ".")]
     said += [f"{found.new:,} told something new."] if found.new else []
-    said += [f"{found.unknown:,} are about no message of ours and no address we know."] if found.unknown else []
+    said += [f"{counted(found.unknown, 'is', 'are')} about no message of ours and no address we know."] if found.unknown else []
     said += [f"{found.broken:,} could not be read."] if found.broken else []
-    said += [f"{refused:,} addresses were refused at hand-over since the last look."] if refused else []
+    said += [f"{counted(refused, 'address was', 'addresses were')} refused at hand-over since the last look."] if refused else []
     return " ".join(said)
 
 
@@ -131,6 +132,6 @@ def _row(one: Bounced | Stopped, complained: bool) -> dict[str, object]:
         return words | {"code": one.code, "reason": one.reason, "dealt with": dealt}
     if complained:
         return {"address": one.address, "name": one.name, "company": one.company, "complained": f"{one.complained_at:%Y-%m-%d}"}
-    why = one.blocked_why or f"{one.bounces} bounces in a row"
+    why = one.blocked_why or f"{counted(one.bounces, 'bounce')} in a row"
     said = " ".join(filter(None, (one.code if one.code not in one.reason else "", one.reason)))
     return {"address": one.address, "name": one.name, "company": one.company, "why": why, "cause": one.why, "last said": said}

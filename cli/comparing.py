@@ -13,6 +13,7 @@ from rich.table import Table
 from cli.door import AsJson, database, print_json, screen
 from mailings.errors import NotFound, Unreadable
 from mailings.model import MailingType
+from mailings.readable import counted
 from mailings.reports.comparing import SORTS, Compared, Wanted, best, by_topic, compared, this_year, together
 from mailings.reports.saying import number, percent
 
@@ -71,7 +72,7 @@ def _draw(mailings: Sequence[Compared], year: Sequence[Compared]) -> None:
         row = together(year)
         told = f"open rate {percent(row['open_rate'])}, click-through {percent(row['click_rate'])}, bounces {percent(row['bounce_rate'])}"
         screen.print(
-            f"\n[bold]This year[/]: {_many(row['mailings'], 'mailing')} to {_many(row['sent'], 'recipient')}; {told}.", highlight=False
+            f"\n[bold]This year[/]: {counted(row['mailings'], 'mailing')} to {counted(row['sent'], 'recipient')}; {told}.", highlight=False
         )
     if top := best(year):
         names = ", ".join(f"{escape(one.name)} ({percent(one.figures['open_rate'])})" for one in top)
@@ -93,10 +94,6 @@ def _table(title: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> N
 
 def _rates(figures: Any) -> tuple[str, ...]:
     return number(figures["sent"]), *(percent(figures[rate]) for rate in RATES)
-
-
-def _many(n: int, word: str) -> str:
-    return f"{number(n)} {word}{'' if n == 1 else 's'}"
 
 
 def _type(kind: str | None) -> MailingType | None:

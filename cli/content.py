@@ -15,6 +15,7 @@ from mailings.channels import Findings
 from mailings.errors import NotAllowed, Unreadable
 from mailings.message import Outcome
 from mailings.model import Verdict
+from mailings.readable import counted
 from mailings.sending.dns.spf import look_up
 from mailings.sending.finding import mailing_named
 from mailings.sending.preflight import check as look_over
@@ -64,14 +65,10 @@ def _tell(name: str, findings: Findings) -> None:
     for sentence in findings.notes:
         screen.print(f"[bold cyan]i[/] {escape(sentence)}", highlight=False, soft_wrap=True)
     if findings.problems:
-        screen.print(f"\n{_count(findings.problems, 'problem')} to be mended before [bold]{name}[/] can be sent.", highlight=False)
+        screen.print(f"\n{counted(len(findings.problems), 'problem')} to be mended before [bold]{name}[/] can be sent.", highlight=False)
         return
-    also = f", {_count(findings.warnings, 'warning')}" if findings.warnings else ""
+    also = f", {counted(len(findings.warnings), 'warning')}" if findings.warnings else ""
     screen.print(f"[bold green]✓[/] [bold]{name}[/] can be sent{also}. Next: mailings send {name}", highlight=False, soft_wrap=True)
-
-
-def _count(sentences: list[str], word: str) -> str:
-    return f"{len(sentences)} {word}{'' if len(sentences) == 1 else 's'}"
 
 
 @app.command()

@@ -14,6 +14,7 @@ from rich.table import Table
 from mailings.db import Database
 from mailings.db import database as open_database
 from mailings.errors import Unreachable
+from mailings.readable import spoken
 
 screen = Console()
 notes = Console(stderr=True)
@@ -44,15 +45,16 @@ def tell(sentence: str, document: dict[str, object], *, as_json: bool) -> None:
 
 
 def table(title: str, heads: Sequence[str], rows: Iterable[Sequence[Any]], whole: Collection[str] = ()) -> None:
-    """A table for people; None is shown as nothing. Columns headed by a word of `whole` keep their lines however narrow the screen.
+    """A table for people; None is shown as nothing, mail domains as people write them.
 
-    In a pipe nothing is cut and a row is one line: there is no screen to be narrow.
+    Columns headed by a word of `whole` keep their lines however narrow the screen. In a pipe nothing is cut and a row is one line:
+    there is no screen to be narrow.
     """
     drawn = Table(title=title, title_justify="left", header_style="bold")
     for head in heads:
         drawn.add_column(head, no_wrap=head in whole)
     for row in rows:
-        drawn.add_row(*("" if cell is None else str(cell) for cell in row))
+        drawn.add_row(*("" if cell is None else spoken(str(cell)) for cell in row))
     (screen if screen.is_terminal else Console(file=screen.file, width=PIPE)).print(drawn)
 
 

@@ -19,9 +19,11 @@ from mailings.audience.drafts import push as push_folder
 from mailings.audience.listing import mailings
 from mailings.audience.sources import sources_of
 from mailings.model import ImportedRow, Mailing, MailingFile, SourceKind, TrackedLink
+from mailings.readable import counted
 
 app = typer.Typer(help="Drafts: push a folder, copy, delete, list.")
 RECURS = "Next: a schedule of send-recurring for {name}; each time a copy is sent (docs/how-to/send-a-recurring-mailing.md)"
+WITH = {"attachments": "attachment", "images": "inline image", "links": "registered link"}
 TOLD = 10  # rows of a list that cannot be taken, told one by one
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The mailing's name.")]
@@ -39,7 +41,7 @@ def push(
     for problem in problems[:TOLD]:
         notes.print(f"left out: {problem}", style="yellow", highlight=False, markup=False)
     if len(problems) > TOLD:
-        notes.print(f"left out: {len(problems) - TOLD} rows more", style="yellow", highlight=False)
+        notes.print(f"left out: {counted(len(problems) - TOLD, 'row')} more", style="yellow", highlight=False)
     if as_json:
         print_json(document | {"left_out": problems})
     else:
@@ -79,16 +81,14 @@ def _tell(document: dict[str, object]) -> None:
     stored = "template, which is never sent itself" if document["template"] else "draft"
     screen.print(f"[green]✓[/] {name} is stored as a {stored} ({document['type']}).", highlight=False)
     for source in document["sources"]:  # type: ignore[attr-defined]  # our own list, two functions above
-        rows = f", {source['rows']} rows" if source["rows"] is not None else ""
+        rows = f", {counted(source['rows'], 'row')}" if source["rows"] is not None else ""
         screen.print(f"  from {source['kind']} {source['name']}{rows}", highlight=False, markup=False)
     if document["type"] == "form_response":
         screen.print("  goes to whoever sends a form that names it", highlight=False)
     elif not document["sources"]:
         screen.print("  no sources yet: nobody would get it", highlight=False)
-    screen.print(
-        f"  with {document['attachments']} attachments, {document['images']} inline images, {document['links']} registered links",
-        highlight=False,
-    )
+    beside = [counted(document[kind], one) for kind, one in WITH.items()]  # type: ignore[arg-type]  # counts, three functions above
+    screen.print(f"  with {', '.join(beside)}", highlight=False)
     following = RECURS if document["template"] else "Next: mailings check {name}"
     screen.print(following.format(name=name), highlight=False, soft_wrap=True)
 

@@ -9,6 +9,7 @@ import typer
 from rich.progress import Progress
 
 from cli.door import AsJson, database, notes, tell
+from mailings.readable import counted
 from mailings.reports.taking_out import rows_of, still, take_out
 
 app = typer.Typer(help="Everything as plain files.")
@@ -30,4 +31,4 @@ def export(
         taken = take_out(session, folder, lambda file, more: progress.update(bar, description=file, advance=more))
     rows = sum(file.rows for file in taken.files)
     document: dict[str, object] = {"folder": str(folder), **taken.index}
-    tell(f"{rows:,} rows in {len(taken.files)} files, and the mailings as folders: {folder}", document, as_json=as_json)
+    tell(f"{counted(rows, 'row')} in {counted(len(taken.files), 'file')}, and the mailings as folders: {folder}", document, as_json=as_json)

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from cli.door import screen
 from mailings.clock import now
+from mailings.readable import spoken
 
 
 def print_figures(document: Mapping[str, Any]) -> None:
@@ -44,7 +45,7 @@ def _lines(document: Mapping[str, Any]) -> list[str]:
     if "waiting" in document:
         lines.append(f"{escape(waits(document))}.")
     if "limited" in document:
-        lines.append(f"[yellow]Waits[/] {escape(document['limited'])}; the limits: mailings limits")
+        lines.append(f"[yellow]Waits[/] {escape(spoken(document['limited']))}; the limits: mailings limits")
     if document["deliveries"]["in_doubt"]:
         lines.append(f"[yellow]In doubt:[/] what became of them is settled with: mailings settle {escape(document['name'])}")
     if not document["balanced"]:
@@ -56,7 +57,7 @@ def waits(document: Mapping[str, Any]) -> str:
     """For whom is waited and until when: `3 to be tried later (2 at nord.test, 1 at fjord.test), next at 12:04:10, given up by ...`."""
     places = document["waiting_at"]
     others = document["waiting"] - sum(places.values())
-    listed = ", ".join([f"{n:,} at {domain}" for domain, n in places.items()] + ([f"{others:,} elsewhere"] if others else []))
+    listed = ", ".join([f"{n:,} at {spoken(domain)}" for domain, n in places.items()] + ([f"{others:,} elsewhere"] if others else []))
     said = f"{document['waiting']:,} to be tried later ({listed}), next at {_soon(document['next_attempt'], '%H:%M:%S')}"
     return f"{said}, given up by {_soon(document['given_up_by'], '%H:%M')}" if "given_up_by" in document else said
 

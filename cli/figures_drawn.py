@@ -9,6 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from cli.door import screen
+from mailings.readable import spoken
 from mailings.reports.cost import cost_told
 from mailings.reports.saying import label, number, percent, say
 from mailings.reports.seen import figures_of
@@ -39,7 +40,7 @@ def draw_report(summary: Summary) -> None:
     links = [(escape(row["name"] or row["url"] or label("link", "singles")), row["clickers"], row["clicks"]) for row in document["links"]]
     _bars("Links", ("Leads to", "People", "Clicks"), sorted(links, key=lambda row: -row[1]))
     domains = [
-        (escape("all others" if row["domain"] == "…" else row["domain"]), row["opened"], row["sent"], row["bounced"])
+        (escape("all others" if row["domain"] == "…" else spoken(row["domain"])), row["opened"], row["sent"], row["bounced"])
         for row in document["domains"]
     ]
     _bars("Mail domains", ("Domain", "Opened", "Sent", "Bounced"), domains)

@@ -17,6 +17,7 @@ from mailings.forms.publishing import address_of, snippet_of
 from mailings.forms.pushing import activate as set_active
 from mailings.forms.pushing import delete as delete_form
 from mailings.forms.pushing import push as push_form
+from mailings.readable import counted
 from mailings.settings import settings
 
 app = typer.Typer(help="Forms that people fill in on the web: push one from its folder, see what came.")
@@ -85,7 +86,7 @@ def _print(figures: Listed, part: FormPart, places: dict[str, str | None]) -> No
     counts = ", ".join(f"{count} {status}" for status, count in told["submissions"].items() if count and status != "total")
     screen.print(f"{part.name}: {part.title}", style="bold", highlight=False, markup=False)
     screen.print(f"{told['standing']}, version {told['version']}, processed {part.mode.value}", highlight=False, markup=False)
-    screen.print(f"{figures.total} submissions" + (f": {counts}" if counts else ""), highlight=False, markup=False)
+    screen.print(counted(figures.total, "submission") + (f": {counts}" if counts else ""), highlight=False, markup=False)
     if places["response"]:
         screen.print(f"answered by {places['response']}", highlight=False, markup=False)
     screen.print(f"\n{places['address']}\n\n{places['snippet']}\n", highlight=False, markup=False, soft_wrap=True)

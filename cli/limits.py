@@ -9,6 +9,7 @@ import typer
 from rich.table import Table
 
 from cli.door import AsJson, database, print_json, screen, tell
+from mailings.readable import spoken
 from mailings.sending.limits.setting import PARTS, Change, remove_limit, set_limit
 from mailings.sending.limits.shown import Shown, limits_shown
 from mailings.settings import settings
@@ -84,7 +85,8 @@ def set_(
         name = set_limit(session, name, change).name
         found = next((one for one in limits_shown(session, settings()) if one.state.name == name), None)
     if found is None:
-        tell(f"{name} limits nothing any more; take it away with: mailings limits remove {name}", {"name": name}, as_json=as_json)
+        said = f"{spoken(name)} limits nothing any more; take it away with: mailings limits remove {spoken(name)}"
+        tell(said, {"name": name}, as_json=as_json)
     elif as_json:
         print_json(_document(found))
     else:
@@ -96,7 +98,7 @@ def remove(name: Name, as_json: AsJson = False) -> None:
     """Take a limit away. What MAILINGS_RATE and a mailing's own `rate:` say stays."""
     with database().writing() as session:
         removed = remove_limit(session, name)
-    tell(f"{removed} is no longer limited.", {"removed": removed}, as_json=as_json)
+    tell(f"{spoken(removed)} is no longer limited.", {"removed": removed}, as_json=as_json)
 
 
 def _draw(title: str, limits: list[Shown]) -> None:
@@ -109,20 +111,14 @@ def _draw(title: str, limits: list[Shown]) -> None:
     screen.print(drawn)
     for one in limits:
         if one.free_in >= LONG:
-            screen.print(f"Now in force: {one.waits_for}.", soft_wrap=True, highlight=False)
-
-
-def _named(shown: Shown) -> str:
-    """The name with a domain as people write it: bücher.test."""
-    head, sign, domain = shown.state.name.rpartition("@" if "@" in shown.state.name else ":")
-    return head + sign + (domain.encode().decode("idna") if "xn--" in domain else domain)
+            screen.print(f"Now in force: {spoken(one.waits_for or '')}.", soft_wrap=True, highlight=False)
 
 
 def _row(shown: Shown) -> tuple[str, ...]:
     state = shown.state
     quiet = f"{state.quiet.begin}-{state.quiet.end} {state.zone}" if state.quiet else ""
     ramp = f"{shown.today[0]} of {shown.today[1]}" if shown.today else "over" if state.ramp else ""
-    return (_named(shown), _rates(shown), f"{state.burst}" if shown.now else "", quiet, ramp, _free_in(shown))
+    return (spoken(shown.state.name), _rates(shown), f"{state.burst}" if shown.now else "", quiet, ramp, _free_in(shown))
 
 
 def _rates(shown: Shown) -> str:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from cli.door import print_json, screen, table
 from cli.streams import stream_json
+from mailings import readable
 from mailings.model import Project, RegisteredLink
 from mailings.people.joining import static_selection
 from mailings.people.projects import create_project, project_named
@@ -30,8 +31,9 @@ def show_link(session: Session, chosen: Chosen, mailing: str | None, *, as_json:
         stream_json(head | {"reset": moment.isoformat() if moment else None}, "clickers", map(_document, clickers(session, chosen)))
         return
     screen.print(_leads(chosen, head), soft_wrap=True, highlight=False)
-    who, often = "person" if people == 1 else "people", "once" if clicks == 1 else f"{clicks} times"
-    screen.print(f"{people} {who} clicked, {often} in all; machines {machines} times.", highlight=False)
+    screen.print(
+        f"{readable.counted(people, 'person', 'people')} clicked, {_often(clicks)} in all; machines {_often(machines)}.", highlight=False
+    )
     if head["actions"]:
         screen.print("A click does:", highlight=False)
         screen.print(escape(yaml.safe_dump(head["actions"], allow_unicode=True, sort_keys=False, indent=2)), highlight=False)
@@ -40,6 +42,10 @@ def show_link(session: Session, chosen: Chosen, mailing: str | None, *, as_json:
     if people > SHOWN:
         of = f" --mailing {escape(mailing)}" if mailing else ""
         screen.print(f"... and more; all of them: mailings links show {escape(head['name'] or head['url'])}{of} --json", highlight=False)
+
+
+def _often(clicks: int) -> str:
+    return "once" if clicks == 1 else f"{clicks:,} times"
 
 
 def _head(chosen: Chosen) -> dict[str, Any]:

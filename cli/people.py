@@ -21,6 +21,7 @@ from mailings.people.importing import ImportOptions, ImportOutcome, import_peopl
 from mailings.people.listed import ReadList
 from mailings.people.lists import read_list
 from mailings.people.showing import show as everything_about
+from mailings.readable import counted
 from mailings.sending.form_responses.system_messages import queue_system_message
 from mailings.settings import settings
 
@@ -98,7 +99,8 @@ def correct(old: Annotated[str, typer.Argument(metavar="OLD")], new: Annotated[s
     if done.shared_with:
         screen.print(f"{done.new} is also the address of {', '.join(name or 'somebody without a name' for name in done.shared_with)}.")
     if done.waiting:
-        screen.print(f"{done.waiting} messages that are queued already still go to {done.old}.", style="yellow")
+        go = counted(done.waiting, "message that is queued already still goes", "messages that are queued already still go")
+        screen.print(f"{go} to {done.old}.", style="yellow")
 
 
 @app.command()

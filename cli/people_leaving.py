@@ -15,12 +15,13 @@ from mailings.people.deleting import delete, deleted_by_address, take_back
 from mailings.people.erasing import erase as erase_person
 from mailings.people.finding import person_by_address
 from mailings.people.report import report_as
+from mailings.readable import counted
 from mailings.settings import settings
 
 GIST = (
     "Backups and mail already delivered are out of reach, and an opt-out goes too: a new import makes them anew (docs/concepts/erasing.md)."
 )
-DAYS = "{name} is off every list as of now, and {cancelled} queued messages were cancelled. Erased for good on {until:%Y-%m-%d}; until then: mailings people erase {email} --undo"  # noqa: E501  one sentence
+DAYS = "{name} is off every list as of now, and {cancelled} cancelled. Erased for good on {until:%Y-%m-%d}; until then: mailings people erase {email} --undo"  # noqa: E501  one sentence
 
 Email = Annotated[str, typer.Argument(metavar="EMAIL", help="An address of the person.")]
 
@@ -40,7 +41,7 @@ def erase(
         return
     with database().reading() as session:
         name = _anybody(session, email).name or email
-    how = "for good, with all consents, memberships and addresses" if now else f"after {settings().erase_after_days} days"
+    how = "for good, with all consents, memberships and addresses" if now else f"after {counted(settings().erase_after_days, 'day')}"
     if not yes and not typer.confirm(f"Erase {name} {how}?", err=True):
         raise NotAllowed(f"{name} was not erased.")
     with database().writing() as session:
@@ -50,15 +51,14 @@ def erase(
 def _gone(session: Session, email: str, name: str, *, now: bool) -> None:
     person = _anybody(session, email)
     done = delete(session, person, settings().erase_after_days, somebody())
+    cancelled = counted(done.cancelled, "queued message was", "queued messages were")
     if not now:
-        said = DAYS.format(name=name, cancelled=done.cancelled, until=done.until, email=email)
+        said = DAYS.format(name=name, cancelled=cancelled, until=done.until, email=email)
         screen.print(said, highlight=False, soft_wrap=True, markup=False)
         return
     gone = erase_person(session, person.id)
-    screen.print(
-        f"{name} is erased. {gone.recipients} recipient rows stay without a name; {done.cancelled} queued messages were cancelled.",
-        markup=False,
-    )
+    stay = counted(gone.recipients, "recipient row stays", "recipient rows stay")
+    screen.print(f"{name} is erased. {stay} without a name; {cancelled} cancelled.", markup=False)
     screen.print(GIST, highlight=False, soft_wrap=True)
 
 

@@ -10,6 +10,7 @@ from rich.markup import escape
 from cli.door import screen, table
 from mailings.people.importing import ImportOptions, ImportOutcome
 from mailings.people.listed import ReadList
+from mailings.readable import counted
 
 MOMENTS = ("at", "given_at", "since", "due_at", "created_at", "submitted_at")
 BROWSERS = (
@@ -33,13 +34,13 @@ def tell_import(outcome: ImportOutcome, read: ReadList, options: ImportOptions, 
             screen.print(f"… and {len(outcome.errors) - SHOWN:,} more; --json names all.")
     made, got, has = ("would be created", "would get", "would have") if dry_run else ("created", "got", "now has")
     screen.print(
-        f"{outcome.rows:,} rows in {escape(read.file)}: {outcome.created:,} people {made}, "
+        f"{counted(outcome.rows, 'row')} in {escape(read.file)}: {counted(outcome.created, 'person', 'people')} {made}, "
         f"{outcome.matched:,} matched, {outcome.skipped:,} skipped."
     )
     if outcome.filled:
         screen.print(f"{outcome.filled:,} of those matched {got} details that were missing.")
     if options.selection:
-        screen.print(f"The selection {escape(options.selection)} {has} {outcome.members:,} people.")
+        screen.print(f"The selection {escape(options.selection)} {has} {counted(outcome.members, 'person', 'people')}.")
     _tell_consent(outcome, options, "would be recorded" if dry_run else "recorded")
     for note in outcome.notes:
         screen.print(escape(note))
@@ -47,9 +48,11 @@ def tell_import(outcome: ImportOutcome, read: ReadList, options: ImportOptions, 
 
 def _tell_consent(outcome: ImportOutcome, options: ImportOptions, recorded: str) -> None:
     if outcome.consents:
-        screen.print(f"{outcome.consents:,} statements about consent {recorded}, source Import.")
+        screen.print(f"{counted(outcome.consents, 'statement')} about consent {recorded}, source Import.")
     if outcome.withdrawn_kept:
-        screen.print(f"{outcome.withdrawn_kept:,} people have withdrawn their consent earlier; that stays in force.")
+        screen.print(
+            f"{counted(outcome.withdrawn_kept, 'person has', 'people have')} withdrawn their consent earlier; that stays in force."
+        )
     if options.basis is None:
         beyond = " beyond what rows say themselves" if outcome.consents else ""
         screen.print(
@@ -88,7 +91,7 @@ def _tell_addresses(addresses: list[dict[str, Any]]) -> None:
             blocked,
             "complained" if standing.get("complained_at") else "",
             "unsubscribed" if standing.get("unsubscribed_at") else "",
-            f"{standing['bounces']} bounces" if standing.get("bounces") else "",
+            counted(standing["bounces"], "bounce") if standing.get("bounces") else "",
         ]
         rows.append({**address, "standing": ", ".join(word for word in said if word)})
     _tell_rows("Addresses", ("rank", "address", "valid", "standing"), rows)

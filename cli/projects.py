@@ -22,6 +22,7 @@ from mailings.people.projects import (
 )
 from mailings.people.sale_rows import day_of
 from mailings.people.selection_members import how_many, listed
+from mailings.readable import counted
 
 app = typer.Typer(help="Projects: people who take part in something.")
 SHOWN = 50  # people shown on a screen; --json has them all
@@ -55,7 +56,7 @@ def show(name: Name, as_json: AsJson = False) -> None:
             return
         size = how_many(session, people)
         first = [row for row, _ in zip(listed(session, people), range(SHOWN), strict=False)]
-        table(f"{name} ({size} people)", ("E-mail", "Name"), first)
+        table(f"{name} ({counted(size, 'person', 'people')})", ("E-mail", "Name"), first)
         if told:
             screen.print(", ".join(f"{word.replace('_', ' ')}: {text}" for word, text in told.items()), markup=False)
 
@@ -97,7 +98,8 @@ def add(name: Name, emails: Emails, as_json: AsJson = False) -> None:
     """Add people to a project."""
     with database().writing() as session:
         changed = add_members(session, project_named(session, name), emails)
-    tell(f"Added {changed} to {name!r}; {len(emails) - changed} were in it already.", {"name": name, "added": changed}, as_json=as_json)
+    there = counted(len(emails) - changed, "was", "were")
+    tell(f"Added {changed} to {name!r}; {there} in it already.", {"name": name, "added": changed}, as_json=as_json)
 
 
 @app.command()

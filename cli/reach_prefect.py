@@ -14,6 +14,7 @@ from cli.up.parts import POOL
 from cli.up.place import api_here
 from mailings.clock import now
 from mailings.errors import MailingsError, NotFound
+from mailings.readable import counted
 
 DUE = "start-due-mailings"
 LATE_S = 180.0  # seconds after which a run that should have begun every minute did not
@@ -59,7 +60,7 @@ def _workers(api: str) -> Found:
         return Found("work pool", None, f"{POOL} is paused, nothing is started; let it go on: prefect work-pool resume {POOL}")
     if not online:
         return Found("work pool", None, f"no worker looks at {POOL}, runs wait; {how}")
-    return Found("work pool", True, f"{POOL}: {len(online)} worker(s) at it, {', '.join(sorted(online))}")
+    return Found("work pool", True, f"{POOL}: {counted(len(online), 'worker')} at it, {', '.join(sorted(online))}")
 
 
 def _deployments(api: str) -> Found:

@@ -9,6 +9,7 @@ import typer
 
 from cli.door import AsJson, database, tell
 from mailings.db import Database
+from mailings.readable import counted
 from mailings.sending.finding import mailing_named
 from mailings.tracking.reading import VERSION
 from mailings.tracking.rereading import Reread, reread
@@ -26,7 +27,8 @@ def reread_visits(name: Name = None, as_json: AsJson = False) -> None:
         mailing_id = mailing_named(session, name).id if name else None
     portions = list(_portions(db, mailing_id))
     messages, changed = sum(one.messages for one in portions), sum(one.changed for one in portions)
-    said = f"{messages} messages with visits were read again by rules {VERSION}: {changed or 'no'} readings changed."
+    again = counted(messages, "message with visits was", "messages with visits were")
+    said = f"{again} read again by rules {VERSION}: {counted(changed, 'reading') if changed else 'no readings'} changed."
     tell(said, {"mailing": name, "version": VERSION, "messages": messages, "changed": changed}, as_json=as_json)
 
 

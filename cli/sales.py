@@ -9,6 +9,7 @@ import typer
 
 from cli.door import AsJson, database, print_json, screen, table, tell
 from mailings.people.sales import import_sales, sale_numbered, sale_told, sales, shown
+from mailings.readable import counted
 
 app = typer.Typer(help="Sales: what a letter may name beside its project.")
 TOLD = 20  # rows with something wrong told on a screen; --json has them all
@@ -22,7 +23,11 @@ def import_(
     """Bring a list of sales in. Known ones are recognised by number and brought up to date; running it twice changes nothing."""
     with database().writing() as session:
         outcome = import_sales(session, file)
-    tell(f"{outcome.rows} sales: {outcome.created} new, {outcome.rows - outcome.created} known.", outcome.document(), as_json=as_json)
+    tell(
+        f"{counted(outcome.rows, 'sale')}: {outcome.created} new, {outcome.rows - outcome.created} known.",
+        outcome.document(),
+        as_json=as_json,
+    )
     if not as_json:
         for error in outcome.errors[:TOLD]:
             screen.print(f"  row {error.row}, {error.column}: {error.why}", markup=False)

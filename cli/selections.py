@@ -21,6 +21,7 @@ from mailings.people.selection_members import (
 )
 from mailings.people.selections import freeze as freeze_selection
 from mailings.people.selections import people_of, selection_named
+from mailings.readable import counted
 
 app = typer.Typer(help="Selections: named sets of people, fixed, by condition, or combined.")
 SHOWN = 50  # people shown on a screen; --json has them all
@@ -57,7 +58,7 @@ def show(name: Name, as_json: AsJson = False) -> None:
             return
         size = how_many(session, people)
         first = [row for row, _ in zip(listed(session, people), range(SHOWN), strict=False)]
-        table(f"{found.name} ({found.kind}, {size} people)", ("E-mail", "Name"), first)
+        table(f"{found.name} ({found.kind}, {counted(size, 'person', 'people')})", ("E-mail", "Name"), first)
         if size > SHOWN:
             screen.print(f"... and {size - SHOWN} more; all of them: mailings selections show {name} --json", highlight=False)
 
@@ -80,11 +81,12 @@ def create(
     made_of = Combined(left, combine, right) if left and combine and right else where
     with database().writing() as session:
         made = create_selection(session, name, made_of, include_main_contact=main_contact)
-        document = {"name": made.name, "kind": made.kind.value, "people": how_many(session, people_of(session, made))}
+        size = how_many(session, people_of(session, made))
+        document = {"name": made.name, "kind": made.kind.value, "people": size}
     if as_json:
         print_json(document)
     else:
-        screen.print(f"Made the {document['kind']} selection {name!r}; it has {document['people']} people now.", highlight=False)
+        screen.print(f"Made the {document['kind']} selection {name!r}; it has {counted(size, 'person', 'people')} now.", highlight=False)
 
 
 @app.command()
@@ -92,7 +94,8 @@ def add(name: Name, emails: Emails, as_json: AsJson = False) -> None:
     """Add people to a static selection."""
     with database().writing() as session:
         changed = add_people(session, selection_named(session, name), emails)
-    tell(f"Added {changed} to {name!r}; {len(emails) - changed} were in it already.", {"name": name, "added": changed}, as_json=as_json)
+    there = counted(len(emails) - changed, "was", "were")
+    tell(f"Added {changed} to {name!r}; {there} in it already.", {"name": name, "added": changed}, as_json=as_json)
 
 
 @app.command()
@@ -108,4 +111,4 @@ def freeze(name: Name, as_json: AsJson = False) -> None:
     """Turn a dynamic or combined selection into a static one with the people it has now."""
     with database().writing() as session:
         size = freeze_selection(session, selection_named(session, name))
-    tell(f"{name!r} is static now, with {size} people.", {"name": name, "people": size}, as_json=as_json)
+    tell(f"{name!r} is static now, with {counted(size, 'person', 'people')}.", {"name": name, "people": size}, as_json=as_json)

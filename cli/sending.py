@@ -15,6 +15,7 @@ from mailings.clock import now
 from mailings.db import Database
 from mailings.errors import Unreadable
 from mailings.model import MailingStatus
+from mailings.readable import counted
 from mailings.sending import leases, lifecycle
 from mailings.sending.finding import mailing_named
 
@@ -81,7 +82,7 @@ def cancel(name: Name) -> None:
     """Stop a mailing; what is queued is not sent, unless somebody asks for it again: mailings resend."""
     with database().writing() as session:
         cancelled = lifecycle.cancel(session, mailing_named(session, name, locked=True))
-    screen.print(f"{name} is cancelled; {cancelled} were still to be sent.", highlight=False)
+    screen.print(f"{name} is cancelled; {counted(cancelled, 'was', 'were')} still to be sent.", highlight=False)
 
 
 def _sent(db: Database, name: str, batch_size: int | None) -> Ending:

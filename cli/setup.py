@@ -18,6 +18,7 @@ from mailings.consent.topics import ensure_default_topics
 from mailings.db import Database
 from mailings.db import database as open_database
 from mailings.errors import NotAllowed, Unreachable
+from mailings.readable import spoken
 from mailings.sending.form_responses import system_mailings
 from mailings.settings import settings
 
@@ -59,7 +60,7 @@ def doctor(as_json: AsJson = False) -> None:
         for f in found:
             screen.print(f"{MARKS[f.ok]} {f.what}: {escape(f.note)}", soft_wrap=True, highlight=False)
         for line in domains:
-            screen.print(f"{MARKS[line.ok]} {line.domain}, {line.what}: {escape(line.note)}", soft_wrap=True, highlight=False)
+            screen.print(f"{MARKS[line.ok]} {spoken(line.domain)}, {line.what}: {escape(line.note)}", soft_wrap=True, highlight=False)
             if line.publish:
                 screen.print(f"    {escape(line.publish)}", soft_wrap=True, highlight=False)
     if any(f.ok is False for f in found):

@@ -9,7 +9,7 @@ import typer
 from cli.door import AsJson, database, print_json, screen, table
 from mailings.consent.topics import add_topic, describe_topic, opt_out_counts, topics
 
-app = typer.Typer(help="Topics: what mailings are about, and what people may opt out of.")
+app = typer.Typer(help="Topics: what mailings are about, and what people may opt out of (their subscriptions).")
 
 
 @app.command("list")

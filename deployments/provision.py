@@ -18,6 +18,7 @@ from rich.console import Console
 from deployments import automating
 from deployments.made import Made
 from mailings.errors import MailingsError, Misconfigured, NotAllowed, Unreachable
+from mailings.readable import counted
 from tasks.notifying import VARIABLE
 
 POOL = "mailings"
@@ -44,7 +45,7 @@ def _pool(client: SyncPrefectClient, limit: int | None) -> Made:
     if limit is None or pool.concurrency_limit == limit:
         return Made("work pool", POOL, "kept")
     client.update_work_pool(POOL, WorkPoolUpdate(concurrency_limit=limit))
-    return Made("work pool", POOL, "updated", f"{limit} runs at the same time")
+    return Made("work pool", POOL, "updated", f"{counted(limit, 'run')} at the same time")
 
 
 def _made(client: SyncPrefectClient, limit: int | None) -> Made:

@@ -7,6 +7,7 @@ from typing import Any
 from prefect import flow
 from prefect.logging import get_run_logger
 
+from mailings.readable import counted
 from tasks.bounces import count_refusals, mailbox_is_set, read_mailbox
 
 
@@ -20,10 +21,13 @@ def collect_bounces() -> dict[str, Any]:
     if mailbox_is_set():
         document |= read_mailbox()
         if document["new"]:
-            told = (
-                "{new:,} new: {bounces:,} bounces, {delays:,} delays, {auto_replies:,} automatic replies, {complaints:,} complaints read."
-            )
-            get_run_logger().info(told.format(**document))
+            get_run_logger().info("%s", _told(document))
     else:
         get_run_logger().info("MAILINGS_BOUNCE_MAILBOX is not set: there is no mailbox to read.")
     return document
+
+
+def _told(document: dict[str, Any]) -> str:
+    replies = counted(document["auto_replies"], "automatic reply", "automatic replies")
+    kinds = [counted(document["bounces"], "bounce"), counted(document["delays"], "delay"), replies]
+    return f"{document['new']:,} new: {', '.join(kinds)}, {counted(document['complaints'], 'complaint')} read."

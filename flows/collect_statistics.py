@@ -8,6 +8,7 @@ from prefect import flow
 from prefect.logging import get_run_logger
 from pydantic import Field
 
+from mailings.readable import counted
 from mailings.reports.reconciling import Difference, table
 from tasks.artifacts import publish_page
 from tasks.figures import count_figures, count_figures_of
@@ -36,7 +37,7 @@ def collect_statistics(days: Annotated[int, Field(ge=1, le=400)] = 30, mailing: 
     for one in found:
         get_run_logger().warning("%s: SendGrid counted %s %s, we %s.", one.mailing, f"{one.theirs:,}", one.what, f"{one.ours:,}")
     lines = table(found) if found else ["Everything SendGrid counted we have heard of, and nothing more."]
-    whose = f"of {mailing}" if mailing else f"{days} days"
+    whose = f"of {mailing}" if mailing else counted(days, "day")
     publish_page("sendgrid-statistics", "\n".join([f"# SendGrid and we, {whose}", "", *lines]))
     return {"differences": [one.document() for one in found], "feed": told, "freshened": freshened}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from prefect import flow
 from prefect.logging import get_run_logger
 
+from mailings.readable import counted
 from mailings.sending.notifying import What
 from tasks.naming import of_run
 from tasks.notifying import VARIABLE, who_is_told, write_to_staff
@@ -25,5 +26,5 @@ def notify_staff(mailing: MailingName, what: What = "paused", reason: str = "") 
         get_run_logger().info('%s is %s. Nobody is told: write ["you@your-domain"] into the variable %s.', mailing, what, VARIABLE)
         return 0
     written_to = write_to_staff(mailing, what, reason, people)
-    get_run_logger().info("%s is %s: %d of %d people were written to.", mailing, what, written_to, len(people))
+    get_run_logger().info("%s is %s: %d of %s written to.", mailing, what, written_to, counted(len(people), "person was", "people were"))
     return written_to

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
+from mailings.readable import counted
 from mailings.reports.markdown import plain
 from mailings.reports.places import desk_address
 from mailings.sending.approval.approving import Question, Sample
@@ -18,7 +19,7 @@ LETTERS = 100  # of each line: a form is narrow, and no message is judged by its
 
 def description(mailing: str, question: Question) -> str:
     """What somebody reads before they say yes or no."""
-    people = "1 recipient" if question.eligible == 1 else f"{question.eligible:,} recipients"
+    people = counted(question.eligible, "recipient")
     parts = [f"**{plain(mailing)}** would go to **{people}**, as of {local(question.approval.asked_at):%Y-%m-%d %H:%M %Z}."]
     if question.excluded:
         rows = [f"| {verdict_word(verdict)} | {n:,} |" for verdict, n in sorted(question.excluded.items(), key=lambda pair: -pair[1])]

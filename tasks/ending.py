@@ -8,6 +8,7 @@ from typing import Any
 from prefect.client.schemas.actions import ArtifactCreate
 
 from mailings.db import database
+from mailings.readable import counted
 from mailings.reports.figures import report_of, status_of
 from mailings.reports.troubled import Troubled, troubled
 from mailings.sending.finding import mailing_named
@@ -16,7 +17,7 @@ from tasks.next_steps import links
 from tasks.printed import printed
 from tasks.summaries import summary
 from tasks.tables import MOST, about_troubled, left_out, not_reached, troubled_in
-from tasks.words import Document, counted, headline
+from tasks.words import Document, headline
 
 
 def leave(mailing: str, problems: Sequence[str] = ()) -> dict[str, Any]:

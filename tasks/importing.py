@@ -13,6 +13,7 @@ from mailings.errors import NotAllowed, NotFound, Unreadable
 from mailings.model import Basis
 from mailings.people.importing import ImportOptions, import_people
 from mailings.people.lists import read_list
+from mailings.readable import counted
 from mailings.settings import settings
 from tasks.artifacts import page, publish, table
 from tasks.parameters import HowToImport
@@ -64,8 +65,8 @@ def take_in(path: Path, form: HowToImport) -> dict[str, Any]:
 def sentence(file: str, told: dict[str, Any], form: HowToImport) -> str:
     """What came of it, for people."""
     made = "would be created" if form.dry_run else "created"
-    counts = f"{told['created']:,} people {made}, {told['matched']:,} matched, {told['skipped']:,} skipped."
-    return f"{told['rows']:,} rows in {file}: {counts}"
+    counts = f"{counted(told['created'], 'person', 'people')} {made}, {told['matched']:,} matched, {told['skipped']:,} skipped."
+    return f"{counted(told['rows'], 'row')} in {file}: {counts}"
 
 
 def publish_what_came(file: str, told: dict[str, Any], form: HowToImport) -> None:
@@ -73,7 +74,7 @@ def publish_what_came(file: str, told: dict[str, Any], form: HowToImport) -> Non
     wrong = told["errors"]
     lines = [f"# {_cell(sentence(file, told, form))}", "", *_counts(told, form), *(f"* {_cell(note)}" for note in told["notes"])]
     if wrong:
-        lines.append(f"* {len(wrong):,} cells or rows are wrong; the table beside this page names them.")
+        lines.append(f"* {counted(len(wrong), 'cell or row is', 'cells or rows are')} wrong; the table beside this page names them.")
     shown = [{"Row": row["row"], "Column": row["column"], "Why": _why(row["why"])} for row in wrong[:SHOWN]]
     title = f"What is wrong in {file}" + (f": the first {SHOWN} of {len(wrong):,}" if len(wrong) > SHOWN else "")
     publish(
@@ -86,12 +87,16 @@ def publish_what_came(file: str, told: dict[str, Any], form: HowToImport) -> Non
 
 def _counts(told: dict[str, Any], form: HowToImport) -> list[str]:
     """What is worth a line, as `people import` says it."""
-    got, has, are = ("would get", "would have", "would be") if form.dry_run else ("got", "now has", "are")
+    got, has, (one, more) = ("would get", "would have", ("would be",) * 2) if form.dry_run else ("got", "now has", ("is", "are"))
+    consents = counted(told["consents"], f"statement about consent {one}", f"statements about consent {more}")
     said = [
         (told["filled"], f"* {told['filled']:,} of those matched {got} details that were missing."),
-        (told["members"], f"* The selection {_cell(form.selection)} {has} {told['members']:,} people."),
-        (told["consents"], f"* {told['consents']:,} statements about consent {are} recorded, source Import."),
-        (told["withdrawn_kept"], f"* {told['withdrawn_kept']:,} people have withdrawn their consent earlier; that stays in force."),
+        (told["members"], f"* The selection {_cell(form.selection)} {has} {counted(told['members'], 'person', 'people')}."),
+        (told["consents"], f"* {consents} recorded, source Import."),
+        (
+            told["withdrawn_kept"],
+            f"* {counted(told['withdrawn_kept'], 'person has', 'people have')} withdrawn their consent earlier; that stays in force.",
+        ),
         (not told["consents"], "* No consent was recorded; if these people may be written to, say on which basis and run it again."),
     ]
     return [line for counts, line in said if counts]

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mailings.model import DeliveryStatus, Verdict
+from mailings.readable import counted
 from mailings.reports.places import desk_address
 from mailings.sending.approval import approving
 from mailings.settings import settings
@@ -39,7 +40,9 @@ def next_steps(document: Mapping[str, Any]) -> list[str]:
     name, deliveries = document["name"], document["deliveries"]
     steps = [_first(document).format(name=name)] if document["status"] in NEXT_STEPS else []
     if document.get("waiting"):
-        steps.append(f"{document['waiting']:,} were asked to be tried later, the next {moment(document.get('next_attempt'))}.")
+        steps.append(
+            f"{counted(document['waiting'], 'was', 'were')} asked to be tried later, the next {moment(document.get('next_attempt'))}."
+        )
     if deliveries.get(DeliveryStatus.IN_DOUBT):
         steps.append(f"Those in doubt are never sent again by themselves; what others say of them settles it: `mailings settle {name}`")
     if again := [s.value for s in (DeliveryStatus.FAILED, DeliveryStatus.BOUNCED) if deliveries.get(s)]:

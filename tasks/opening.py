@@ -6,6 +6,7 @@ from prefect import task
 
 from mailings.db import database
 from mailings.model import MailingStatus, MailingType
+from mailings.readable import counted
 from mailings.sending.closing import Ending
 from mailings.sending.dns.spf import look_up
 from mailings.sending.finding import mailing_named
@@ -27,7 +28,7 @@ def unfit_to_open(mailing: str) -> Ending | None:
     problems = open_response(mailing)
     if not problems:
         return None
-    ending = Ending(mailing, MailingStatus.DRAFT, f"{mailing} is not opened: {len(problems)} problem(s) found.", problems)
+    ending = Ending(mailing, MailingStatus.DRAFT, f"{mailing} is not opened: {counted(len(problems), 'problem')} found.", problems)
     events.refused(ending, leave(mailing, problems))
     return ending
 

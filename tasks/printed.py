@@ -6,11 +6,11 @@ from sqlalchemy.orm import Session
 
 from mailings.errors import Unreadable
 from mailings.model import Mailing, MailingType
+from mailings.readable import counted
 from mailings.reports.markdown import plain
 from mailings.reports.places import desk_address
 from mailings.sending.printing import letters_of
 from mailings.settings import settings
-from tasks.words import counted
 
 
 def printed(session: Session, mailing: Mailing) -> str | None:
@@ -25,8 +25,7 @@ def printed(session: Session, mailing: Mailing) -> str | None:
     if not found.files:
         return f"{title}\n\nNothing is printed yet. What is printed becomes a PDF at the end, or now with `mailings letters {mailing.name}`"
     rows = [
-        f"* {plain(one.pdf)}: {counted(one.letters, 'letter', 'letters')} on {counted(one.pages, 'page', 'pages')};"
-        f" their addresses are in {plain(one.csv)}"
+        f"* {plain(one.pdf)}: {counted(one.letters, 'letter')} on {counted(one.pages, 'page')}; their addresses are in {plain(one.csv)}"
         for one in found.files
     ]
     where = f"They lie in {plain(str(found.folder))} on the machine that printed them, and"

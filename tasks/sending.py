@@ -11,6 +11,7 @@ from prefect import task
 from mailings.db import database
 from mailings.errors import Misconfigured, NotAsApproved
 from mailings.model import MailingStatus, MailingType
+from mailings.readable import counted
 from mailings.reports.counting_anew import freshen
 from mailings.reports.kept import SETTLED
 from mailings.sending import closing, deliver, lifecycle, printing
@@ -49,7 +50,7 @@ def refuse(mailing: str, problems: list[str]) -> Ending:
     """Back to draft, with what preflight found."""
     with database().writing() as session:
         lifecycle.refuse(session, mailing_named(session, mailing, locked=True), " ".join(problems))
-    ending = Ending(mailing, MailingStatus.DRAFT, f"{mailing} is not sent: {len(problems)} problem(s) found.", problems)
+    ending = Ending(mailing, MailingStatus.DRAFT, f"{mailing} is not sent: {counted(len(problems), 'problem')} found.", problems)
     events.refused(ending, leave(mailing, problems))
     return ending
 

@@ -25,7 +25,7 @@ FEED = timedelta(days=7)  # the feed is asked for
 MOST = 30  # messages a run asks about: the feed answers six questions a minute
 
 
-@task(name="compare with SendGrid", task_run_name="compare {days} days", **STEP)
+@task(name="compare with SendGrid", task_run_name="compare, days: {days}", **STEP)
 def compare(days: int, mailing: str = "") -> list[dict[str, Any]]:
     """Where SendGrid's numbers of the mailings begun these days, or of this one, are not ours."""
     now = clock.now()

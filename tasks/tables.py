@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from mailings.model import DeliveryStatus, Verdict
+from mailings.readable import counted, spoken
 from mailings.reports.places import desk_address
 from mailings.reports.saying import label
 from mailings.reports.troubled import Troubled
 from mailings.settings import Settings, settings
 from tasks.artifacts import Drawn, Rows
 from tasks.next_steps import ADVICE
-from tasks.words import Document, counted, local, verdict_word
+from tasks.words import Document, local, verdict_word
 
 MOST = 200  # rows of a table: Prefect draws all of them
 GAVE_NO_REASON = {"failed": "no reason was given", "in_doubt": "handed over, and no answer came"}
@@ -43,15 +44,13 @@ def troubled_in(document: Document) -> int:
 def about_troubled(name: str, total: int) -> Drawn:
     """The line above their table."""
     where = desk_address(settings(), "recipients", name, show="other")
-    return Drawn(
-        f"{counted(total, 'recipient', 'recipients')} failed or in doubt. [All of them at the desk, to be taken along as Excel]({where})"
-    )
+    return Drawn(f"{counted(total, 'recipient')} failed or in doubt. [All of them at the desk, to be taken along as Excel]({where})")
 
 
 def _told(chosen: Settings, name: str, found: Troubled) -> dict[str, Any]:
     row = found.row
     if chosen.runs_name_people:
-        who = {"Recipient": row.name or "–", "Address": row.email or "–"}
+        who = {"Recipient": row.name or "–", "Address": spoken(row.email or "–")}
         why = row.reason
     else:
         who = {"Recipient": f"No. {row.id}", "At the desk": desk_address(chosen, "recipient", name, row.id)}

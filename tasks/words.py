@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from mailings.audience.labels import READY, VERDICT_LABELS
 from mailings.model import DeliveryStatus, MailingStatus
+from mailings.readable import counted, spoken
 from mailings.reports.saying import label
 from mailings.reports.watching import Look, Pace
 from mailings.settings import settings
@@ -50,7 +51,7 @@ def progress_line(look: Look, pace: Pace) -> tuple[float, str]:
     if look.status == MailingStatus.PAUSED:
         extra.append(f"paused: {unnamed(look.held or 'by a person')}")
     elif look.limited:
-        extra.append(f"waits {look.limited}")
+        extra.append(f"waits {spoken(look.limited)}")
     elif pace.per_minute and pace.ends:
         # the end first: a card shows some forty letters
         extra.append(f"done about {local(pace.ends):%H:%M %Z}, {pace.per_minute:,.0f} a minute")
@@ -61,11 +62,11 @@ def headline(document: Document, *, printed: bool = False) -> str:
     """The mailing and where it stands: `høst-nytt is sent: 1,200 of 5,000 recipients have it`; of letters how many are printed."""
     deliveries, recipients = document["deliveries"], document["recipients"]
     served = sum(deliveries.get(s, 0) for s in SERVED)
-    have = "recipient has" if recipients["total"] == 1 else "recipients have"
     if printed:
-        of = counted(recipients["total"], "recipient", "recipients")
-        return f"{document['name']} is {STANDS[MailingStatus(document['status'])]}: {counted(served, 'letter', 'letters')} printed for {of}"
-    return f"{document['name']} is {STANDS[MailingStatus(document['status'])]}: {served:,} of {recipients['total']:,} {have} it"
+        of = counted(recipients["total"], "recipient")
+        return f"{document['name']} is {STANDS[MailingStatus(document['status'])]}: {counted(served, 'letter')} printed for {of}"
+    have = counted(recipients["total"], "recipient has", "recipients have")
+    return f"{document['name']} is {STANDS[MailingStatus(document['status'])]}: {served:,} of {have} it"
 
 
 def moment(value: object) -> str:
@@ -81,11 +82,6 @@ def local(moment: datetime) -> datetime:
 def share(part: int, whole: int) -> str:
     """`92.7 %`; nothing where it is of nothing."""
     return f"{100 * part / whole:.1f} %" if whole else ""
-
-
-def counted(n: int, one: str, more: str) -> str:
-    """`1 recipient`, `1,200 recipients`."""
-    return f"{n:,} {one if n == 1 else more}"
 
 
 def unnamed(sentence: str) -> str:

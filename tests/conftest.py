@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 import trustme
 
@@ -30,7 +31,11 @@ from mailings.model import Base
 from mailings.settings import Settings, settings
 from tests import postgres
 from tests.compiled import compiled_once
+from tests.examples import tried
 from tests.spare import Spare
+
+hypothesis.settings.register_profile("tried", hypothesis.settings.default, max_examples=tried(100))
+hypothesis.settings.load_profile("tried")
 
 
 @pytest.hookimpl(wrapper=True)

@@ -12,7 +12,7 @@ from http import HTTPStatus
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 
 from mailings.errors import MailingsError, NotAllowed, NotFound, TransportError, Unreachable, Unreadable, Untrusted
 from web.door import Door
@@ -21,6 +21,7 @@ from web.pages import language_of
 logger = logging.getLogger("mailings.web")
 
 TRY_AGAIN = "60"  # seconds
+HOOKS = "/hooks/"  # where machines report: they log what they are answered, and no page of ours fits in there
 SILENCE = 60.0  # seconds between two lines about the same trouble: an outage must not fill the disk
 
 
@@ -73,13 +74,18 @@ def of_status(status: int) -> Answer:
 
 
 def page(request: Request, answer: Answer, sentence: str = "") -> Response:
-    """The page of an answer in the language the browser asks for; never in that of the person behind a token."""
+    """The page of an answer in the language the browser asks for; never in that of the person behind a token. Providers get a line."""
+    if request.url.path.startswith(HOOKS):
+        return _later(PlainTextResponse(f"{sentence or HTTPStatus(answer.status).phrase}\n", answer.status))
     door: Door = request.app.state.door
     values = {"sentence": sentence} if answer.page == "trouble" else {}
-    shown = door.pages.show(answer.page, language_of(request, door.settings), answer.status, **values)
-    if answer.status == HTTPStatus.SERVICE_UNAVAILABLE:
-        shown.headers["Retry-After"] = TRY_AGAIN
-    return shown
+    return _later(door.pages.show(answer.page, language_of(request, door.settings), answer.status, **values))
+
+
+def _later(answer: Response) -> Response:
+    if answer.status_code == HTTPStatus.SERVICE_UNAVAILABLE:
+        answer.headers["Retry-After"] = TRY_AGAIN
+    return answer
 
 
 def frames(error: BaseException) -> Iterator[str]:

@@ -18,6 +18,7 @@ from cli.demo.tour import MAILING, OUTBOX, PAGE, REPORT
 from cli.door import database, screen
 from cli.main import application
 from mailings.model import Mailing, Recipient, Verdict
+from mailings.readable import counted
 from mailings.sending.finding import mailing_named
 from mailings.sending.printing import letters_of
 from mailings.settings import settings
@@ -58,11 +59,11 @@ def _where(place: Path) -> Table:
     rows.add_column(overflow="fold")
     for what, where in (
         ("the list", place / "people.xlsx"),
-        (f"{sum(1 for _ in (OUTBOX / 'new').iterdir()):,} messages", place / OUTBOX),
+        (counted(sum(1 for _ in (OUTBOX / "new").iterdir()), "message"), place / OUTBOX),
         ("one as a page", place / PAGE),
         ("its report", place / REPORT),
-        *((f"{one.letters} letters", place / found.folder / one.pdf) for one in found.files),
-        (f"{sum(1 for _ in (OUTBOX / 'sms').glob('*.sms'))} text messages", place / OUTBOX / "sms"),
+        *((counted(one.letters, "letter"), place / found.folder / one.pdf) for one in found.files),
+        (counted(sum(1 for _ in (OUTBOX / "sms").glob("*.sms")), "text message"), place / OUTBOX / "sms"),
         ("the form", f"http://127.0.0.1:8600/f/{FORM}, once mailings serve runs"),
         ("the mailing", place / MAILING),
         ("the database", place / "var/mailings.db"),

@@ -9,6 +9,7 @@ from mailings.consent.rules import consent_in_force
 from mailings.consent.standing import block_address, complain
 from mailings.model import Address, Company, Person
 from mailings.people.correcting import correct
+from mailings.readable import counted
 
 
 def past(session: Session) -> str:
@@ -24,7 +25,8 @@ def past(session: Session) -> str:
     gone = _leave(session, at_work[10:13])
     stopped = _stop(session)
     return (
-        f"Before today: {len(couples)} couples share a mailbox, {len(bounced)} addresses bounced, {len(annoyed)} person complained, "
+        f"Before today: {counted(len(couples), 'couple shares', 'couples share')} a mailbox, "
+        f"{counted(len(bounced), 'address', 'addresses')} bounced, {counted(len(annoyed), 'person', 'people')} complained, "
         f"{gone} left their company, and {stopped} wants no mail."
     )
 

@@ -11,6 +11,7 @@ from cli.demo.past import past
 from cli.demo.people import invented
 from cli.door import database, screen
 from cli.main import application
+from mailings.readable import counted
 from mailings.sending.finding import mailing_named
 from mailings.settings import settings
 
@@ -26,7 +27,7 @@ def tour(count: int) -> None:
     from cli.demo.workbook import write_people  # noqa: PLC0415  half a second that --help need not wait for
 
     rows = write_people(invented(count), LIST)
-    _told(f"A colleague sends a list: {rows:,} rows in [bold]{LIST}[/], with the slips real lists have.")
+    _told(f"A colleague sends a list: {counted(rows, 'row')} in [bold]{LIST}[/], with the slips real lists have.")
     typed("init")
     typed("people", "import", str(LIST), "--selection", "Newsletter readers")
     with database().writing() as session:
@@ -51,7 +52,8 @@ def follow_up() -> None:
         number = mailing.id
     silent = returned(OUTBOX)
     visits = readers_come(database(), number, settings(), silent)
-    _told(f"Two days later: {visits:,} visits, of people and of machines, and {len(silent)} messages have come back.")
+    back = counted(len(silent), "message has", "messages have")
+    _told(f"Two days later: {counted(visits, 'visit')}, of people and of machines, and {back} come back.")
     typed("bounces", "collect")
     typed("report", MAILING)
     typed("report", MAILING, "--html", str(REPORT))

@@ -26,6 +26,7 @@ from mailings.model import (
     Topic,
     Verdict,
 )
+from mailings.readable import counted
 from mailings.settings import settings
 
 
@@ -91,7 +92,7 @@ def _blocked(session: Session, subject: Subject) -> str:
     if said := [f"since {_day(since)}" + (f": {why}" if why else "") for since, why in blocked if since is not None]:
         return "; ".join(said)
     last = " ".join(filter(None, (standing.last_bounce_code, standing.last_bounce_reason)))
-    return f"{standing.bounces} bounces in a row" + (f", the last: {last}" if last else "") if standing.bounces else ""
+    return f"{counted(standing.bounces, 'bounce')} in a row" + (f", the last: {last}" if last else "") if standing.bounces else ""
 
 
 def _complained(session: Session, subject: Subject) -> str:

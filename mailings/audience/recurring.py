@@ -12,6 +12,7 @@ from mailings.audience.copies import copy
 from mailings.clock import now
 from mailings.errors import NotAllowed
 from mailings.model import Mailing, MailingStatus, MailingType
+from mailings.readable import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +113,7 @@ def _passed_over(session: Session, template: Mailing, occasion: Occasion) -> str
     if now() - occasion.moment > occasion.may_be_late:
         hours = occasion.may_be_late / timedelta(hours=1)
         when = f"{occasion.moment:%Y-%m-%d %H:%M} UTC"
-        return f"its time was {when}, more than {hours:g} hours ago. To send it after all, run it with that date."
+        return f"its time was {when}, more than {counted(hours, 'hour')} ago. To send it after all, run it with that date."
     later = _later_than(session, template, occasion.day) or occasion.overtaken
     return f"{later} has come meanwhile. To send it after all, run it with its date." if later else None
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from mailings.content.names import Used
 from mailings.content.variables import ADDRESS, EMPTY, column, joined
 from mailings.model import Mailing, Recipient, Verdict
+from mailings.readable import counted
 
 EXAMPLES = 3
 _FALLBACKS = ("default", "d")
@@ -44,7 +45,7 @@ def blank_variables(session: Session, mailing: Mailing, content: Templates, colu
     eligible = (Recipient.mailing_id == mailing.id) & (Recipient.verdict == Verdict.ELIGIBLE)
     found = session.execute(joined(select(*counts).select_from(Recipient), columns.values()).where(eligible)).one()
     return [
-        f"{path} is empty for {count} recipients, for example {', '.join(_examples(session, columns[path], eligible))}; "
+        f"{path} is empty for {counted(count, 'recipient')}, for example {', '.join(_examples(session, columns[path], eligible))}; "
         f"give it something to fall back on: [[ {path} or 'friend' ]]."
         for path, count in zip(paths, found, strict=True)
         if count

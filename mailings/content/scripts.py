@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TypeVar
 
 from mailings.errors import Misconfigured, NotFound
+from mailings.readable import counted
 
 AT_ONCE = 8  # calls that may run at the same moment; a script that never ends holds up no more than its place
 
@@ -99,5 +100,5 @@ def within(seconds: float, call: Callable[[], T]) -> T:
     if failed:
         raise failed[0]
     if not heard:
-        raise TimeoutError(f"it took longer than {seconds:g} seconds")
+        raise TimeoutError(f"it took longer than {counted(seconds, 'second')}")
     return heard[0]

@@ -17,6 +17,7 @@ from mailings.forms.definition import FormPart
 from mailings.forms.naming import unknown_names
 from mailings.forms.versions import keep
 from mailings.model import EMARKETING, SALES_AND_SERVICE, Form, Mailing
+from mailings.readable import counted
 from mailings.settings import Settings
 
 FILE = "form.yaml"
@@ -87,9 +88,8 @@ def delete(session: Session, form: Form) -> None:
     from mailings.forms.finding import taken  # noqa: PLC0415  beside each other
 
     if count := taken(session, form.id):
-        raise NotAllowed(
-            f"{form.name} has {count} submissions, which would go with it; deactivate it: mailings forms deactivate {form.name}"
-        )
+        has = counted(count, "submission")
+        raise NotAllowed(f"{form.name} has {has}, which would go with it; deactivate it: mailings forms deactivate {form.name}")
     session.delete(form)
     session.flush()
 

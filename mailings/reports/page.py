@@ -9,6 +9,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from mailings.readable import spoken
 from mailings.reports.charts import CHARTS, chart
 from mailings.reports.cost import cost_told
 from mailings.reports.saying import label, moment, number, percent, say
@@ -34,6 +35,7 @@ def page(summary: Summary) -> str:
         "seen": seen,
         "cost": cost_told(document, language),
         "tiles": [figure for figure in TILES if figure in figures],
+        "spoken": spoken,
         "say": partial(_say, language),
         "label": partial(_label, language),
     }

@@ -11,6 +11,7 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Alignment, Font, PatternFill
 
+from mailings.readable import spoken
 from mailings.reports.cost import cost_told
 from mailings.reports.rows import Row
 from mailings.reports.saying import label, say
@@ -134,7 +135,7 @@ class _Front:
     def _mail(self, document: Mapping[str, Any]) -> None:
         self._heads("domain", "sent", "delivered", "opened", "clicked", "bounced", "complained")
         for one in document["domains"]:
-            domain = say("other_domains", self.language) if one["domain"] == "…" else one["domain"]
+            domain = say("other_domains", self.language) if one["domain"] == "…" else spoken(one["domain"])
             self._line(domain, *(one[word] for word in ("sent", "delivered", "opened", "clicked", "bounced", "complained")))
         self._heads("client", "opened")
         for one in document["clients"]:

@@ -12,6 +12,7 @@ from mailings.clock import now
 from mailings.errors import Unfinished
 from mailings.model import Mailing, MailingStatus, MailingType
 from mailings.model.figure import stale
+from mailings.readable import counted, spoken
 from mailings.seams import Seam
 from mailings.sending import lifecycle
 from mailings.sending.books import Books, books_of
@@ -40,14 +41,16 @@ def close(session: Session, mailing: Mailing) -> Ending:
         return Ending(mailing.name, mailing.status, _stands(mailing))
     books = books_of(session, mailing.id)
     if books.deliveries["sending"]:
-        sentence = f"{mailing.name}: {books.deliveries['sending']} are in another sender's hands; it stays sending."
+        sentence = f"{mailing.name}: {counted(books.deliveries['sending'], 'is', 'are')} in another sender's hands; it stays sending."
         return Ending(mailing.name, mailing.status, sentence)
     if books.deliveries["queued"]:
         return Ending(mailing.name, mailing.status, _waits(session, mailing, books))
     if mailing.type is MailingType.FORM_RESPONSE:
         return Ending(mailing.name, mailing.status, f"{mailing.name} stays open: everybody who asked for it so far is served.")
     if not books.balanced:
-        raise Unfinished(f"{mailing.name} cannot be called sent: {books.total} recipients, but {books.accounted} accounted for.")
+        raise Unfinished(
+            f"{mailing.name} cannot be called sent: {counted(books.total, 'recipient')}, but {books.accounted:,} accounted for."
+        )
     seams.before(Seam.CLOSE)
     mailing.move("finish")
     mailing.finished_at = now()
@@ -59,10 +62,10 @@ def close(session: Session, mailing: Mailing) -> Ending:
 
 def finished(mailing: Mailing, books: Books) -> str:
     """One sentence on a mailing that is sent (domain.md D12)."""
-    wrong = {word: books.deliveries[word] for word in ("failed", "in_doubt") if books.deliveries[word]}
+    wrong = [f"{n:,} {word.replace('_', ' ')}" for word in ("failed", "in_doubt") if (n := books.deliveries[word])]
     if not wrong:
         return f"{mailing.name} is sent."
-    return f"{mailing.name} is finished with errors: {', '.join(f'{n} {word}' for word, n in wrong.items())}."
+    return f"{mailing.name} is finished with errors: {', '.join(wrong)}."
 
 
 def _stands(mailing: Mailing) -> str:
@@ -73,9 +76,9 @@ def _stands(mailing: Mailing) -> str:
 
 def _waits(session: Session, mailing: Mailing, books: Books) -> str:
     if limit := waits(session, mailing):
-        return f"{mailing.name} waits {limit}."
+        return f"{mailing.name} waits {spoken(limit)}."
     due = next_due(session.connection(), mailing.id)
     if due is None or not books.waiting:
-        return f"{mailing.name} is not finished: {books.deliveries['queued']} are still to be sent; run it again."
+        return f"{mailing.name} is not finished: {counted(books.deliveries['queued'], 'is', 'are')} still to be sent; run it again."
     at = datetime.fromtimestamp(due / 1000, UTC).astimezone()
     return f"{mailing.name} waits: {books.waiting} to be tried later, the next at {at:%Y-%m-%d %H:%M:%S}."

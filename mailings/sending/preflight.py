@@ -62,7 +62,8 @@ def _recipients(session: Session, mailing: Mailing, _settings: Settings) -> Find
     if not books.total:
         return Findings(["Its sources name nobody; add a selection, project, person or list under `sources` in mailing.yaml."])
     why = ", ".join(f"{n} {verdict.replace('_', ' ')}" for verdict, n in sorted(books.excluded.items(), key=lambda pair: -pair[1]))
-    return Findings([f"None of its {books.total} recipients can be sent to ({why}); see: mailings recipients {mailing.name}"])
+    nobody = "Its one recipient cannot" if books.total == 1 else f"None of its {books.total:,} recipients can"
+    return Findings([f"{nobody} be sent to ({why}); see: mailings recipients {mailing.name}"])
 
 
 def _forms(session: Session, mailing: Mailing, _settings: Settings) -> Findings:

@@ -15,6 +15,7 @@ from mailings.db import Database
 from mailings.errors import Misconfigured, NotAllowed
 from mailings.letter import Stack
 from mailings.model import Delivery, DeliveryStatus, Mailing, MailingType, Recipient
+from mailings.readable import counted
 from mailings.sending.books import books_of
 from mailings.sending.finding import mailing_named
 from mailings.settings import Settings
@@ -38,14 +39,15 @@ class Letters:
     def sentence(self) -> str:
         """Where they are, for people."""
         if self.missing:
+            gone = counted(self.missing, f"letter of {self.mailing} is", f"letters of {self.mailing} are")
             return (
-                f"{self.missing:,} letters of {self.mailing} are not in {self.folder}: they were printed on another machine, or taken away."
+                f"{gone} not in {self.folder}: printed on another machine, or taken away."
                 " Bring that folder here and ask again, and give all workers the same MAILINGS_DOCUMENT_PATH; or print everybody anew,"
                 f" as a mailing of its own: mailings copy {self.mailing} {self.mailing}-again"
             )
         if not self.files:
             return f"Nothing of {self.mailing} is printed yet."
-        told = "; ".join(f"{self.folder / one.pdf} ({one.letters:,} letters, {one.pages:,} pages)" for one in self.files)
+        told = "; ".join(f"{self.folder / one.pdf} ({counted(one.letters, 'letter')}, {counted(one.pages, 'page')})" for one in self.files)
         return f"To print: {told}. Addresses beside it in {self.files[-1].csv}."
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from mailings import seams
 from mailings.db import driver_sql
 from mailings.message import Outcome, Receipt
+from mailings.readable import counted
 from mailings.seams import Seam
 from mailings.sending.claims import Claimed
 from mailings.settings import Settings
@@ -114,8 +115,8 @@ class _Rows:
     def _try_later(self, receipt: Receipt, claimed: Claimed, policy: RetryPolicy) -> None:
         wait, reason = policy.wait(claimed.attempts, receipt.after), receipt.reason or "the other side asked to try later"
         if self.now + wait * 1000 > claimed.first_at + policy.deadline * 1000:
-            hours = policy.deadline / 3600
-            self._end(receipt, "failed", f"given up after {claimed.attempts} attempts in {hours:g} hours: {reason}")
+            tried = f"{counted(claimed.attempts, 'attempt')} in {counted(policy.deadline / 3600, 'hour')}"
+            self._end(receipt, "failed", f"given up after {tried}: {reason}")
             return
         self.later.append((round(self.now + wait * 1000), receipt.code, reason, receipt.delivery, self.lease_id))
         self._note(receipt, "queued", f"attempt {claimed.attempts}: {reason}; again in {wait:.0f} s")

@@ -8,7 +8,7 @@ import orjson
 from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
-from mailings import clock
+from mailings import clock, readable
 from mailings.clock import milliseconds
 from mailings.consent.cancelling import cancel_queued, recipients_at
 from mailings.consent.standing import block_address
@@ -106,7 +106,7 @@ def recount(session: Session, addresses: Collection[str], threshold: int) -> Non
     )
     heard = over.values(changed_at=clock.now()).returning(AddressStanding.normal, AddressStanding.bounces)
     for normal, bounces in sorted(session.execute(heard).all()):
-        cancel_queued(session, recipients_at(normal), f"The address is blocked: {bounces} bounces in a row.")
+        cancel_queued(session, recipients_at(normal), f"The address is blocked: {readable.counted(bounces, 'bounce')} in a row.")
 
 
 def _block(session: Session, invalid: Sequence[News], source: str) -> None:

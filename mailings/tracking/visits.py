@@ -14,6 +14,7 @@ from sqlalchemy import text
 
 from mailings.db import Database
 from mailings.errors import Unreachable
+from mailings.readable import counted
 from mailings.reported import EventKind
 from mailings.settings import Settings
 
@@ -87,7 +88,8 @@ class Visits:
         while not self.flush() and time.monotonic() < deadline:
             time.sleep(0.2)
         if left := len(self._waiting) + self.lost:
-            log.error("%d clicks and opens could not be written and are lost: the database does not answer.", left)
+            gone = counted(left, "click or open", "clicks and opens")
+            log.error("Could not be written, and lost: %s. The database does not answer.", gone)
 
     def flush(self) -> bool:
         """Write all there is now. False where the database does not answer: then it is kept."""

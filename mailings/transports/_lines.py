@@ -17,6 +17,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError, LocationParseError, NameResolutionError
 
 from mailings.errors import Misconfigured, TransportError, TryLater
+from mailings.readable import counted
 
 #: Seconds unused after which a line is trusted no more: many servers close one after five, and what was just written would be in doubt.
 IDLE = 3.0
@@ -65,7 +66,7 @@ class Line:
             said = response.read(LARGEST_ANSWER, decode_content=True)
         except TimeoutError as error:
             self.close()
-            raise Lost(f"{connection.host} did not answer within {self._timeout:g} seconds.") from error
+            raise Lost(f"{connection.host} did not answer within {counted(self._timeout, 'second')}.") from error
         except (OSError, HTTPException, HTTPError) as error:
             self.close()
             raise Lost(f"The connection to {connection.host} was lost before the answer came ({_why(error)}).") from error

@@ -29,6 +29,7 @@ from mailings.model import (
     Verdict,
 )
 from tests.audience.worlds import World, expected, worlds
+from tests.examples import tried
 
 
 def stored(session: Session, world: World) -> Mailing:
@@ -67,7 +68,7 @@ def verdicts(session: Session) -> dict[tuple[str, int], str]:
     return {("person", p - 1) if p else ("company", c - 1): verdict.value for p, c, verdict in rows}
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=tried(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(world=worlds)
 def test_any_list_follows_the_rules(db: Database, world: World) -> None:
     """Whatever people, companies, consents, blocks, options and sources there are: new and repeated lists both follow C.5 and C.6."""

@@ -99,7 +99,7 @@ def test_empty_variables_are_counted_and_named(any_db: Database, world: World) -
     with any_db.writing() as session:
         session.execute(update(Recipient).where(Recipient.address == "los@fugl.test").values(verdict=Verdict.NO_CONSENT))
     (warning,) = findings(any_db, world, html=html).warnings
-    assert "1 recipients, for example post@fjord.test;" in warning
+    assert "1 recipient, for example post@fjord.test;" in warning
 
 
 def test_checking_writes_no_links(db: Database, small_world: World) -> None:

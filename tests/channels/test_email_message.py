@@ -16,6 +16,7 @@ from mailings.errors import BadTemplate, Unreadable
 from mailings.letter import File
 from mailings.tokens import Kind, Tokens
 from tests.channels.made import compiled, mailing, row
+from tests.examples import tried
 
 WORDS = st.text(st.characters(blacklist_categories=("Cs", "Cc"), blacklist_characters="[]<>&\"'\x1f"), max_size=150)
 LINES = st.lists(WORDS, max_size=4).map("\n".join)
@@ -76,7 +77,7 @@ def _mailbox(name: str, address: str) -> Any:
     return Address(name, addr_spec=address)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=tried(60), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.tuples(WORDS, LINES, LINES), FILES, NAMES, VALUES)
 def test_the_parser_reads_what_a_full_build_says(written: tuple[str, str, str], files: tuple[File, ...], name: str, first: str) -> None:
     """Subject, To, From, text, HTML, attachments and inline images are read back as from an EmailMessage, in QP and in 8bit."""

@@ -47,6 +47,16 @@ def test_nobody_to_ask(db: Database, desk: Desk) -> None:
     assert desk.document("status", NAME)["reason"] == "awaiting approval"
 
 
+def test_nothing_to_answer(db: Database, desk: Desk) -> None:
+    """Where nothing awaits approval that is said, with --yes or without: nobody is sent to try again with --yes for it."""
+    desk.says("cancel", NAME)
+    for words in ((), ("--yes",)):
+        said = desk.says("approve", NAME, *words, code=1)
+        assert "say --yes" not in said
+        assert "approv" in said
+    assert "There is no mailing" in desk.says("approve", "vår-nytt", code=1)
+
+
 def test_declined(db: Database, desk: Desk) -> None:
     """A no makes it a draft; for machines one document comes out, and nothing else. A second answer is told that."""
     document = desk.document("approve", NAME, "--decline", "--yes", "--comment", "Ikke i dag")

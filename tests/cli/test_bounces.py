@@ -31,7 +31,7 @@ def test_collect(db: Database, tmp_path: Path, place: dict[str, str]) -> None:
     arrives(tmp_path / "retur", came_to=verp(first))
     arrives(tmp_path / "retur", VACATION, came_to=verp(second))
     told = type_in(tmp_path, "bounces", "collect", **place)
-    assert told.stdout.strip() == "Read 2 messages: 1 bounces, 1 automatic replies. 2 told something new.", told.stderr
+    assert told.stdout.strip() == "Read 2 messages: 1 bounce, 1 automatic reply. 2 told something new.", told.stderr
     again = orjson.loads(type_in(tmp_path, "bounces", "collect", "--json", **place).stdout)
     assert (again["read"], again["new"], again["refused"], again["troubles"]) == (0, 0, 0, [])
     (row,) = orjson.loads(type_in(tmp_path, "bounces", "list", "--mailing", "høst-nytt", "--json", **place).stdout)
@@ -47,7 +47,7 @@ def test_collect(db: Database, tmp_path: Path, place: dict[str, str]) -> None:
 def test_blocked_and_cleared(db: Database, tmp_path: Path, place: dict[str, str]) -> None:
     """A blocked address is listed with why, and may be written to again when a person says so, with a line in the log."""
     heard(db, said(db, None, K.BOUNCED, 1, bounce=B.INVALID, address=PER, reason="550 ukjent"))
-    assert PER in type_in(tmp_path, "bounces", "list", **place).stdout
+    assert "per@blåbær.no" in type_in(tmp_path, "bounces", "list", **place).stdout  # as people write it
     told = type_in(tmp_path, "bounces", "clear", "Per@blåbær.no", "ingen@fjord.test", **place)
     assert told.stdout.strip() == "1 may be written to again. Nothing stood against 1 of them.", told.stderr
     held = standing(db, PER)

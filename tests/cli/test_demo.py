@@ -89,6 +89,7 @@ def test_a_real_installation_is_out_of_reach(tmp_path: Path, monkeypatch: pytest
 
 
 @pytest.mark.prefect
+@pytest.mark.slow
 @pytest.mark.xdist_group("engine")
 def test_the_whole_demo(tmp_path: Path) -> None:
     """From nothing to figures: everyone eligible has one message in the mail folder, the books balance, and the last screen names them."""

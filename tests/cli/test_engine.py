@@ -14,7 +14,7 @@ import pytest
 from tests.cli.engines import answers, asked, command, environment, gone_within, url_of
 from tests.prefect_tables import with_tables
 
-pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("engine")]
+pytestmark = [pytest.mark.slow, pytest.mark.prefect, pytest.mark.xdist_group("engine")]
 
 
 @pytest.fixture(scope="module")

@@ -28,7 +28,7 @@ def test_set_show_remove(tmp_path: Path) -> None:
     assert [one["name"] for one in document["limits"]] == ["installation", "domain:xn--bcher-kva.test"]
     assert document["limits"][0]["quiet"] == f"{since}-{until}"
     assert (document["limits"][1]["per_minute"], document["limits"][1]["burst"], document["limits"][1]["free_in_s"]) == (600, 20, 0)
-    assert "no longer limited" in type_in(tmp_path, "limits", "remove", "domain:bücher.test").stdout
+    assert "domain:bücher.test is no longer limited." in type_in(tmp_path, "limits", "remove", "domain:bücher.test").stdout
     assert len(json.loads(type_in(tmp_path, "limits", "show", "--json").stdout)["limits"]) == 1
 
 

@@ -12,9 +12,13 @@ from openpyxl import load_workbook
 
 from mailings.db import Database
 from mailings.errors import NotAllowed
+from mailings.model import DeliveryStatus, MailingStatus
 from mailings.reports.outfile import written
 from tests.cli.typed import type_in
+from tests.consent.waiting import a_mailing as draft
+from tests.consent.waiting import queue
 from tests.reports.read_back import a_mailing
+from tests.tracking.visiting import SENT, record, visit
 
 
 @pytest.fixture
@@ -33,6 +37,23 @@ def test_on_the_screen(place: Path) -> None:
         assert words in shown.stdout
     assert "_" not in shown.stdout
     assert "--html høst-nytt.html --xlsx høst-nytt.xlsx" in shown.stdout
+
+
+def test_domains_as_people_write_them(place: Path) -> None:
+    """The screen, the page and the workbook say søn.test; the JSON what the mail goes to, xn--sn-lka.test."""
+    db = Database(f"sqlite:///{place}/var/mailings.db")
+    with db.writing() as session:
+        mailing = draft(session, "vår", status=MailingStatus.SENT, finished_at=SENT)
+        one = queue(session, mailing, "åse@xn--sn-lka.test", DeliveryStatus.SENT)
+        one.sent_at, number = SENT, one.id
+    record(db, visit(number))
+    shown = type_in(place, "report", "vår").stdout
+    assert ("søn.test" in shown, "xn--" in shown) == (True, False)
+    done = type_in(place, "report", "vår", "--json", "--xlsx", "vår.xlsx", "--html", "vår.html")
+    assert [row["domain"] for row in json.loads(done.stdout)["domains"]] == ["xn--sn-lka.test"]
+    assert '<th scope="row">søn.test</th>' in (place / "vår.html").read_text(encoding="utf-8")
+    book = load_workbook(place / "vår.xlsx", read_only=True)
+    assert "søn.test" in [cell.value for sheet in book for row in sheet.iter_rows() for cell in row]
 
 
 def test_files(place: Path) -> None:

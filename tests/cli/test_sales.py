@@ -23,7 +23,7 @@ def test_sales_come_in_and_are_shown(place: Path) -> None:
     (place / "salg.csv").write_text("Nummer;Titel;Beløb;Valuta;Dato\nS-7;Lænestol;1.250,50;dkk;22.11.2026\n;x;1;;\n", encoding="utf-8")
     told = type_in(place, "sales", "import", "salg.csv")
     assert (told.returncode, told.stderr) == (0, "")
-    assert "1 sales: 1 new, 0 known." in told.stdout
+    assert "1 sale: 1 new, 0 known." in told.stdout
     assert "row 3, number: A sale without a number" in told.stdout
     assert json.loads(type_in(place, "sales", "import", "salg.csv", "--json").stdout)["created"] == 0
     said = {"number": "S-7", "name": "Lænestol", "amount": "1250.50", "currency": "DKK", "day": "2026-11-22"}

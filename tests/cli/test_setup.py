@@ -79,6 +79,15 @@ def test_doctor_tells_whether_the_mail_server_answers(tmp_path: Path) -> None:
     assert f"127.0.0.1:{port} does not answer" in gone.stdout
 
 
+def test_doctor_writes_domains_as_people_do(tmp_path: Path) -> None:
+    """bücher.test, though the DNS has it as xn--bcher-kva.test; programs get that."""
+    type_in(tmp_path, "init")
+    told = type_in(tmp_path, "doctor", MAILINGS_SENDER_DOMAINS="bücher.test")
+    assert ("! bücher.test, not looked at" in told.stdout, "xn--" in told.stdout) == (True, False)
+    told = type_in(tmp_path, "doctor", "--json", MAILINGS_SENDER_DOMAINS="bücher.test")
+    assert [line["domain"] for line in json.loads(told.stdout)["domains"]] == ["xn--bcher-kva.test"]
+
+
 def test_doctor_finds_everything_that_is_wrong_at_once(tmp_path: Path) -> None:
     """A database without tables, an unknown transport and a Prefect that is down are all named in one go."""
     told = type_in(tmp_path, "doctor", "--json", MAILINGS_EMAIL_TRANSPORT="pigeon", PREFECT_API_URL="http://127.0.0.1:1/api")

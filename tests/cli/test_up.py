@@ -22,7 +22,7 @@ from tests.cli.upped import ROOT, Up, command, family, installation, outbox, pla
 from tests.forms.sent import send
 from tests.sending.answered import furnished
 
-pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("up")]
+pytestmark = [pytest.mark.slow, pytest.mark.prefect, pytest.mark.xdist_group("up")]
 
 PEOPLE, RATE = 900, 60  # one a second: a quarter of an hour of sending, longer than anything is waited for
 PATIENCE = 300.0  # seconds for whatever is to come about; on a quiet machine all of it is over in twenty
@@ -105,7 +105,7 @@ def test_doctor_sees_it(first: Up) -> None:
         [sys.executable, "-m", "cli.main", "doctor"], cwd=first.folder, env=plain(), capture_output=True, text=True, timeout=60
     )
     assert "kept by mailings up" in told.stdout, told.stdout + told.stderr
-    assert "mailings: 1 worker(s)" in told.stdout
+    assert "mailings: 1 worker at it" in told.stdout
     assert "all are there" in told.stdout
     assert "due mailings are looked for next at" in told.stdout
 

@@ -20,16 +20,16 @@ from mailings.settings import settings
 from tests.warm import warm_run
 
 LONGEST = 180.0  # seconds
-#: commands that run in a fork of the tests' process, where everything is imported already: a second less each. Those that begin
-#: Prefect, threads or other processes get an interpreter of their own
+#: commands that run in a fork of the tests' process, where everything is imported already: a second less each
 FORKED = frozenset(
-    {"init", "people", "topics", "selections", "projects", "push", "copy", "delete", "list", "check", "recipients", "explain"}
+    {"init", "people", "topics", "selections", "projects", "sales", "push", "copy", "delete", "list", "check", "recipients", "explain"}
     | {"approve", "users", "preview", "status", "pause", "resume", "cancel", "settle", "limits", "links", "forms", "reread", "report"}
     | {"export", "restored"}
 )
-#: begun with all that they import (tests/cli/test_cold.py begins each without); those that start a server of Prefect's do so as they will
-WARM = frozenset({"send", "resend", "deliver", "settle", "bounces", "test", "serve"})
-ENGINE = frozenset({"send", "resend"})
+#: those that begin Prefect, threads or other processes are forks of one that has none (tests/cli/test_cold.py begins each without)
+WARM = frozenset({"send", "resend", "deliver", "settle", "bounces", "test", "serve", "doctor", "compare", "report", "letters"})
+#: which of those only with a server of Prefect's that is named: they start one else; and which only without: it asks Prefect whose it is
+NAMED = {"send": True, "resend": True, "doctor": False}
 DRAWS = frozenset({"--help", "--html"})  # what draws charts has threads: where a test drew one, a fork would wait for them for ever
 
 
@@ -42,7 +42,8 @@ def type_in(folder: Path, *words: str, **environment: str) -> subprocess.Complet
 def run(folder: Path, words: tuple[str, ...], environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
     """Run `mailings WORDS` in `folder`, in just that environment."""
     if not FORKED.intersection(words[:1]) or DRAWS.intersection(words):
-        if WARM.intersection(words[:1]) and "--help" not in words and ("PREFECT_API_URL" in environment or words[0] not in ENGINE):
+        named = "PREFECT_API_URL" in environment
+        if "--help" in words or (WARM.intersection(words[:1]) and NAMED.get(words[0], named) is named):
             return warm_run(["-m", "cli.main", *words], environment, cwd=folder, timeout=LONGEST)
         command = [sys.executable, "-m", "cli.main", *words]
         given = {"cwd": folder, "env": environment, "stdin": subprocess.DEVNULL, "timeout": LONGEST}

@@ -14,10 +14,11 @@ from mailings.content.quoting import Bare, EightBit, Quoted
 from mailings.errors import BadTemplate
 from tests.content.reference import compiled, content, rendered, table, with_links
 from tests.content.templates import PEOPLE, TEMPLATES
+from tests.examples import tried
 
 TRACKS = st.sampled_from(["all", "all", "registered", "none"])
 UTMS = st.sampled_from([Utm(), Utm("news letter", "høst")])
-slow = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+slow = settings(max_examples=tried(150), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def flat(person: dict[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailings.content.quoting import EightBit, Quoted
+from tests.examples import tried
 
 LONG = st.sampled_from(
     [
@@ -24,7 +25,7 @@ def _one_line_end(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=tried(400), deadline=None)
 @given(TEXTS | st.lists(ROUGH | NEAR, max_size=4))
 def test_pieces_put_together_decode_to_the_texts_put_together(texts: list[str]) -> None:
     """Any texts in a row: at most 76 characters a line, no dot in front, no bare line end, and the same text when decoded."""

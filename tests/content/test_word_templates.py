@@ -15,6 +15,7 @@ from mailings.content.names import Used
 from mailings.content.word.filling import WordForm, word_template
 from mailings.errors import BadTemplate, Unreadable
 from tests.content.written import part_of, texts, written
+from tests.examples import tried
 
 
 def _used(our_ref: str = "") -> Used:
@@ -50,7 +51,7 @@ def test_tags_in_several_runs() -> None:
     assert texts(filled) == ["Kjære Åse Ødegård,", "venn og Åse Ødegård!", "Åse Åse"]
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=tried(30))
 @given(st.lists(st.integers(min_value=1, max_value=30), max_size=6))
 def test_any_division_into_runs_is_the_same_letter(cuts: list[int]) -> None:
     """However the text of a paragraph is divided into runs, the letter says the same."""
@@ -95,7 +96,7 @@ def test_a_value_is_text(value: str) -> None:
     assert texts(_filled(written("Til {attn}."), {"attn": value})) == [f"Til {clean}."]
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=tried(30))
 @given(st.text())
 def test_any_name_leaves_a_letter(name: str) -> None:
     """No name makes a document that cannot be read."""

@@ -11,7 +11,7 @@ from mailings.model import Approval, Mailing, MailingStatus
 from tests.deployments.place import Place
 from tests.deployments.server import until
 
-pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("server")]
+pytestmark = [pytest.mark.slow, pytest.mark.prefect, pytest.mark.xdist_group("server")]
 
 
 def form_of(place: Place, run: str) -> str:

@@ -17,7 +17,7 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 from deployments.deploy import main
 from tests.deployments.server import ROOT, Server
 
-pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("server")]
+pytestmark = [pytest.mark.slow, pytest.mark.prefect, pytest.mark.xdist_group("server")]
 
 MONDAYS = {"cron": "0 9 * * 1", "timezone": "Europe/Oslo"}
 WEEKLY = {"rrule": "FREQ=WEEKLY;BYDAY=FR", "timezone": "Europe/Amsterdam"}

@@ -16,7 +16,7 @@ from mailings.model import Address, Basis, Consent, Mailing, MailingStatus, Mail
 from tests.deployments.place import PEOPLE, Place
 from tests.deployments.server import PREFECT, ROOT, Server, told, until
 
-pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("server")]
+pytestmark = [pytest.mark.slow, pytest.mark.prefect, pytest.mark.xdist_group("server")]
 
 FOLK = {"Åse Ødegård": "ase@fjørd.test", "Jürgen Groß": "juergen@grossmann.test", "Désirée van der IJssel": "desiree@ijssel.test"}
 

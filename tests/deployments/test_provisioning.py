@@ -16,7 +16,7 @@ from deployments.provision import POOL, main, provision
 from tasks.notifying import VARIABLE
 from tests.deployments.server import Server, until
 
-pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("server")]
+pytestmark = [pytest.mark.slow, pytest.mark.prefect, pytest.mark.xdist_group("server")]
 
 NAMES = sorted(one["name"] for one in written())
 

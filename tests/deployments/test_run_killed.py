@@ -11,7 +11,7 @@ from tests.deployments.place import PEOPLE, Place, lives
 from tests.deployments.server import until
 from tests.deployments.test_runs import begun
 
-pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("server")]
+pytestmark = [pytest.mark.slow, pytest.mark.prefect, pytest.mark.xdist_group("server")]
 
 
 def crashed(place: Place, run: str) -> None:

@@ -9,7 +9,7 @@ from mailings.model import MailingStatus
 from tests.deployments.place import PEOPLE, Place, lives
 from tests.deployments.server import until
 
-pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("server")]
+pytestmark = [pytest.mark.slow, pytest.mark.prefect, pytest.mark.xdist_group("server")]
 
 BY_TENS = {"batch_size": 10}
 Begun = dict[str, tuple[int, str]]

@@ -11,7 +11,7 @@ import pytest
 from tests.deployments.server import Server, until
 from tests.deployments.test_provisioning import provisioned
 
-pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("server")]
+pytestmark = [pytest.mark.slow, pytest.mark.prefect, pytest.mark.xdist_group("server")]
 
 WITHIN = 10  # seconds, the least Prefect takes; the files have minutes
 WAITS = {"pause_timeout": (datetime.now(UTC) + timedelta(days=30)).isoformat(), "pause_reschedule": True}

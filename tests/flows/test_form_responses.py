@@ -59,7 +59,7 @@ def test_opened_by_a_run(db: Database, memory: Memory, tmp_path: Path, monkeypat
     furnished(db, tmp_path, opened=False, body=BODY.replace("submission.dish", "submission.dihs"))
     send(db)
     refused = send_mailing("takk")
-    assert (refused.status, refused.sentence) == (MailingStatus.DRAFT, "takk is not opened: 1 problem(s) found.")
+    assert (refused.status, refused.sentence) == (MailingStatus.DRAFT, "takk is not opened: 1 problem found.")
     assert "submission.dihs" in refused.problems[0]
     assert deliveries(db) == [("queued", 1, None)]
     furnished(db, tmp_path, opened=False)

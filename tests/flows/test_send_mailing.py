@@ -109,7 +109,7 @@ def test_an_interrupted_run_goes_on(db: Database, memory: Memory) -> None:
         first = "SELECT id FROM delivery ORDER BY id LIMIT 2"
         connection.exec_driver_sql(f"UPDATE delivery SET status = 'sending', lease_id = {dead} WHERE id IN ({first})")
     outcome = send_mailing("midt")
-    assert outcome.sentence == "midt is finished with errors: 2 in_doubt."
+    assert outcome.sentence == "midt is finished with errors: 2 in doubt."
     assert world.statuses(db, mailing_id) == {"sent": 4, "in_doubt": 2}
     assert len(memory.kept) == 4
 

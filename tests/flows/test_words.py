@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from tasks.forms import HowToImport
 
 from mailings.audience.labels import VERDICT_LABELS
 from mailings.content.system import LANGUAGES
@@ -15,6 +16,7 @@ from mailings.reports.saying import label
 from mailings.reports.watching import Look, Pace
 from mailings.settings import settings
 from tasks.artifacts import drawn
+from tasks.importing import sentence
 from tasks.next_steps import ADVICE, NEXT_STEPS, next_steps
 from tasks.summaries import summary
 from tasks.words import STANDS, headline, progress_line, status_word, verdict_word
@@ -73,6 +75,8 @@ def test_pace() -> None:
     pace = Pace(per_minute=1234.5, ends=AT)
     assert progress_line(LOOK, pace)[1] == "1,196 of 1,200; 1 failed; done about 14:05 UTC, 1,234 a minute"
     assert progress_line(replace(LOOK, limited="until 15:00 for 600 a minute"), pace)[1].endswith("; waits until 15:00 for 600 a minute")
+    waits = replace(LOOK, limited="until 15:00 for 600 a minute of domain:xn--bcher-kva.test")
+    assert progress_line(waits, pace)[1].endswith("a minute of domain:bücher.test")
 
 
 def test_time_zone(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -141,6 +145,12 @@ def test_paused() -> None:
 def test_in_doubt() -> None:
     """What is in doubt is explained: it is never sent again by itself."""
     assert any("never sent again" in step for step in next_steps(document(in_doubt=2)))
+
+
+def test_one_row_is_one() -> None:
+    """The import of one person is told as of one."""
+    told = {"rows": 1, "created": 1, "matched": 0, "skipped": 0}
+    assert sentence("én.csv", told, HowToImport()) == "1 row in én.csv: 1 person created, 0 matched, 0 skipped."
 
 
 def test_headline() -> None:

@@ -119,5 +119,5 @@ def test_a_form_with_submissions_stays(db: Database, tmp_path: Path) -> None:
         delete(session, form_named(session, NAME))
     pushed(db, tmp_path, fields)
     send(db)
-    with db.writing() as session, pytest.raises(NotAllowed, match="has 1 submissions"):
+    with db.writing() as session, pytest.raises(NotAllowed, match="has 1 submission,"):
         delete(session, form_named(session, NAME))

@@ -18,7 +18,7 @@ from tests.house.prose import blocks
 from tests.house.tree import ROOT, pages
 from tests.prefect_tables import with_tables
 
-pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("docs")]
+pytestmark = [pytest.mark.slow, pytest.mark.prefect, pytest.mark.xdist_group("docs")]
 
 #: pages one after another in one folder, as the first says
 TOUR = ["docs/tutorial/first-mailing.md", "docs/tutorial/at-the-desk.md", "docs/tutorial/with-prefect.md"]

@@ -37,6 +37,19 @@ def list_file(tmp_path: Path, configured: Settings, db: Database) -> Path:
     return workbook(tmp_path / "kunder.xlsx", rows)
 
 
+def test_one_person_is_one(tmp_path: Path, list_file: Path) -> None:
+    """Of one it is said as of one: a list of one row, a selection of one person."""
+    alone = workbook(tmp_path / "én.xlsx", [["Navn", "E-post"], ["Désirée van der IJssel", "desiree@ijssel.test"]])
+    said = " ".join(_run("people", "import", str(alone), "--consent", "consent", "--selection", "Én").output.split())
+    assert "1 row in én.xlsx: 1 person created, 0 matched, 0 skipped. The selection Én now has 1 person." in said
+    assert "1 statement about consent recorded, source Import." in said
+    assert "(static, 1 person)" in _run("selections", "show", "Én").output
+    assert "it has 1 person now." in _run("selections", "create", "Også én", "--where", 'name like "Désirée%"').output
+    assert "'Også én' is static now, with 1 person." in _run("selections", "freeze", "Også én").output
+    assert "Added 0 to 'Én'; 1 was in it already." in _run("selections", "add", "Én", "desiree@ijssel.test").output
+    assert "1 queued message was cancelled" not in _run("people", "erase", "desiree@ijssel.test", "--yes").output
+
+
 def test_importing_in_words(list_file: Path) -> None:
     """The screen names the wrong row under the list's own heads, the counts, and that no consent was recorded."""
     said = _run("people", "import", str(list_file)).output

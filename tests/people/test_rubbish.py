@@ -13,6 +13,7 @@ from mailings.people.columns import find_columns
 from mailings.people.heads import WORDS
 from mailings.people.lists import read_list
 from mailings.people.rows import RowReader
+from tests.examples import tried
 
 HEADS = st.sampled_from([head.strip() for words in WORDS.values() for head in words.split("|")])
 CELL = st.one_of(
@@ -27,7 +28,7 @@ CELL = st.one_of(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=tried(150), deadline=None)
 @given(st.binary(max_size=400).filter(lambda content: not content.startswith((b"PK", b"\xd0\xcf\x11\xe0"))))
 def test_any_bytes(content: bytes) -> None:
     """A file of any bytes is a list or is refused in one line; every row taken has an address or a number."""
@@ -44,7 +45,7 @@ def test_any_bytes(content: bytes) -> None:
         assert len(people) <= read.total
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=tried(300), deadline=None)
 @given(st.lists(HEADS | st.text(max_size=12), min_size=1, max_size=9), st.lists(st.lists(CELL, max_size=10), max_size=8))
 def test_any_cells(heads: list[str], rows: list[list[object]]) -> None:
     """Under any heads any cells give a person, or problems that name their row, or nothing; never an exception."""

@@ -20,6 +20,7 @@ from mailings.reports.anew import Figures
 from mailings.reports.counting_anew import count_anew
 from mailings.tracking.counts import LINK_FIGURES
 from tests.consent.waiting import a_mailing, a_person, queue
+from tests.examples import tried
 from tests.reports.story import WHO, Story, rows_say, says
 from tests.sending.world import START
 from tests.tracking.told import B, K
@@ -89,7 +90,7 @@ NOT_REPEATED = [ONCE | {"what": "visit", "links": [1]}, ONCE | {"what": "resend"
 @example(story=[ONCE | {"what": "resend", "links": []}, ONCE | {"what": "finish", "links": []}, *AGAIN * 2])
 @example(story=[*NOT_REPEATED, ONCE | {"what": "leave", "links": []}, *AGAIN])
 @example(story=[*NOT_REPEATED, ONCE | {"what": "erase", "links": []}, ONCE | {"what": "count", "links": []}])
-@hypothesis_settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(max_examples=tried(30), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_what_is_kept_is_what_the_rows_say(any_db: Database, mailing_id: int, story: list[dict[str, Any]]) -> None:
     """Visits of people and machines, reports, leaving, erasing, resending, resets, rules applied again, in any order: the same figures.
 

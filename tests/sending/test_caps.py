@@ -22,6 +22,7 @@ from mailings.sending.run import conducting
 from mailings.sending.soonest import waits
 from mailings.settings import Settings
 from mailings.transports.memory import Memory
+from tests.examples import tried
 from tests.sending.world import START, statuses
 
 DAY = timedelta(hours=24)
@@ -60,7 +61,7 @@ def _numbers(connection: object, found: list[Claimed]) -> list[str]:
     return [told[one.id] for one in found]
 
 
-@hypothesis(max_examples=25, deadline=None)
+@hypothesis(max_examples=tried(25), deadline=None)
 @given(data=st.data(), caps=st.builds(Caps, st.none() | st.integers(1, 4), st.none() | st.integers(1, 2)))
 def test_no_window_holds_more(data: st.DataObject, caps: Caps, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Whatever eight senders of four mailings do, and when: in any 24 hours no number gets more than its cap, nor all of them together."""
@@ -99,7 +100,7 @@ def test_who_has_had_enough_waits(any_db: Database, configured_texts: Settings) 
         waiting = session.scalars(select(Delivery).where(Delivery.status == DeliveryStatus.QUEUED)).one()
         assert waiting.reason is not None
         assert waiting.reason.startswith(
-            "the number has had 1 text messages in 24 hours (MAILINGS_SMS_PER_RECIPIENT); again from 2026-11-22 09:1"
+            "the number has had 1 text message in 24 hours (MAILINGS_SMS_PER_RECIPIENT); again from 2026-11-22 09:1"
         )
         assert waiting.attempts == 0
     with standing_at(START + DAY + timedelta(minutes=11)):

@@ -78,7 +78,7 @@ def test_sent_when_everybody_is_accounted_for(any_db: Database) -> None:
     answer(any_db, mailing_id, Outcome.ACCEPTED, Outcome.ACCEPTED, Outcome.REFUSED, Outcome.UNKNOWN)
     outcome = close(any_db, mailing_id)
     assert outcome.status is world.status(any_db, mailing_id) is MailingStatus.SENT
-    assert outcome.sentence == "høst-nytt is finished with errors: 1 failed, 1 in_doubt."
+    assert outcome.sentence == "høst-nytt is finished with errors: 1 failed, 1 in doubt."
 
 
 def test_not_sent_while_somebody_is_missing(any_db: Database) -> None:

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from mailings.sending.limits import rates
 from mailings.sending.limits.rates import State
 from mailings.sending.limits.reserving import Charge, Reservation, decide
+from tests.examples import tried
 from tests.sending.limited import at, state
 
 START = at("2026-11-22 09:00")
@@ -125,7 +126,7 @@ LIMITS = st.lists(st.tuples(PER_MINUTE, st.sampled_from([1, 2, 10, 50])), min_si
 
 
 @given(LIMITS, st.integers(1, 8), st.integers(0, 2**32))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=tried(100), deadline=None)
 def test_no_window_has_too_many(rates_and_bursts: list[tuple[float, int]], senders: int, seed: int) -> None:
     """Any number of senders, fast and slow, that die, stall and give up with tokens in hand keep every limit over every window."""
     limits = [state(f"limit {n}", id=n, per_minute=rate, burst=burst) for n, (rate, burst) in enumerate(rates_and_bursts)]
@@ -137,7 +138,7 @@ def test_no_window_has_too_many(rates_and_bursts: list[tuple[float, int]], sende
 
 
 @given(PER_MINUTE, st.sampled_from([1, 20]), st.integers(1, 4), st.integers(0, 2**32))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=tried(30), deadline=None)
 def test_the_limit_is_also_reached(rate: float, burst: int, senders: int, seed: int) -> None:
     """A limit lets through what it promises: senders without trouble get at least nine tenths of it."""
     world = World([state(per_minute=rate, burst=burst)], random.Random(seed), trouble=0.0, speeds=(0.01,), wishes=(200,))

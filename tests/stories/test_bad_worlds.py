@@ -81,7 +81,7 @@ def test_it_takes_the_message_and_hangs_up(office: Furnished, server: Mailbox) -
     server.told |= {f"END ase{n}@": HANG_UP for n in lost}
     desk = office(200, **smtp(server.port))
     found = desk.command("send", "host-nytt")
-    assert f"host-nytt is finished with errors: {len(lost)} in_doubt." in in_one_sentence(found)
+    assert f"host-nytt is finished with errors: {len(lost)} in doubt." in in_one_sentence(found)
     assert sorted(ledger(desk, "in_doubt")) == lost
     assert len(ledger(desk, "sent")) == 200 - len(lost)
     server.told.clear()

@@ -14,6 +14,7 @@ from tests.stories.test_bad_worlds import ledger, smtp
 from tests.stories.test_killed import until_sent
 
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.prefect,
     pytest.mark.xdist_group("worlds"),
     pytest.mark.parametrize("any_db", ["sqlite"], indirect=True),

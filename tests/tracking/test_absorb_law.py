@@ -22,6 +22,7 @@ from mailings.reported import Report
 from mailings.settings import Settings
 from mailings.tracking.absorb import absorb
 from tests.consent.waiting import a_mailing, a_person, a_topic, queue
+from tests.examples import tried
 from tests.sending.world import START
 from tests.tracking.told import B, K, state
 
@@ -99,7 +100,7 @@ def after(db: Database, *requests: list[Report]) -> dict[str, list[tuple[Any, ..
 
 
 @given(said=st.lists(told, min_size=6, max_size=14), about=st.lists(st.integers(0, 12), min_size=3, max_size=3), seed=st.integers(0, 2**32))
-@hypothesis_settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(max_examples=tried(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_one_day_one_state(any_db: Database, day: Day, said: list[dict[str, Any]], about: list[int], seed: int) -> None:
     """In its order and at once, or shuffled, doubled under new ids and in any number of requests: the state is the same."""
     luck = Random(seed)

@@ -20,6 +20,7 @@ from mailings.transports.sendgrid.writing import Writer
 from tests.channels.made import SETTINGS, mailing
 from tests.content.reference import table
 from tests.content.templates import PEOPLE, TEMPLATES, VALUES
+from tests.examples import tried
 
 #: what somebody could write who had seen an earlier message and its tags
 HOSTILE = st.lists(st.sampled_from(["-", "--", "{nonce}", "-{nonce}.0-", "-{nonce}.1-", "-{nonce}.", ".2-", "<b>", "\n", "é"]), max_size=5)
@@ -70,7 +71,7 @@ def shares(writer: Writer, *offers: Offer) -> list[Share]:
     return [share for share in made if isinstance(share, Share)]
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+@settings(max_examples=tried(200), deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 @given(TEMPLATES, SUBJECTS, PEOPLE, st.lists(HOSTILE.map("".join) | VALUES, min_size=4, max_size=4), st.randoms(use_true_random=False))
 @example(
     "[[ customer.name ]]\n", "x", {"customer.name": "", "customer.firstname": "", "customer.email": "", "customer.custom": {}}, [], None
@@ -94,7 +95,7 @@ def test_what_it_puts_together(source: str, subject: str, person: dict[str, Any]
 
 
 @given(st.text(alphabet="aø", min_size=9_000, max_size=11_000))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=tried(20), deadline=None)
 def test_no_share_is_too_large(value: str) -> None:
     """Whoever has more of their own than SendGrid takes is rendered whole, and nobody else."""
     made, writer = compiled("[[ customer.name ]]\n", "høst"), Writer(sandbox=False)
@@ -109,7 +110,7 @@ LOOP = "[% for hut in ['Bjørnli', 'Ulvö'] %]<h3>[[ hut ]]</h3><p>" + "A red ca
 LOOP += "</p><a href='https://acme.test/[[ hut ]]/[[ customer.firstname ]]'>Les</a> til [[ customer.name ]][% endfor %]\n"
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=tried(60), deadline=None)
 @given(st.lists(st.tuples(VALUES, VALUES), min_size=9, max_size=40))
 def test_what_is_alike_is_said_once(people: list[tuple[str, str]]) -> None:
     """Learned from the first recipients or not, and whoever comes later: each gets the plain render."""

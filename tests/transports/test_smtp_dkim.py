@@ -15,6 +15,7 @@ from mailings.content.headers import mailbox, unstructured
 from mailings.letter import File
 from mailings.transports.smtp.dkim import OVERSIGNED, SIGNED, Signer
 from tests.channels.made import compiled, mailing, row
+from tests.examples import tried
 from tests.transports.keys import ed_key, holds, rsa_key
 
 SIGNER = Signer(rsa_key(), "host1", None)
@@ -32,7 +33,7 @@ def letter(subject: str, text: str, name: str = "Åse", *, eight_bit: bool = Tru
     return message.replace(b"Subject: S\r\n", (unstructured("Subject", subject) + "\r\n").encode("ascii", "replace"))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=tried(200), deadline=None)
 @given(TEXTS, st.text(st.characters(exclude_characters="%[]#", exclude_categories=["Cs"]), max_size=300), TEXTS, st.booleans())
 def test_others_find_it_valid(subject: str, text: str, name: str, eight_bit: bool) -> None:
     """Whatever stands in subject, name and body, folded headers, 8bit or quoted-printable: dkimpy verifies what we signed."""

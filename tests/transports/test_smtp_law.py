@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from mailings.message import FLUSH, Offer, Outcome
 from mailings.transports.smtp import Settings, Smtp
+from tests.examples import tried
 from tests.servers.mailbox import FULL, HANG_UP, mailbox
 from tests.transports.letters import Broken, answers, offer
 
@@ -19,7 +20,7 @@ PLACES = st.sampled_from(["RCPT TO:<anna{}@", "RCPT TO:<anna{}@", "END anna{}@"]
 WORDS = st.sampled_from([FULL, FULL, FULL, tuple(word for word in FULL if word != "PIPELINING"), ()])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=tried(60), deadline=None)
 @given(
     words=WORDS,
     deeds=st.dictionaries(st.tuples(PLACES, st.integers(1, 60)), DEEDS, max_size=20),

@@ -15,6 +15,7 @@ from mailings.transports.smtp.opening import Offered, Opening
 from mailings.transports.smtp.replies import Replies, Reply
 from mailings.transports.smtp.returns import Returns
 from mailings.transports.smtp.settings import Settings
+from tests.examples import tried
 from tests.transports.letters import Written, offer
 
 
@@ -53,7 +54,7 @@ REPLY = st.builds(
 STREAM = st.lists(st.one_of(REPLY, REPLY, REPLY, REPLY, st.binary(max_size=20)), max_size=80)
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=tried(600), deadline=None)
 @given(stream=STREAM, pipelining=st.booleans(), cuts=st.integers(1, 40), letters=st.integers(1, 12))
 def test_any_server_gets_each_letter_one_receipt(stream: list[bytes], pipelining: bool, cuts: int, letters: int) -> None:
     """Whatever bytes a server sends, cut wherever, and then hangs up: each letter ends with exactly one receipt or comes back unbegun."""
@@ -85,7 +86,7 @@ def test_any_server_gets_each_letter_one_receipt(stream: list[bytes], pipelining
         assert not begun or receipt.outcome is not Outcome.UNTOUCHED
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=tried(400), deadline=None)
 @given(stream=STREAM, tls=st.sampled_from(["auto", "none", "starttls"]), local=st.booleans(), login=st.booleans())
 def test_any_greeting_ends_well_or_in_a_sentence(stream: list[bytes], tls: str, local: bool, login: bool) -> None:
     """Whatever bytes a server greets us with, the line opens or there is one TransportError; the password is said to nobody unencrypted."""

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from mailings.db import Database
 from mailings.forms.parts import StylePart
 from mailings.tokens import Kind, Tokens
+from tests.examples import tried
 from tests.web.formed import formed, plain
 from tests.web.opened import a_delivery
 from tests.web.readers import SECRET
@@ -74,7 +75,7 @@ def test_a_link_from_a_message_fills_in_and_says_which_message(db: Database) -> 
     assert [one.delivery_id for one in there.submissions()] == [reader]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=tried(200), deadline=None)
 @given(st.builds(StylePart, accent=COLOURS, background=COLOURS, ink=COLOURS))
 def test_any_colours_can_be_read(style: StylePart) -> None:
     """Whatever an author chooses: text, links and buttons have 4.5 : 1 against what they stand on, by day and by night (WCAG AA)."""

@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mailings.db import Database
+from tests.examples import tried
 from tests.web.formed import ASE, Formed, formed
 from tests.web.opened import opened
 from tests.web.readers import SECRET
@@ -124,7 +125,7 @@ def test_a_form_without_files_takes_less(db: Database) -> None:
             assert door.ask("POST", path, b"x" * size, content_length=str(size)).status == status, (path, size)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=tried(60), deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     fields=st.dictionaries(
         st.sampled_from(["name", "email", "mobile", "days", "guests", "arrives", "nps", "remark", "consent", "x"]), st.text()

@@ -16,6 +16,7 @@ from mailings.db import Database
 from mailings.model import Base, Delivery
 from mailings.settings import Settings
 from mailings.tokens import Kind
+from tests.examples import tried
 from tests.web.formed import formed
 from tests.web.opened import SECRET, a_delivery, address
 from web.app import make_app
@@ -66,10 +67,11 @@ def with_a_token_that_holds(case: Case) -> Case | None:
     return case
 
 
+@pytest.mark.hypothesis
 @pytest.mark.filterwarnings("ignore:Duplicate Operation ID")  # GET and HEAD are one function
 @schema.parametrize()
 @settings(
-    max_examples=30,
+    max_examples=tried(30),
     deadline=None,
     phases=(Phase.explicit, Phase.generate),
     suppress_health_check=list(HealthCheck),

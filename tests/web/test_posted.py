@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from mailings.db import Database
 from mailings.model import Consent, OptOut
 from mailings.tokens import Kind
+from tests.examples import tried
 from tests.web.readers import Readers, readers
 from web.whose import hidden
 
@@ -31,7 +32,7 @@ def there(db: Database) -> Readers:
     return readers(db)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=tried(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(body=st.binary(max_size=300), kind=st.sampled_from(TYPES), page=st.sampled_from([Kind.UNSUBSCRIBE, Kind.PREFERENCES]))
 def test_any_body_is_answered_and_changes_nothing(there: Readers, body: bytes, kind: str, page: Kind) -> None:
     """Bytes that are no form of ours show the page again."""
@@ -42,7 +43,7 @@ def test_any_body_is_answered_and_changes_nothing(there: Readers, body: bytes, k
         assert session.scalar(select(func.count()).select_from(Consent)) == 1
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=tried(40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(fields=FORMS)
 def test_any_form_is_answered(there: Readers, fields: list[tuple[str, str]]) -> None:
     """Fields of the preferences page with any values, in any number, in any order."""

@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 
 from mailings.db import Database
 from mailings.tokens import Kind, Tokens
+from tests.examples import tried
 from tests.web.opened import SECRET, Answered, Opened, a_delivery, address, opened
 from web.rates import Buckets, Rate, Rates
 
 PAGES = [kind for kind in Kind if kind is not Kind.OPEN]  # a pixel that does not hold is a pixel all the same
 FORMS = [Kind.UNSUBSCRIBE, Kind.PREFERENCES, Kind.CONFIRM]
-FUZZ = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+FUZZ = settings(max_examples=tried(150), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @pytest.fixture

@@ -57,7 +57,7 @@ def test_stop(door: TestClient, any_db: Database) -> None:
 
 
 def test_forged(door: TestClient, any_db: Database) -> None:
-    """Signed by another, for another address, or not at all: 403 with the quiet page, and nothing is kept."""
+    """Signed by another, for another address, or not at all: 403 with a line for a machine, and nothing is kept."""
     form = letter_of("SM2", "+4799887766", "STOP")
     assert post(door, form, token="another").status_code == 403
     headers = signed("https://evil.test/hooks/twilio", form)

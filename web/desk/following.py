@@ -17,6 +17,7 @@ from mailings.reports.exporting import COLUMNS, KINDS, Cells, Export, cells_of
 from mailings.sending.finding import mailing_named
 from mailings.sending.resending import foreseen, resend
 from mailings.staff import auditing
+from web.desk.acting import may_override
 from web.desk.at import OWN, AtDesk, Desk, path
 from web.desk.chosen import Chosen, posted
 from web.desk.heads import head_of
@@ -103,8 +104,7 @@ def send_again(name: str, desk: AtDesk) -> Response:
     """Queue one more message for the chosen who may get it; start_due_mailings sends them (domain.md D10)."""
     with desk.door.database.writing() as session:
         mailing = mailing_named(session, name, locked=True)
-        if mailing.override_consent:
-            desk.must(Role.OVERRIDE_CONSENT)
+        may_override(desk, mailing)
         chosen = posted(desk, mailing.id, name)
         again = resend(session, mailing, reload=False, ticked=chosen.recipients())
         counts = {"queued": again.queued, "left_out": again.left_out}

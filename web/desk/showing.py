@@ -9,6 +9,7 @@ from typing import Any
 from babel.numbers import format_percent
 from markupsafe import Markup
 
+from mailings.readable import spoken
 from mailings.reports.saying import LOCALES, number
 from mailings.reports.saying import moment as written
 
@@ -42,4 +43,12 @@ def said(reason: str | None, code: str | None = "") -> str:
     return reason if reason.startswith(code) else f"{code} {reason}".strip()
 
 
-FILTERS: dict[str, Callable[..., Any]] = {"number": number, "share": share, "moment": moment, "when": when, "day": day, "said": said}
+FILTERS: dict[str, Callable[..., Any]] = {
+    "number": number,
+    "share": share,
+    "moment": moment,
+    "when": when,
+    "day": day,
+    "said": said,
+    "spoken": spoken,
+}

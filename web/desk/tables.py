@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from mailings.readable import spoken
 from mailings.reports.saying import label, moment, number
 
 COUNTED = ("sent", "delivered", "opened", "clicked", "bounced", "complained")  # of a domain
@@ -29,7 +30,7 @@ def tables_of(report: Mapping[str, Any], language: str) -> dict[str, Table]:
     bounces = ((label("why", row["why"], language), label("kind", row["kind"], language), row["n"]) for row in report.get("bounces", []))
     links = ((_called(row, language), row["clickers"], row["clicks"]) for row in report.get("links", []))
     hours = ((_hour(row["at"], language), row["opened"], row["clicked"]) for row in report.get("hours", []))
-    domains = ((_spoken(row["domain"]), *(row[word] for word in COUNTED)) for row in report.get("domains", []))
+    domains = ((spoken(row["domain"]), *(row[word] for word in COUNTED)) for row in report.get("domains", []))
     clients = ((label("client", row["client"], language), row["opened"]) for row in report.get("clients", []))
     return {
         "links": Table(("head_link", "head_clickers", "head_clicks"), told(links)),
@@ -44,14 +45,6 @@ def tables_of(report: Mapping[str, Any], language: str) -> dict[str, Table]:
 def _called(row: Mapping[str, Any], language: str) -> str:
     """A link by its name or its address; those only one recipient has stand together, without a number."""
     return label("link", "singles", language) if row["number"] is None else row["name"] or row["url"]
-
-
-def _spoken(domain: str) -> str:
-    """A mail domain as people write it: søn.test, not xn--sn-lka.test."""
-    try:
-        return domain.encode("ascii").decode("idna")
-    except UnicodeError:
-        return domain
 
 
 def _hour(at: str, language: str) -> str:

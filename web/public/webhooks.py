@@ -35,7 +35,7 @@ async def take_reports(name: str, request: Request, door: AtDoor) -> Response:
     try:
         thanks = await asyncio.get_running_loop().run_in_executor(_threads, _take, door, name, hook)
     except Untrusted:
-        return page(request, Answer(HTTPStatus.FORBIDDEN, QUIET.page))
+        return page(request, Answer(HTTPStatus.FORBIDDEN, QUIET.page), "The signature does not hold.")
     if thanks is None:
         return Response(status_code=HTTPStatus.NO_CONTENT)
     return Response(thanks[1], media_type=thanks[0])

@@ -12,6 +12,7 @@ from mailings.channels.document.stacking import document_of
 from mailings.content.postal import EMPTY, smart
 from mailings.content.variables import joined
 from mailings.model import Mailing, Recipient, Verdict
+from mailings.readable import counted
 from mailings.settings import Settings
 
 
@@ -21,10 +22,10 @@ def amount(session: Session, mailing: Mailing, settings: Settings) -> Iterator[s
     eligible = Recipient.mailing_id == mailing.id, Recipient.verdict == Verdict.ELIGIBLE
     elsewhere = case((country.not_in((EMPTY, settings.default_country)), 1), else_=0)
     columns: list[Any] = [func.count(), func.sum(elsewhere)]
-    counted = select(*columns).select_from(Recipient)
-    letters, abroad = session.execute(joined(counted, (country,)).where(*eligible)).one()
+    asked = select(*columns).select_from(Recipient)
+    letters, abroad = session.execute(joined(asked, (country,)).where(*eligible)).one()
     if not letters:
         return
     sheets = "each on a sheet of its own or more" if document_of(mailing).get("duplex") else "a sheet each or more"
     going = f"; {abroad:,} to other countries" if abroad else ""
-    yield f"{letters:,} {'letter' if letters == 1 else 'letters'}, {sheets}{going}."
+    yield f"{counted(letters, 'letter')}, {sheets}{going}."

@@ -21,6 +21,7 @@ from mailings.content.letter_variables import letter_column
 from mailings.content.variables import EMPTY
 from mailings.errors import BadTemplate, Unreadable
 from mailings.model import Mailing, MailingFile, Recipient, Verdict
+from mailings.readable import counted
 from mailings.settings import Settings, settings
 
 _CID = re.compile(r"cid:([^\"'\s)>]+)")
@@ -121,4 +122,5 @@ def _unlinked(mailing: Mailing, template: Template) -> Iterator[str]:
 def _no_address(session: Session, mailing: Mailing) -> Iterator[str]:
     wanted = select(func.count()).where(Recipient.mailing_id == mailing.id, Recipient.verdict == Verdict.NO_ADDRESS)
     if count := session.scalar(wanted):
-        yield f"{count} recipients have no postal address and get no letter; see: mailings recipients {mailing.name} --verdict no_address"
+        nobody = counted(count, "recipient has no postal address and gets", "recipients have no postal address and get")
+        yield f"{nobody} no letter; see: mailings recipients {mailing.name} --verdict no_address"

@@ -27,6 +27,7 @@ from mailings.content.receipt import variables
 from mailings.content.tags import BLOT, blotted, elements, line_of, tags
 from mailings.errors import BadTemplate, Unreadable
 from mailings.model import Associate, Mailing, MailingFile, MailingType
+from mailings.readable import counted
 from mailings.settings import Settings, settings
 
 CLIPPED = 102_000  # bytes of HTML beyond which Gmail shows only the beginning
@@ -152,7 +153,8 @@ def _senders(session: Session, mailing: Mailing, senders: Senders) -> Iterator[s
     others = [address for address in addresses if address and senders.approved(address) is None]
     if others:
         named = ", ".join(others[:3])
+        have = counted(len(others), "contact of ours has an address on a domain", "contacts of ours have addresses on domains")
         yield (
-            f"{len(others)} contacts of ours have addresses on domains that may not send ({named}); their people get it from "
+            f"{have} that may not send ({named}); their people get it from "
             f"{senders.fallback}. Add the domains to MAILINGS_SENDER_DOMAINS when they should."
         )

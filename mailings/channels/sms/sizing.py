@@ -16,6 +16,7 @@ from mailings.channels.sms.parts import Length, foreign, length_of
 from mailings.content.variables import joined
 from mailings.errors import Unreadable
 from mailings.model import Mailing, Recipient, Verdict
+from mailings.readable import counted
 
 SAMPLE = 500  # recipients whose messages are put together, evenly from all over the list
 NOTHING = Length(0, wide=False)
@@ -39,13 +40,12 @@ class Size:
     def sentence(self, price: Decimal | None, currency: str) -> str:
         """For people: parts each, parts in all, cost."""
         about, parts = "" if self.exact else "about ", round(self.mean * self.recipients)
-        each = f"{self.mean:.1f}".removesuffix(".0")
         most = "" if self.exact else f" (at most {self.most.parts})"
         cost = "set MAILINGS_SMS_PRICE to see the cost"
         if price is not None:
             cost = f"cost {about}{_money(price * parts)} {currency}".rstrip()
-        told = f"{about}{each} part{'' if each == '1' else 's'} each{most}, {about}{_count(parts, 'part')}"
-        return f"{told[0].upper()}{told[1:]} to {_count(self.recipients, 'recipient')}, {cost}."
+        told = f"{about}{counted(round(self.mean, 1), 'part')} each{most}, {about}{counted(parts, 'part')}"
+        return f"{told[0].upper()}{told[1:]} to {counted(self.recipients, 'recipient')}, {cost}."
 
 
 def size_of(session: Session, mailing: Mailing, compiled: CompiledSms) -> Size:
@@ -103,10 +103,6 @@ def _said(compiled: CompiledSms, rows: Sequence[Sequence[Any]], size: Size) -> I
             continue
         size.foreign = size.foreign or foreign(text)
         yield text
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number:,} {word}{'' if number == 1 else 's'}"
 
 
 def _money(amount: Decimal) -> str:

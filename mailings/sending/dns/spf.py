@@ -14,6 +14,8 @@ import dns.name
 import dns.rdatatype
 import dns.resolver
 
+from mailings.readable import spoken
+
 LIMIT = 3.0  # seconds for all domains together (domain.md D29)
 RESERVED = frozenset({"test", "example", "invalid", "localhost"})  # never looked up (domain.md D29, RFC 6761)
 
@@ -65,7 +67,9 @@ def _asked(domain: str, dns_server: str | None, seconds: float) -> Answer:
     try:
         return judged(domain, _texts(domain, resolver(dns_server), seconds))
     except dns.resolver.NXDOMAIN:
-        return Answer(domain, Spf.WRONG, f"The domain {domain} does not exist in the DNS; write from an address of your own domain.")
+        return Answer(
+            domain, Spf.WRONG, f"The domain {spoken(domain)} does not exist in the DNS; write from an address of your own domain."
+        )
     except dns.resolver.NoAnswer:
         return judged(domain, [])
     except (ValueError, OSError, dns.exception.DNSException) as error:
@@ -96,18 +100,20 @@ def judged(domain: str, texts: Iterable[str]) -> Answer:
     records = [text for text in texts if is_record(text)]
     if not records:
         advice = "add a TXT record such as: v=spf1 include:YOUR-PROVIDER ~all"
-        return Answer(domain, Spf.WRONG, f"The domain {domain} has no SPF record; {advice}")
+        return Answer(domain, Spf.WRONG, f"The domain {spoken(domain)} has no SPF record; {advice}")
     if len(records) > 1:
         advice = "receivers take that for none, so join them into one."
-        return Answer(domain, Spf.WRONG, f"The domain {domain} has {len(records)} SPF records; {advice}")
+        return Answer(domain, Spf.WRONG, f"The domain {spoken(domain)} has {len(records)} SPF records; {advice}")
     wrong = [term for term in records[0].split()[1:] if not _TERM.fullmatch(term)]
     if wrong:
-        return Answer(domain, Spf.WRONG, f"The SPF record of {domain} cannot be read at {wrong[0][:60]!r}; receivers take it for none.")
+        return Answer(
+            domain, Spf.WRONG, f"The SPF record of {spoken(domain)} cannot be read at {wrong[0][:60]!r}; receivers take it for none."
+        )
     return Answer(domain, Spf.VALID)
 
 
 def _unknown(domain: str, why: str) -> Answer:
-    return Answer(domain, Spf.UNKNOWN, f"The SPF record of {domain} could not be looked up ({why}); check it before a big mailing.")
+    return Answer(domain, Spf.UNKNOWN, f"The SPF record of {spoken(domain)} could not be looked up ({why}); check it before a big mailing.")
 
 
 def resolver(dns_server: str | None) -> dns.resolver.Resolver:

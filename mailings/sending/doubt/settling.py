@@ -13,6 +13,7 @@ from mailings import seams
 from mailings.clock import milliseconds
 from mailings.model import DeliveryStatus, Mailing, MailingStatus
 from mailings.model.figure import stale
+from mailings.readable import counted
 from mailings.seams import Seam
 from mailings.sending.doubt.deciding import DOUBT, LATEST, NOT_AGAIN, POLICY, SINCE, Decision, decide, send_again
 from mailings.settings import Settings
@@ -66,10 +67,8 @@ class Settled:
             said.append(f"{self.queued:,} to be sent again: {first}mailings send {self.mailing}")
         if self.left:
             policy = f" its policy decides from {self.until.astimezone():%Y-%m-%d %H:%M} on," if self.until else ""
-            stay = "stays" if self.left == 1 else "stay"
-            said.append(
-                f"{self.left:,} {stay} in doubt;{policy} a person at any time: mailings settle {self.mailing} --as sent|queued|failed"
-            )
+            stay = counted(self.left, "stays", "stay")
+            said.append(f"{stay} in doubt;{policy} a person at any time: mailings settle {self.mailing} --as sent|queued|failed")
         return " ".join(said)
 
 
@@ -138,4 +137,4 @@ def _left(session: Session, mailing: Mailing, found: Settled) -> Settled:
 
 
 def _hours(milliseconds: int) -> str:
-    return f"{milliseconds / 3_600_000:g} hours"
+    return counted(milliseconds / 3_600_000, "hour")

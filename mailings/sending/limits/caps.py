@@ -18,6 +18,7 @@ from mailings.channels import CHANNELS
 from mailings.clock import milliseconds
 from mailings.db import driver_sql
 from mailings.model import Mailing
+from mailings.readable import counted
 from mailings.seams import Seam
 from mailings.sending.claims import Claimed, Claimer
 from mailings.sending.limits.domains import among
@@ -26,8 +27,8 @@ from mailings.settings import Settings
 DAY = 24 * 3600 * 1000  # milliseconds
 #: a place is held longer than a day: what is claimed may be in hand for minutes before it leaves, and clocks of two hosts differ
 HELD = DAY + 10 * 60 * 1000
-WHOLE = "{} text messages have left in 24 hours (MAILINGS_SMS_PER_DAY)"
-ONE = "the number has had {} text messages in 24 hours (MAILINGS_SMS_PER_RECIPIENT)"
+WHOLE = "{} went out in 24 hours (MAILINGS_SMS_PER_DAY)"
+ONE = "the number has had {} in 24 hours (MAILINGS_SMS_PER_RECIPIENT)"
 
 _LOCK = "SELECT pg_advisory_xact_lock(7110114)"  # two senders that count at the same moment would both find the last place
 _NEWEST = "SELECT at FROM text_slot WHERE at > ? ORDER BY at DESC LIMIT ? OFFSET ?"
@@ -75,7 +76,7 @@ class Window:
     @property
     def sentence(self) -> str:
         """For people: what is waited for."""
-        return self.why.format(self.most)
+        return self.why.format(counted(self.most, "text message"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from mailings.clock import milliseconds
 from mailings.db import Database
 from mailings.message import Outcome, Receipt
+from mailings.readable import spoken
 from mailings.sending.limits import pacing
 from mailings.sending.limits.consumers import keep_known
 from mailings.sending.limits.domains import DOMAIN, buckets_of, domains_of
@@ -94,7 +95,7 @@ class Slowing:
                     keep_known(connection)
             if rate is not None:
                 lanes.forget()
-                log.info("%s slowed to %s a minute: %s", name, _said(rate), " ".join(filter(None, (receipt.code, receipt.reason))))
+                log.info("%s slowed to %s a minute: %s", spoken(name), _said(rate), " ".join(filter(None, (receipt.code, receipt.reason))))
 
     def _speed_up(self, database: Database, lanes: Lanes, accepted: set[str]) -> None:
         now = milliseconds()
@@ -108,7 +109,9 @@ class Slowing:
                     pacing.take_away_unset(connection)
             lanes.forget()
             if rate is not None:
-                log.info("%s is slowed no more", one.name) if rate == 0 else log.info("%s raised to %s a minute", one.name, _said(rate))
+                log.info("%s is slowed no more", spoken(one.name)) if rate == 0 else log.info(
+                    "%s raised to %s a minute", spoken(one.name), _said(rate)
+                )
 
 
 def _asks(receipt: Receipt) -> bool:

@@ -16,6 +16,7 @@ from mailings.channels import carrier
 from mailings.clock import milliseconds
 from mailings.db import Database, driver_sql
 from mailings.model import Mailing, MailingType
+from mailings.readable import spoken
 from mailings.seams import Seam
 from mailings.sending.limits import buckets, rates
 from mailings.sending.limits.caps import Caps
@@ -110,7 +111,7 @@ class Throttle:
         """A line in the log for a long wait, once."""
         if wait >= LONG and why != self._told:
             self._told = why
-            log.info("Nothing may leave for %s: %s", timedelta(seconds=round(wait)), why)
+            log.info("Nothing may leave for %s: %s", timedelta(seconds=round(wait)), spoken(why or ""))
 
     def limits(self, connection: Connection, *, locked: bool) -> list[State]:
         """The buckets that hold anything back, from narrow to broad; `locked` until the transaction ends."""

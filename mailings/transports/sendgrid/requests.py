@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from mailings.errors import TransportError, TryLater
 from mailings.message import Outcome, Receipt
+from mailings.readable import counted
 from mailings.transports._bisecting import Refusal
 from mailings.transports._lines import Lines, Lost
 from mailings.transports.sendgrid.answers import Meaning, read
@@ -39,7 +40,7 @@ class Requests:
         """See to it that a line stands; no request is made. Raises TryLater while we were asked to wait, or are left without answers."""
         self.trouble, wait = None, self._not_before - time.monotonic()
         if wait > 0:
-            raise TryLater(f"SendGrid asks us to wait for {wait:.0f} seconds: {self._said}", wait)
+            raise TryLater(f"SendGrid asks us to wait for {counted(round(wait), 'second')}: {self._said}", wait)
         if self._lost >= SILENT:
             raise TryLater(f"{self._lost} requests in a row had no answer that could be relied on; the last: {self._said}")
         self._lines.give_back(self._lines.take())

@@ -7,6 +7,7 @@ from threading import Lock
 
 from mailings.errors import TransportError, TryLater, Unreadable
 from mailings.message import Offer, Outcome, Receipt, Short
+from mailings.readable import counted
 from mailings.settings import settings as installation
 from mailings.transports._lines import Lines, Lost
 from mailings.transports.twilio.answers import Meaning, read
@@ -42,7 +43,7 @@ class Requests:
         """See to it that a line stands; no request is made. Raises TryLater while we were asked to wait, or are left without answers."""
         self.trouble, self._fruitless, wait = None, 0, self._not_before - time.monotonic()
         if wait > 0:
-            raise TryLater(f"Twilio asks us to wait for {wait:.0f} seconds: {self._said}", wait)
+            raise TryLater(f"Twilio asks us to wait for {counted(round(wait), 'second')}: {self._said}", wait)
         if self._lost >= SILENT:
             self._lost = 1  # the next run tries one
             raise TryLater(f"{SILENT} messages in a row had no answer that could be relied on; the last: {self._said}")

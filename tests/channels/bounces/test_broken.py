@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from mailings.channels.email.bounces import Read, ReadKind, read_bounce
 from mailings.channels.email.bounces.reading import understood
+from tests.examples import tried
 
 DATA = Path(os.environ.get("MAILINGS_TEST_DATA", "")) / "bounces"
 SERVER = b"From: MAILER-DAEMON@mx.hav.test\nSubject: failure notice\n"
@@ -83,7 +84,7 @@ def broken(draw: st.DrawFn) -> bytes:
     return bytes(message)
 
 
-@settings(deadline=None, max_examples=400, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(deadline=None, max_examples=tried(400), suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(broken())
 def test_a_broken_message_is_read_as_far_as_it_goes(message: bytes) -> None:
     """Nothing is raised, even without the net of read_bounce, and what is told stays within its bounds."""
@@ -93,7 +94,7 @@ def test_a_broken_message_is_read_as_far_as_it_goes(message: bytes) -> None:
     assert storable(read)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=tried(200))
 @given(st.binary(max_size=4000))
 def test_anything_may_lie_in_the_mailbox(message: bytes) -> None:
     """Bytes of any kind are read, as nothing or as what they happen to be."""

@@ -9,6 +9,7 @@ from openpyxl import load_workbook
 from sqlalchemy import select
 
 from mailings import clock
+from mailings.consent.standing import block_address
 from mailings.db import Database
 from mailings.model import DeliveryStatus, Mailing, MailingStatus, Role
 from mailings.reported import BounceKind, BounceWhy
@@ -60,6 +61,15 @@ def test_domains_are_written_as_people_write_them(db: Database) -> None:
         queue(session, mailing, "åse@xn--sn-lka.test", DeliveryStatus.SENT).sent_at = clock.now()
     with seated(db, Role.READER) as seat:
         assert '<th scope="row" class="name">søn.test</th>' in look(seat, "reports").decode()
+
+
+def test_blocked_addresses_too(db: Database) -> None:
+    """The list of blocked addresses says blåbær.no; what is ticked is the address as it is kept."""
+    with db.writing() as session:
+        block_address(session, "per@xn--blbr-roah.no", "mailbox reports: 550 ukjent")
+    with seated(db) as seat:
+        page = seat.look("/bounces").text
+    assert (">per@blåbær.no<" in page, 'value="per@xn--blbr-roah.no"' in page) == (True, True)
 
 
 @pytest.mark.parametrize("kind", ["links", "opens", "statuses", "bounces"])

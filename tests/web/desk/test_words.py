@@ -33,6 +33,17 @@ def test_pages_ask_for_words_that_there_are(page: Path) -> None:
     assert asked <= set(texts())
 
 
+def test_a_topic_has_one_name() -> None:
+    """Staff read `topic`, as at the terminal, a word that is not the subject's; a person's page says once what readers call it."""
+    for language in LANGUAGES:
+        topic = say("col_topic", language)
+        assert topic not in (say("fact_subject", language), say("person_takes", language))
+        for name in ("detail_topic", "averages", "without_topic", "person_topics", "person_which_topic"):
+            assert topic[:4].lower() in say(name, language).lower(), (language, name)  # Thema, Themen
+    named = [name for name in texts() if "subscription" in texts()[name]["en"].lower()]
+    assert sorted(named) == ["person_topics", "verdict_not_subscribed"]
+
+
 def test_one_is_not_many() -> None:
     """Of one it is said as of one, whether the number comes as a number or written; of none and of eleven as of many."""
     assert say("again_note", "en", n=1).startswith("1 message is queued; it leaves")
