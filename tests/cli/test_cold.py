@@ -30,6 +30,7 @@ def test_all_are_asked() -> None:
     assert WARM - {"doctor"} == set(ASKED)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", sorted(ASKED))
 def test_begins_with_nothing_imported(tmp_path: Path, command: str) -> None:
     """It comes as far as the database, which has no tables, and says so in one sentence."""
@@ -39,6 +40,7 @@ def test_begins_with_nothing_imported(tmp_path: Path, command: str) -> None:
     assert found.stderr.endswith(" has no tables yet; run: mailings init\n")
 
 
+@pytest.mark.slow
 def test_doctor_begins_with_nothing_imported(tmp_path: Path) -> None:
     """Doctor goes on where there is no database: it says so among everything else it finds."""
     found = begun(tmp_path, "doctor")

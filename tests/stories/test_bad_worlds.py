@@ -18,6 +18,7 @@ from tests.stories.conftest import Office
 from tests.stories.test_killed import message_ids
 
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.prefect,
     pytest.mark.xdist_group("worlds"),
     pytest.mark.parametrize("any_db", ["sqlite"], indirect=True),  # the trouble is the server's; tests/sending has it on both databases

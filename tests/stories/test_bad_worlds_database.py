@@ -18,7 +18,7 @@ from tests.stories.conftest import Office
 from tests.stories.test_bad_worlds import smtp
 from tests.stories.test_killed import until_sent
 
-pytestmark = [pytest.mark.prefect, pytest.mark.postgres, pytest.mark.xdist_group("worlds")]
+pytestmark = [pytest.mark.slow, pytest.mark.prefect, pytest.mark.postgres, pytest.mark.xdist_group("worlds")]
 
 #: Seconds without a database. DATABASE_GONE=20 takes 40 s longer: the task tries for at least 39 s (tasks/retrying.py)
 GONE = float(os.environ.get("DATABASE_GONE", "3"))
