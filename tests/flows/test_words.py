@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from tasks.forms import HowToImport
 
 from mailings.audience.labels import VERDICT_LABELS
 from mailings.content.system import LANGUAGES
@@ -18,6 +17,7 @@ from mailings.settings import settings
 from tasks.artifacts import drawn
 from tasks.importing import sentence
 from tasks.next_steps import ADVICE, NEXT_STEPS, next_steps
+from tasks.parameters import HowToImport
 from tasks.summaries import summary
 from tasks.words import STANDS, headline, progress_line, status_word, verdict_word
 from web.desk.words import say as desk_says

@@ -6,7 +6,11 @@ import ast
 from pathlib import Path
 from statistics import median, quantiles
 
+import pytest
+
 from tests.house.tree import ROOT, modules, parsed
+
+pytestmark = pytest.mark.xdist_group("shape")  # one worker parses the whole house, not each
 
 FILE, FUNCTION, FUNCTION_MEDIAN, PARAMETERS = 200, 30, 8, 4
 FILE_P90 = 150  # the house aims at 120; until then it does not grow

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from fnmatch import fnmatch
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -23,10 +24,14 @@ def _files() -> list[Path]:
     return [file.relative_to(ROOT) for file in found]
 
 
+@cache
+def _packages() -> set[str]:
+    return set(find_namespace_packages(str(ROOT), include=TOLD["packages"]["find"]["include"]))
+
+
 def _brought(file: Path) -> bool:
-    packages = set(find_namespace_packages(str(ROOT), include=TOLD["packages"]["find"]["include"]))
     patterns = ["*.py", *TOLD["package-data"]["*"]]
-    return ".".join(file.parent.parts) in packages and any(fnmatch(file.name, pattern) for pattern in patterns)
+    return ".".join(file.parent.parts) in _packages() and any(fnmatch(file.name, pattern) for pattern in patterns)
 
 
 def test_a_wheel_brings_every_file() -> None:
