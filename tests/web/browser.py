@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from tests.web.readers import Readers
 
 CHROMIUM = Path("/usr/bin/chromium")
-#: the same without a window, which nobody would see: a third of the time to begin, half for a page
+#: the same without a window, which nobody would see: a third of the time to begin, and for a page
 WINDOWLESS = Path("/usr/bin/chromium-headless-shell")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
 PHONE, DESKTOP = {"width": 390, "height": 844}, {"width": 1280, "height": 800}
