@@ -11,7 +11,7 @@ from mailings.message import FLUSH, Offer, Outcome
 from mailings.transports.smtp import Settings, Smtp
 from tests.examples import tried
 from tests.servers.mailbox import FULL, HANG_UP, mailbox
-from tests.transports.letters import Broken, answers, offer
+from tests.transports.letters import Broken, Counted, answers, offer
 
 DEEDS = st.sampled_from(
     [HANG_UP, "421 Bye", "421 4.7.0 Too fast", "450 4.2.1 later", "451 later", "550 5.1.1 no", "552 5.2.2 full", "what?", "354 what"]
@@ -45,10 +45,10 @@ def test_each_delivery_once(
     for number in range(1, 61):
         given_offers += [FLUSH] if number in flushes else []
         given_offers.append(offer(number, message=Broken() if number in broken else None))
-    told = {place.format(number): deed for (place, number), deed in deeds.items()}
+    told, counted = {place.format(number): deed for (place, number), deed in deeds.items()}, Counted(given_offers)
     with mailbox(offers=words, told=told, per_connection=per_connection, at_once=at_once) as box:
         transport = Smtp(Settings(host="127.0.0.1", port=box.port, connections=connections, timeout=5, _env_file=None))
-        receipts = answers(transport, given_offers)
+        receipts = answers(transport, counted)
         transport.close()
         taken = Counter(taken.recipient for taken in box.taken)
         bodies = Counter(command for command in box.commands if command.startswith("END anna"))
@@ -59,5 +59,6 @@ def test_each_delivery_once(
         assert there == 1 if receipt.outcome is Outcome.ACCEPTED else there == 0 or receipt.outcome is Outcome.UNKNOWN
         if receipt.outcome is Outcome.UNTOUCHED:
             assert not bodies[f"END anna{number}@firma.test"]
-    if not any(outcome.outcome is Outcome.UNTOUCHED for outcome in receipts.values()):
-        assert len(receipts) == 60
+    assert len(receipts) == counted.asked
+    # one that sends lines away may send away the last, at a moment when no offer is in hand
+    assert counted.asked == 60 or at_once or any(receipt.outcome is Outcome.UNTOUCHED for receipt in receipts.values())

@@ -68,7 +68,7 @@ def with_a_token_that_holds(case: Case) -> Case | None:
 
 
 @pytest.mark.hypothesis
-@pytest.mark.xdist_group("prism")  # begun early: it takes longest of all
+@pytest.mark.xdist_group("engine")  # with a group it begins early: it takes longest of all
 @pytest.mark.filterwarnings("ignore:Duplicate Operation ID")  # GET and HEAD are one function
 @schema.parametrize()
 @settings(
