@@ -16,6 +16,7 @@ from tests.sending.test_patience_worlds import fill, small_disk
 __all__ = ["small_disk"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", [("send", "høst-nytt"), ("init",)])
 def test_it_says_so(db: Database, small_disk: Path, words: tuple[str, ...]) -> None:
     """Where the engine's folder or the database has no room: exit 3, no traceback, and what is the matter."""

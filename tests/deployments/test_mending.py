@@ -6,6 +6,8 @@ import subprocess
 import sys
 from importlib.metadata import entry_points
 
+import pytest
+
 STARTED = """
 import prefect.server.api.server  # what `prefect server start` imports
 from prefect.plugins import load_prefect_collections  # what its start-up calls
@@ -33,6 +35,7 @@ def test_it_is_loaded() -> None:
     assert {one.value for one in entry_points(group="prefect.collections", name="mailings")} == {"deployments.mending"}
 
 
+@pytest.mark.slow
 def test_scheduled_runs_are_written() -> None:
     """A bulk INSERT of runs with a key `state`, as the scheduler's, comes as far as the database on our SQLAlchemy."""
     done = subprocess.run([sys.executable, "-c", STARTED], capture_output=True, text=True, timeout=180)

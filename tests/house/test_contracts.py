@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.house.tree import ROOT
 
 
@@ -18,6 +20,7 @@ def test_rooms_import_only_what_stands_below_them() -> None:
     assert "0 broken" in told.stdout
 
 
+@pytest.mark.slow
 def test_prefect_serves_with_the_pinned_packages() -> None:
     """Prefect's server can be imported: a newer FastAPI breaks exactly this (docs/decisions/0001)."""
     told = subprocess.run([sys.executable, "-c", "import prefect.server.api.server"], capture_output=True, text=True, timeout=120)

@@ -16,6 +16,7 @@ from tests.servers.postfix import IMPATIENT, Postfix, keeping, may_run, postfix
 from tests.stories.conftest import Office
 
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.prefect,
     pytest.mark.xdist_group("stories"),
     pytest.mark.skipif(not may_run(), reason="Postfix is not installed, or this user may not start it"),

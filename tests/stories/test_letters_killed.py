@@ -58,6 +58,7 @@ def all_there(db: Database, place: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     assert sorted(path.name for path in letters.folder.glob("*.pdf")) == [f"{NAME}.pdf"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("point", POINTS, ids=lambda point: f"{point[1]} {point[0]} {point[2]}")
 def test_killed_and_run_again(db: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, point: tuple[str, str, int]) -> None:
     """Wherever it is killed, the next run goes on with who is in no part, and makes one PDF of everybody."""

@@ -6,7 +6,6 @@ import re
 import signal
 import socket
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +16,7 @@ from sqlalchemy import text
 from mailings.db import Database
 from mailings.tokens import Kind, Tokens
 from tests.tracking.visiting import sent_mailing
+from tests.warm import Warm
 
 SECRET = "hemmelig-nøkkel-for-prøver"
 
@@ -27,8 +27,7 @@ def serving(db: Database, folder: Path) -> Iterator[tuple[subprocess.Popen[str],
     url = db.url.render_as_string(hide_password=False)
     ours = {"MAILINGS_DATABASE_URL": url, "MAILINGS_SECRET": SECRET, "PYTHONUTF8": "1", "PATH": "/usr/bin:/bin", "HOME": str(folder)}
     ours |= {"PYTHONPATH": str(Path(__file__).parents[2]), "MAILINGS_PUBLIC_URL": "http://127.0.0.1:8600"}
-    words = [sys.executable, "-m", "cli.main", "serve", "--port", "0"]
-    process = subprocess.Popen(words, cwd=folder, env=ours, stdout=subprocess.PIPE, text=True)
+    process = Warm(["-m", "cli.main", "serve", "--port", "0"], ours, cwd=folder, stdout=subprocess.PIPE)
     try:
         said = process.stdout.readline() if process.stdout else ""
         found = re.search(r"127\.0\.0\.1:(\d+);", said)

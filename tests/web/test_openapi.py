@@ -16,7 +16,6 @@ from mailings.db import Database
 from mailings.model import Base, Delivery
 from mailings.settings import Settings
 from mailings.tokens import Kind
-from tests.examples import tried
 from tests.web.formed import formed
 from tests.web.opened import SECRET, a_delivery, address
 from web.app import make_app
@@ -67,12 +66,12 @@ def with_a_token_that_holds(case: Case) -> Case | None:
     return case
 
 
-@pytest.mark.hypothesis
+@pytest.mark.slow
 @pytest.mark.xdist_group("engine")  # with a group it begins early: it takes longest of all
 @pytest.mark.filterwarnings("ignore:Duplicate Operation ID")  # GET and HEAD are one function
 @schema.parametrize()
 @settings(
-    max_examples=tried(30),
+    max_examples=30,
     deadline=None,
     phases=(Phase.explicit, Phase.generate),
     suppress_health_check=list(HealthCheck),
