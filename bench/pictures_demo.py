@@ -21,7 +21,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from bench.pictures import INTO, MOST
 from tests.deployments.server import until
-from tests.web.browser import CHROMIUM, DESKTOP, FLAGS, PHONE, free_port
+from tests.web.browser import DESKTOP, FLAGS, PHONE, free_port, installed
 
 PEOPLE = "1000"
 
@@ -34,7 +34,7 @@ def main() -> None:
         place = Path(name) / "demo"
         letter(place)
         with door(place) as address, sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+            browser = playwright.chromium.launch(executable_path=str(installed()), args=FLAGS)
             on_a_phone(browser, address, place)
             at_the_desk(browser, address, password)
             browser.close()

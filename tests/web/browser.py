@@ -89,11 +89,15 @@ class Site:
         return page
 
 
+def installed() -> Path | None:
+    """The browser of this machine."""
+    return next((path for path in (WINDOWLESS, CHROMIUM) if path.exists()), None)
+
+
 @contextmanager
 def chromium() -> Iterator[Browser]:
     """A browser; skips, saying so, where there is none."""
-    found = next((path for path in (WINDOWLESS, CHROMIUM) if path.exists()), None)
-    if found is None:
+    if (found := installed()) is None:
         pytest.skip("Chromium is not installed: the tests in a browser are left out")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=str(found), args=FLAGS)
