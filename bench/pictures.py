@@ -19,7 +19,7 @@ from mailings.db import connected
 from mailings.model import AddressStanding, Base, MailingStatus
 from tests.deployments.place import Place, installed
 from tests.deployments.server import PREFECT, ROOT, served, told, until
-from tests.web.browser import DESKTOP, FLAGS, installed
+from tests.web.browser import DESKTOP, FLAGS, a_browser
 
 INTO = ROOT / "docs" / "pictures"
 MOST = 150_000  # bytes of a picture
@@ -59,7 +59,7 @@ def worked(folder: Path) -> Iterator[Place]:
 def shown() -> Iterator[Page]:
     """A browser's page, of a screen as people have it."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(installed()), args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=str(a_browser()), args=FLAGS)
         yield browser.new_page(viewport=DESKTOP, locale="en-GB", timezone_id="Europe/Oslo", color_scheme="light")
         browser.close()
 

@@ -21,7 +21,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from bench.pictures import INTO, MOST
 from tests.deployments.server import until
-from tests.web.browser import DESKTOP, FLAGS, PHONE, free_port, installed
+from tests.web.browser import DESKTOP, FLAGS, PHONE, a_browser, free_port
 
 PEOPLE = "1000"
 
@@ -34,7 +34,7 @@ def main() -> None:
         place = Path(name) / "demo"
         letter(place)
         with door(place) as address, sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=str(installed()), args=FLAGS)
+            browser = playwright.chromium.launch(executable_path=str(a_browser()), args=FLAGS)
             on_a_phone(browser, address, place)
             at_the_desk(browser, address, password)
             browser.close()

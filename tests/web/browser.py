@@ -89,7 +89,7 @@ class Site:
         return page
 
 
-def installed() -> Path | None:
+def a_browser() -> Path | None:
     """The browser of this machine."""
     return next((path for path in (WINDOWLESS, CHROMIUM) if path.exists()), None)
 
@@ -97,7 +97,7 @@ def installed() -> Path | None:
 @contextmanager
 def chromium() -> Iterator[Browser]:
     """A browser; skips, saying so, where there is none."""
-    if (found := installed()) is None:
+    if (found := a_browser()) is None:
         pytest.skip("Chromium is not installed: the tests in a browser are left out")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=str(found), args=FLAGS)
