@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import Any
 
-from sqlalchemy import Table, UpdateBase, delete, exists, func, insert, literal, or_, select, update
+from sqlalchemy import Select, Table, UpdateBase, delete, exists, func, insert, literal, or_, select, update
 from sqlalchemy.orm import Session
 
 from mailings import seams
 from mailings.audience.facts import facts_of
 from mailings.audience.frozen import take_off
-from mailings.audience.scratch import counted, named_people, scratch, wanted_recipients
+from mailings.audience.scratch import counted, grown, named_people, scratch, wanted_recipients
 from mailings.audience.sources import Candidates, expanded, on_the_list
 from mailings.audience.verdicts import judged, mark_duplicates
 from mailings.clock import now
@@ -74,11 +75,12 @@ def decided(session: Session, mailing: Mailing, candidates: Candidates) -> Itera
         yield wanted
 
 
-def step(session: Session, statement: UpdateBase) -> None:
-    """One statement that makes or changes a list."""
+def step(session: Session, statement: UpdateBase) -> int:
+    """One statement that makes or changes a list; how many rows it made or changed."""
     seams.before(Seam.POPULATE)
-    session.execute(statement, execution_options={"synchronize_session": False})
+    done = session.execute(statement, execution_options={"synchronize_session": False, "preserve_rowcount": True})
     seams.after(Seam.POPULATE)
+    return int(done.rowcount)  # type: ignore[attr-defined]  # a cursor result
 
 
 def write_differences(session: Session, mailing: Mailing, wanted: Table) -> None:
@@ -89,7 +91,12 @@ def write_differences(session: Session, mailing: Mailing, wanted: Table) -> None
     step(session, gone)
     change(session, wanted)
     new = select(wanted.c.mailing_id, *(wanted.c[name] for name in STORED)).where(wanted.c.recipient_id.is_(None))
-    step(session, insert(Recipient).from_select(["mailing_id", *STORED], new.order_by(wanted.c.id), include_defaults=False))
+    _add(session, new.order_by(wanted.c.id))
+
+
+def _add(session: Session, found: Select[Any]) -> None:
+    added = step(session, insert(Recipient).from_select(["mailing_id", *STORED], found, include_defaults=False))
+    grown(session, RECIPIENTS, added)
 
 
 def change(session: Session, wanted: Table) -> None:
@@ -117,7 +124,7 @@ def _insert(session: Session, mailing: Mailing, candidates: Candidates) -> None:
     rows = judged(mailing, facts_of(mailing, candidates, settings())).subquery("judged")
     # in the order of people: their rows are read beside the list's when messages are made
     found = select(literal(mailing.id), *(rows.c[name] for name in STORED)).order_by(rows.c.person_id)
-    step(session, insert(Recipient).from_select(["mailing_id", *STORED], found, include_defaults=False))
+    _add(session, found)
     if mailing.one_per_address:
         mark_duplicates(session, mailing, RECIPIENTS)
 

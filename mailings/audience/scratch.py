@@ -1,4 +1,4 @@
-"""Tables that live for one transaction: who is named, and the list as it should be. Planners know how much is in them."""
+"""Tables that live for one transaction: who is named, and the list as it should be. What has grown is told to planners."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from sqlalchemy import Boolean, Column, Index, MetaData, String, Table
 from sqlalchemy.orm import Session
 
 from mailings.model.base import BIG
+
+MANY = 1_000  # rows that came at once, from which on PostgreSQL is told to count the table
 
 
 @contextmanager
@@ -25,6 +27,13 @@ def counted(session: Session, table: Table) -> None:
     connection = session.connection()
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql(f"ANALYZE {table.name}")
+
+
+def grown(session: Session, table: Table, rows: int) -> None:
+    """The table has `rows` more. Where they are many PostgreSQL is told: until its autovacuum comes by it believes that a new mailing has
+    one row, and walks all deliveries for each recipient it queues one for (48 s at 52,000, four times as long at twice as many)."""
+    if rows >= MANY:
+        counted(session, table)
 
 
 def named_people() -> Table:
