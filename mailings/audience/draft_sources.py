@@ -15,8 +15,10 @@ from mailings.audience.sources import sources_of
 from mailings.errors import Unreadable
 from mailings.model import ImportedRow, Mailing, Recipient, Source, SourceKind
 from mailings.people.lists import read_list
+from mailings.planner import grown
 from mailings.settings import settings
 
+ROWS = ImportedRow.metadata.tables["imported_row"]
 PORTION = 5_000  # imported rows a statement
 KEYS = {
     SourceKind.SELECTION: "selection_id",
@@ -53,6 +55,7 @@ def store_list(session: Session, source: Source, file: Path) -> list[str]:
     except Unreadable as error:
         raise Unreadable(f"The import {source.label!r} cannot be taken: {error}") from error
     taken = session.scalar(select(func.count()).where(ImportedRow.source_id == source.id))
+    grown(session, ROWS, taken or 0)
     if not taken:
         raise Unreadable(f"The import {source.label!r} has no row with an e-mail address or mobile number.")
     return [f"{source.label}: {problem}" for problem in read.problems]

@@ -13,11 +13,12 @@ from sqlalchemy.orm import Session
 from mailings import seams
 from mailings.audience.facts import facts_of
 from mailings.audience.frozen import take_off
-from mailings.audience.scratch import counted, grown, named_people, scratch, wanted_recipients
+from mailings.audience.scratch import named_people, scratch, wanted_recipients
 from mailings.audience.sources import Candidates, expanded, on_the_list
 from mailings.audience.verdicts import judged, mark_duplicates
 from mailings.clock import now
 from mailings.model import Delivery, Mailing, MailingStatus, MailingType, Recipient, Verdict
+from mailings.planner import counted, grown
 from mailings.seams import Seam
 from mailings.settings import settings
 

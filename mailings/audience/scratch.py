@@ -1,4 +1,4 @@
-"""Tables that live for one transaction: who is named, and the list as it should be. What has grown is told to planners."""
+"""Tables that live for one transaction: who is named, and the list as it should be."""
 
 from __future__ import annotations
 
@@ -10,8 +10,6 @@ from sqlalchemy.orm import Session
 
 from mailings.model.base import BIG
 
-MANY = 1_000  # rows that came at once, from which on PostgreSQL is told to count the table
-
 
 @contextmanager
 def scratch(session: Session, table: Table) -> Iterator[Table]:
@@ -20,20 +18,6 @@ def scratch(session: Session, table: Table) -> Iterator[Table]:
     table.create(connection)
     yield table
     table.drop(connection)
-
-
-def counted(session: Session, table: Table) -> None:
-    """Tell PostgreSQL how much the table holds: it would guess 200 people and walk a million one by one (65 s against 20)."""
-    connection = session.connection()
-    if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql(f"ANALYZE {table.name}")
-
-
-def grown(session: Session, table: Table, rows: int) -> None:
-    """The table has `rows` more. Where they are many PostgreSQL is told: until its autovacuum comes by it believes that a new mailing has
-    one row, and walks all deliveries for each recipient it queues one for (48 s at 52,000, four times as long at twice as many)."""
-    if rows >= MANY:
-        counted(session, table)
 
 
 def named_people() -> Table:

@@ -13,15 +13,18 @@ from mailings.consent.giving import give_many
 from mailings.consent.topics import topics_by_name
 from mailings.consent.withdrawing import opt_out_many
 from mailings.errors import BadRow
-from mailings.model import Basis
+from mailings.model import Base, Basis
 from mailings.people.companies import Companies
 from mailings.people.filling import fill_companies, fill_matched
 from mailings.people.joining import join_selection, members_of, note_interests, static_selection
 from mailings.people.listed import ListedPerson, ReadList
 from mailings.people.marks import Marks
 from mailings.people.storing import Chunk, insert_created, match
+from mailings.planner import counted_if_free
 
 CHUNK = 1_000  # rows at a time: memory stays flat, statements stay few
+GROWING = [Base.metadata.tables[name] for name in ("person", "address", "company", "consent", "selection_member")]
+SOONER = (1, 4, 16, 64)  # full portions after which PostgreSQL is told what is there now, and again after each 256
 SOURCE = "Import"  #: where consent and opt-outs of a list come from (domain.md C.7)
 
 
@@ -99,6 +102,7 @@ class Import:
 
     def __init__(self, read: ReadList, options: ImportOptions) -> None:
         self.read, self.options, self.outcome, self.heard = read, options, ImportOutcome(), Marks()
+        self.full = 0  # full portions taken
 
     def take(self, tables: Tables, listed: list[ListedPerson]) -> None:
         """Take in the next portion."""
@@ -117,6 +121,13 @@ class Import:
         self.read.problems += chunk.problems
         self.outcome.created += len(chunk.created)
         self.outcome.matched += len(chunk.taken) - len(chunk.created)
+        self._tell(session, len(listed))
+
+    def _tell(self, session: Session, rows: int) -> None:
+        """Untold, PostgreSQL looks for each row's company in all of them, and later for each recipient's (75 million pairs at 30,000)."""
+        self.full += rows == CHUNK
+        if rows == CHUNK and (self.full in SOONER or self.full % 256 == 0):
+            counted_if_free(session, *GROWING)
 
     def _say(self, session: Session, chunk: Chunk) -> None:
         """Record consent: what a row says itself, else what the person importing declares. A further row can only withdraw."""

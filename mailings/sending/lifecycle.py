@@ -8,12 +8,12 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from mailings import seams
-from mailings.audience.scratch import grown
 from mailings.clock import now
 from mailings.consent.taking_back import take_back
 from mailings.errors import IllegalMove, NotAllowed
 from mailings.model import Delivery, Mailing, MailingStatus, MailingType
 from mailings.model.figure import stale
+from mailings.planner import grown
 from mailings.seams import Seam
 from mailings.sending.approval import approved
 from mailings.sending.limits.consumers import keep_known

@@ -11,10 +11,11 @@ from sqlalchemy.orm import Session
 
 from mailings import seams
 from mailings.audience.reloading import admit, judged_again, reloaded
-from mailings.audience.scratch import chosen_recipients, counted, scratch
+from mailings.audience.scratch import chosen_recipients, scratch
 from mailings.errors import NotAllowed
 from mailings.model import Delivery, Mailing, MailingStatus, MailingType, Verdict
 from mailings.model.figure import stale
+from mailings.planner import counted
 from mailings.seams import Seam
 from mailings.sending import lifecycle
 from mailings.sending.approval.reload_limit import must_keep

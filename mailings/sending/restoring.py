@@ -11,6 +11,7 @@ from mailings.clock import milliseconds
 from mailings.errors import AtWork
 from mailings.model import Lease, Mailing, MailingStatus, MailingType
 from mailings.model.figure import stale
+from mailings.planner import everything_counted
 from mailings.sending import leases, lifecycle
 from mailings.sending.approval import approved
 
@@ -52,6 +53,7 @@ def restored(session: Session) -> Restored:
         else:
             _hold(session, mailing, done)
     _number_on(session)
+    everything_counted(session)
     return done
 
 

@@ -11,10 +11,10 @@ from sqlalchemy import Connection, delete, text
 from sqlalchemy.orm import Session
 
 from mailings import seams
-from mailings.audience.scratch import counted
 from mailings.db import driver_sql
 from mailings.errors import Misconfigured
 from mailings.model import Approval, ApprovedRecipient
+from mailings.planner import counted
 from mailings.seams import Seam
 
 PORTION = 10_000  # recipients read or written at once: 2 MB, whatever the size of the list
