@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import time
+from datetime import UTC, datetime
+
 import pytest
 
 from cli import people_shown
+from cli.figures import print_figures
 from cli.people_shown import browser, tell_person
 from mailings.db import Database
-from mailings.model import Person
+from mailings.model import Mailing, MailingStatus, Person
 from mailings.people.showing import show
+from mailings.reports.figures import status_of
+from tests.sending import world
 from tests.tracking.clicked import AGENT, click, click_address, delivered, linked, reader, sent
 
 
@@ -31,6 +37,24 @@ def test_a_visit_fits_on_a_narrow_screen(db: Database, capsys: pytest.CaptureFix
     assert "2026-11-21 09:01 UTC" in told
     assert "+00:00" not in told
     assert AGENT not in told
+
+
+@pytest.mark.parametrize(("zone", "said"), [("UTC", "2026-12-24 09:00:00 UTC."), ("Europe/Oslo", "2026-12-24 10:00:00 CET.")])
+def test_a_planned_moment_names_its_zone(
+    db: Database, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, zone: str, said: str
+) -> None:
+    """When a mailing will go is read on machines that stand in UTC by people who do not: the zone is beside it."""
+    mailing_id = world.sending(db, recipients=1)
+    with db.writing() as session:
+        mailing = session.get_one(Mailing, mailing_id)
+        mailing.status, mailing.scheduled_at = MailingStatus.SCHEDULED, datetime(2026, 12, 24, 9, tzinfo=UTC)
+        document = status_of(session, mailing)
+    with monkeypatch.context() as place:
+        place.setenv("TZ", zone)
+        time.tzset()
+        print_figures(document)
+    time.tzset()
+    assert f"Planned for {said}" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
