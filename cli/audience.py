@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -103,5 +104,10 @@ def _tell(explanation: Explanation) -> None:
         sign = "overridden" if answer.waived else "stops" if answer.holds else "passes"
         screen.print(f"  {sign:>10}  {answer.rule:<18} {answer.why}", highlight=False, markup=False)
     if explanation.delivery:
-        told = "; ".join(f"{key} {value}" for key, value in explanation.delivery.items() if value is not None)
+        told = "; ".join(f"{key.replace('_', ' ')} {_word(value)}" for key, value in explanation.delivery.items() if value is not None)
         screen.print(f"  message: {told}", highlight=False, markup=False)
+
+
+def _word(value: object) -> str:
+    """Moments as everywhere on a screen: to the minute, with the zone."""
+    return f"{value:%Y-%m-%d %H:%M} UTC" if isinstance(value, datetime) else str(value)

@@ -70,4 +70,4 @@ def _soon(written: str, today: str) -> str:
 
 
 def _local(written: str) -> str:
-    return f"{datetime.fromisoformat(written).astimezone():%Y-%m-%d %H:%M:%S}"
+    return f"{datetime.fromisoformat(written).astimezone():%Y-%m-%d %H:%M:%S %Z}"

@@ -24,7 +24,15 @@ LATER = timedelta(days=2)
 #: moved back, so that a report has two days to show; the mailing's own moments with them
 SHIFT = (
     "UPDATE delivery SET sent_at = sent_at - :ms, claimed_at = claimed_at - :ms WHERE mailing_id = :mailing",
-    "UPDATE mailing SET started_at = started_at - :ms, finished_at = finished_at - :ms WHERE id = :mailing",
+    "UPDATE mailing SET created_at = created_at - :ms, populated_at = populated_at - :ms, started_at = started_at - :ms,"
+    " finished_at = finished_at - :ms WHERE id = :mailing",
+)
+#: and whatever was known by then: consent recorded after the mailing it was needed for would look like none
+KNOWN = (
+    "UPDATE person SET created_at = created_at - :ms",
+    "UPDATE consent SET given_at = given_at - :ms",
+    "UPDATE opt_out SET since = since - :ms",
+    "UPDATE address_standing SET blocked_at = blocked_at - :ms, complained_at = complained_at - :ms",
 )
 AGENTS = (
     "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148",
@@ -41,8 +49,11 @@ PRIVACY = "Mozilla/5.0"  #: what Apple's proxies write, whoever reads
 
 def two_days_pass(session: Session, mailing: Mailing) -> None:
     """Let the mailing have been sent two days ago."""
+    back = LATER // timedelta(milliseconds=1)
     for statement in SHIFT:
-        session.execute(text(statement), {"ms": LATER // timedelta(milliseconds=1), "mailing": mailing.id})
+        session.execute(text(statement), {"ms": back, "mailing": mailing.id})
+    for statement in KNOWN:
+        session.execute(text(statement), {"ms": back})
     session.expire_all()
 
 

@@ -126,6 +126,11 @@ def foreseen(session: Session, mailing: Mailing, ticked: Select[int]) -> Again:
     return Again(mailing.name, mailing.status, queued, again, left_out)
 
 
+def has_gone(mailing: Mailing) -> bool:
+    """It was sent, or is under way: some of its people can be sent to again."""
+    return mailing.status in (*REOPENED, *JOINED) and mailing.started_at is not None
+
+
 def asked(mailing: Mailing, *, reload: bool, only: str, ticked: Select[int] | None = None) -> Choice | None:
     """Whom a resend of the mailing means, None = its sources anew. Raises NotAllowed and NotFound for what cannot be."""
     if [reload, bool(only.strip()), ticked is not None].count(True) != 1:

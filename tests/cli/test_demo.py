@@ -7,17 +7,24 @@ import email.policy
 import json
 import os
 from collections import Counter
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
+from sqlalchemy import select
 
 from cli.demo.people import Invented, invented
 from cli.demo.place import MARK, PLAYED, at_home, fresh_place
+from cli.demo.readers import two_days_pass
 from cli.demo.workbook import HEADS, write_people
 from mailings.addresses import read_address
+from mailings.clock import now
+from mailings.db import Database
 from mailings.errors import NotAllowed
+from mailings.model import Consent, Mailing, MailingType, Person
 from mailings.settings import settings
+from tests.audience.people import person
 from tests.cli.typed import type_in
 
 
@@ -55,6 +62,20 @@ def test_the_list_is_one_a_colleague_would_send(tmp_path: Path) -> None:
     assert rows[2] == HEADS
     assert Invented(*("" if cell is None and column < 9 else cell for column, cell in enumerate(rows[3]))) == people[0]
     assert rows[-1][:2] == ("Total", 30)
+
+
+def test_two_days_pass_for_everything(any_db: Database) -> None:
+    """Moved back with its mailing goes what was known when it went: nobody of the demo seems written to before they said yes."""
+    with any_db.writing() as session:
+        person(session, "Åse Ødegård")
+        sent = Mailing(name="høst-nytt", type=MailingType.EMAIL, created_at=now(), started_at=now())
+        session.add(sent)
+        session.flush()
+        two_days_pass(session, sent)
+        consents, people = session.scalars(select(Consent.given_at)).all(), session.scalars(select(Person.created_at)).all()
+        assert sent.started_at is not None
+        assert sent.created_at <= sent.started_at < now() - timedelta(days=1)
+        assert [moment <= sent.started_at for moment in (*consents, *people)] == [True, True]
 
 
 def test_somebodys_own_folder_is_left_alone(tmp_path: Path) -> None:

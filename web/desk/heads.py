@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from mailings.model import Mailing, MailingStatus, MailingType, Recipient, Verdict
 from mailings.reports.listed import APPROVED, AWAITS, TEMPLATE
 from mailings.sending.finding import mailing_named
+from mailings.sending.resending import has_gone
 
 #: tab -> where it stands below the mailing; its words are `tab_<name>`
 TABS = {"summary": "", "content": "content", "reports": "reports", "recipients": "recipients", "links": "links", "bounces": "bounces"}
@@ -29,6 +30,7 @@ class Head:
     when: datetime
     recipients: int
     tabs: tuple[str, ...]
+    again: bool  # it can be sent again: nobody gets a draft a second time
 
     @property
     def reached_at(self) -> str:
@@ -48,7 +50,8 @@ def head_of(session: Session, name: str) -> tuple[Mailing, Head]:
     size = session.scalar(listed) or 0
     awaits = mailing.awaits_approval
     held = None if awaits else mailing.held_reason  # said in the reader's language, with the way to decide
-    return mailing, Head(mailing.name, str(mailing.type), str(mailing.status), _stands(mailing), awaits, held, when, size, tabs)
+    says = (str(mailing.type), str(mailing.status), _stands(mailing), awaits, held)
+    return mailing, Head(mailing.name, *says, when, size, tabs, has_gone(mailing))
 
 
 def _stands(mailing: Mailing) -> str:

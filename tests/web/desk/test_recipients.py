@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from mailings import clock
 from mailings.db import Database
-from mailings.model import Mailing, MailingType, Recipient, Role
+from mailings.model import Mailing, MailingStatus, MailingType, Recipient, Role
 from tests.sending import world
 from tests.web.desk.listed import NAME, more, sent
 from tests.web.desk.seated import seated
@@ -122,3 +122,16 @@ def test_a_hundred_on_a_page(any_db: Database) -> None:
         (after,) = re.findall(r'rel="next" href="/desk(/[^"]+)"', first)
         second = seat.look(unescape(after)).text
     assert [re.findall(r'name="id" value="(\d+)"', page) for page in (first, second)] == [ids[:100], ids[100:]]
+
+
+@pytest.mark.parametrize("status", [MailingStatus.DRAFT, MailingStatus.SCHEDULED])
+def test_sending_again_is_offered_once_it_was_sent(db: Database, status: MailingStatus) -> None:
+    """Of a mailing nobody has got yet the list has no button that could only be refused; of a sent one it has."""
+    mailing_id = sent(db)
+    with seated(db) as seat:
+        assert f"{LIST}/again" in seat.look(LIST).text
+        with db.writing() as session:
+            mailing = session.get_one(Mailing, mailing_id)
+            mailing.status, mailing.started_at, mailing.scheduled_at = status, None, clock.now()
+        page = seat.look(LIST).text
+    assert (f"{LIST}/add" in page, f"{LIST}/again" in page) == (True, False)

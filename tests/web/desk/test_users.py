@@ -155,3 +155,12 @@ def test_whoever_is_added_may_read(admin: Seat) -> None:
     """The form for a new user has the least role ticked, and no other: nobody may send because a tick was not taken away."""
     page = admin.look("/users").text
     assert re.findall(r'name="role" value="(\w+)"[^>]*checked', page) == ["reader"]
+
+
+def test_when_somebody_was_last_here_is_in_the_readers_own_zone(db: Database, admin: Seat) -> None:
+    """A moment stands there as on every other page, for the browser to show; nobody reads UTC here and their own time there."""
+    a_user(db, "bo")
+    with visiting(db) as visitor:
+        visitor.sign_in("bo")
+    for page in ("/users", "/users/bo"):
+        assert re.findall(r'<time datetime="[^"]+">\d+ \w+ \d+ \d\d:\d\d UTC</time>', admin.look(page).text), page
