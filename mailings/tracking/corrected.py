@@ -6,6 +6,8 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from mailings import clock
+from mailings.addresses import read_address
+from mailings.errors import BadAddress
 from mailings.model import Address, Delivery, DeliveryStatus, Recipient
 from mailings.people.correcting import Correction, correct_of
 from mailings.tracking.clearing import clear_bounces
@@ -14,8 +16,12 @@ from mailings.tracking.clearing import clear_bounces
 def correct_bounced(session: Session, mistaken: Address, new: str) -> Correction:
     """Put `new` in its place. Bounces and a block of the new one end, complaints stay; the old one keeps what is against it.
 
-    Raises BadAddress; then nothing was changed.
+    Raises BadAddress, also where it is the address already: nothing is corrected then, and nothing dealt with.
     """
+    if mistaken.valid and read_address(new).normal == mistaken.normal:
+        raise BadAddress(
+            f"{new} is the address already. If it is right after all, clear it in the list of bounces or of blocked addresses."
+        )
     person_id = mistaken.person_id
     corrected = correct_of(session, mistaken, new)
     clear_bounces(session, [corrected.new])

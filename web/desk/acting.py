@@ -96,7 +96,8 @@ def moment_of(written: str, zone: str) -> datetime:
         local = datetime.fromisoformat(written)
         at = local.replace(tzinfo=ZoneInfo(zone) if zone else UTC).astimezone(UTC)
     except (ValueError, OverflowError, OSError, ZoneInfoNotFoundError) as error:
-        raise Unreadable(f"{written or 'Nothing'} in {zone or 'UTC'} is no day and time; choose both.") from error
+        said = f"{written} in {zone or 'UTC'} is no day and time" if written else "No day and time is chosen"
+        raise Unreadable(f"{said}; choose both.") from error
     if not EARLIEST <= at <= clock.now() + FARTHEST:
         raise Unreadable(f"{at:%Y-%m-%d} is more than two years away, or long past; choose another day.")
     return at

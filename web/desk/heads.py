@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from mailings import clock
 from mailings.model import Mailing, MailingStatus, MailingType, Recipient, Verdict
 from mailings.reports.listed import APPROVED, AWAITS, TEMPLATE
 from mailings.sending.finding import mailing_named
@@ -15,6 +16,9 @@ from mailings.sending.resending import has_gone
 
 #: tab -> where it stands below the mailing; its words are `tab_<name>`
 TABS = {"summary": "", "content": "content", "reports": "reports", "recipients": "recipients", "links": "links", "bounces": "bounces"}
+
+
+SOON = timedelta(minutes=5)  # before a scheduled mailing's moment its page begins to watch for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,11 @@ class Head:
     recipients: int
     tabs: tuple[str, ...]
     again: bool  # it can be sent again: nobody gets a draft a second time
+
+    @property
+    def begins(self) -> bool:
+        """True while a scheduled one may begin any moment: its page watches for that."""
+        return self.status == MailingStatus.SCHEDULED and self.when <= clock.now() + SOON
 
     @property
     def reached_at(self) -> str:

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from mailings import clock
 from mailings.consent.standing import block_address, complain
 from mailings.db import Database
-from mailings.model import Address, AddressStanding, AuditEntry, Delivery, DeliveryStatus, Mailing, Person, Recipient, Role
+from mailings.model import Address, AddressStanding, AuditEntry, DeliveryStatus, Mailing, Person, Recipient, Role
 from mailings.people.selection_members import how_many
 from mailings.people.selections import people_of, selection_named
 from mailings.reported import BounceKind, BounceWhy
@@ -150,38 +150,6 @@ def test_every_page_in_every_language(db: Database, language: str) -> None:
         asked.append(seat.press("/bounces/add", headers=heads, whom="ticked", address="bounced@fjord.test"))
     assert {page.status_code for page in looked + asked} == {200}
     assert all(f'lang="{language}"' in page.text for page in looked + asked)
-
-
-def test_an_address_is_corrected(any_db: Database) -> None:
-    """The cause stands beside it; corrected, the new one starts afresh, the old keeps what is against it, and it can be sent again."""
-    stopped(any_db)
-    person, row, address = of(any_db, "Åse bounced")
-    with any_db.writing() as session:
-        block_address(session, "rett@fjord.test", "an old block")
-    with seated(any_db) as seat:
-        assert "mailbox reports: 550 no such user" in seat.look(f"/people/{person}/correct").text
-        refused = seat.press(f"/people/{person}/correct", address=address, new="åse at fjord")
-        moved = seat.press(f"/people/{person}/correct", address=address, new="Rett@fjord.test", mailing=NAME, recipient=row)
-        assert "You may send the mailing again to this person" in seat.look(moved.headers["location"].removeprefix("/desk")).text
-        assert "Åse bounced" not in seat.look(AT).text
-        seat.press(f"/mailings/{NAME}/recipients/send-again", whom="ticked", id=row)
-    assert (refused.status_code, "is no e-mail address" in refused.text) == (400, True)
-    with any_db.reading() as session:
-        again = session.scalars(select(Delivery).where(Delivery.again_of.is_not(None))).one()
-        assert session.get_one(Recipient, again.recipient_id).address == "rett@fjord.test"
-        assert session.get_one(AddressStanding, "rett@fjord.test").blocked_at is None
-        assert session.get_one(AddressStanding, "bounced@fjord.test").blocked_at is not None
-        assert "@" not in str(session.scalars(select(AuditEntry.details)).all())
-
-
-def test_only_ones_own_address_is_corrected(db: Database) -> None:
-    """An address of somebody else, or a person who is not there, is not found."""
-    sent(db)
-    person, _, _ = of(db, "Åse bounced")
-    _, _, other = of(db, "Åse soft")
-    with seated(db) as seat:
-        assert seat.press(f"/people/{person}/correct", address=other, new="ny@fjord.test").status_code == 404
-        assert [seat.look(f"/people/{number}/correct").status_code for number in (10**6, "x")] == [404, 404]
 
 
 def test_a_company_and_a_bare_address_bounce_too(db: Database) -> None:
