@@ -23,7 +23,9 @@ from mailings.people.storing import Chunk, insert_created, match
 from mailings.planner import counted_if_free
 
 CHUNK = 1_000  # rows at a time: memory stays flat, statements stay few
-GROWING = [Base.metadata.tables[name] for name in ("person", "address", "company", "consent", "selection_member")]
+GROWING = [
+    Base.metadata.tables[name] for name in ("person", "address", "company", "consent", "opt_out", "person_interest", "selection_member")
+]
 SOONER = (1, 4, 16, 64)  # full portions after which PostgreSQL is told what is there now, and again after each 256
 SOURCE = "Import"  #: where consent and opt-outs of a list come from (domain.md C.7)
 
