@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 
-from cli.door import AsJson, database, notes, print_json, screen, somebody
+from cli.door import AsJson, agreed, database, notes, print_json, screen, somebody, terminal
 from mailings.errors import NotAllowed
 from mailings.model import Door
 from mailings.readable import counted
@@ -38,7 +37,7 @@ def approve(
     """Approve a mailing that asks for it, or decline it. Shows first what it would send to how many."""
     verb = "decline" if decline else "approve"
     number = _shown(name, notes if as_json else screen, yes=yes)
-    if not yes and not typer.confirm(f"{verb.capitalize()} {name}?", err=True):
+    if not yes and not agreed(f"{verb.capitalize()} {name}?"):
         notes.print(f"{name} still awaits approval.", highlight=False)
         raise typer.Exit(1)
     with database().writing() as session:
@@ -56,7 +55,7 @@ def _shown(name: str, where: Console, *, yes: bool) -> int:
     """Show what is asked; the number of the question. Raises IllegalMove where nothing is, NotAllowed where nobody can answer."""
     with database().reading() as session:
         question = approving.question_of(session, mailing_named(session, name), settings())
-        if not yes and not sys.stdin.isatty():
+        if not yes and not terminal():
             raise NotAllowed("Nobody can be asked here; say --yes to answer without being asked.")
         _show(name, question, where)
         return question.approval.id

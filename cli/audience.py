@@ -35,6 +35,8 @@ def recipients(
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV, and nothing else.")] = False,
 ) -> None:
     """The recipients of a mailing with their verdicts. A draft's list is brought up to date first."""
+    if as_json and as_csv:
+        raise NotAllowed("Say --json or --csv, not both.")
     if verdict is not None and verdict not in set(Verdict):
         raise NotAllowed(f"There is no verdict {verdict!r}; there are {', '.join(Verdict)}.")
     chosen = Verdict(verdict) if verdict else None

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import getpass
-from collections.abc import Collection, Iterable, Sequence
+import sys
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Annotated, Any
 
 import orjson
@@ -13,11 +15,12 @@ from rich.table import Table
 
 from mailings.db import Database
 from mailings.db import database as open_database
-from mailings.errors import Unreachable
+from mailings.errors import NotAllowed, Unreachable
 from mailings.readable import spoken
 
 screen = Console()
 notes = Console(stderr=True)
+NOBODY = "Nobody can be asked here; say --yes to go on without being asked."
 PIPE = 10_000  # columns of a table that goes to a file or a program
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on one line, and nothing else.")]
@@ -56,6 +59,31 @@ def table(title: str, heads: Sequence[str], rows: Iterable[Sequence[Any]], whole
     for row in rows:
         drawn.add_row(*("" if cell is None else spoken(str(cell)) for cell in row))
     (screen if screen.is_terminal else Console(file=screen.file, width=PIPE)).print(drawn)
+
+
+def terminal() -> bool:
+    """True where somebody sits who can be asked; standard input may be closed altogether."""
+    return sys.stdin is not None and sys.stdin.isatty()
+
+
+@contextmanager
+def asking() -> Iterator[None]:
+    """Round a question: Ctrl-C there ends the command as anywhere else. Raises NotAllowed where no answer can come."""
+    if sys.stdin is None:
+        raise NotAllowed(NOBODY)
+    try:
+        yield
+    except typer.Abort as error:
+        notes.print()  # the question ends no line
+        if isinstance(error.__context__, KeyboardInterrupt):
+            raise KeyboardInterrupt from None
+        raise NotAllowed(NOBODY) from None
+
+
+def agreed(question: str) -> bool:
+    """What somebody answers to a question of yes or no; no is what Return alone says."""
+    with asking():
+        return bool(typer.confirm(question, err=True))
 
 
 def somebody() -> str | None:

@@ -25,6 +25,7 @@ EXIT_CODES: list[tuple[type[MailingsError], int]] = [
 ]
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
+INTERRUPTED = "Interrupted. What is sent is kept; the same command goes on where this one stopped."
 NO_ROOM = "The disk is full; make room, and give the same command again. What is sent is recorded."
 
 #: every command and group, in the order people meet them, and the module it stands in
@@ -75,6 +76,14 @@ GROUPS = frozenset({"people", "topics", "selections", "projects", "sales", "limi
 class Commands(TyperGroup):
     """The commands, each imported when it is asked for: a sender need not hold what reads workbooks (29 MB)."""
 
+    def invoke(self, ctx: Any) -> Any:
+        """Run what was typed. Typer ends a command that is interrupted without a word."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            Console(stderr=True, soft_wrap=True).print(INTERRUPTED)
+            raise typer.Exit(130) from None
+
     def list_commands(self, ctx: Any) -> list[str]:
         """Their names, in order."""
         return list(COMMANDS)
@@ -100,18 +109,38 @@ def main() -> None:
     """The entry point. Exit codes: 0 done, 1 the rules say no, 2 unreadable input, 3 unreachable, 130 interrupted."""
     os.environ.setdefault("DO_NOT_TRACK", "1")  # the first import of Prefect on a terminal would tell its makers
     try:
-        application()(standalone_mode=True)
+        _run()
     except MailingsError as error:
         Console(stderr=True, soft_wrap=True).print(f"[bold red]✗[/] {_escaped(str(error))}", highlight=False)
         sys.exit(next((code for kind, code in EXIT_CODES if isinstance(error, kind)), 1))
     except OSError as error:
+        _say_no_more()
+        if error.errno == errno.EPIPE:  # `| head`: who read has enough
+            sys.exit(1)
         if error.errno not in FULL:
             raise
         Console(stderr=True, soft_wrap=True).print(f"[bold red]✗[/] {NO_ROOM}", highlight=False)
         sys.exit(3)
     except KeyboardInterrupt:
-        Console(stderr=True).print("Interrupted. What is sent is kept; the same command goes on where this one stopped.")
+        Console(stderr=True, soft_wrap=True).print(INTERRUPTED)
         sys.exit(130)
+
+
+def _run() -> None:
+    """The command, and what it said written out: at the end of Python itself a full disk would be exit code 120 and Python's own words."""
+    try:
+        application()(standalone_mode=True)
+    finally:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+
+
+def _say_no_more() -> None:
+    """What could not be written is not tried again at the end of Python."""
+    if sys.stdout is not None:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
 
 
 def _escaped(sentence: str) -> str:

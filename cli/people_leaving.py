@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from sqlalchemy.orm import Session
 
-from cli.door import database, screen, somebody
+from cli.door import agreed, database, screen, somebody
 from mailings.errors import NotAllowed, NotFound
 from mailings.model import Person
 from mailings.people.deleting import delete, deleted_by_address, take_back
@@ -42,7 +42,7 @@ def erase(
     with database().reading() as session:
         name = _anybody(session, email).name or email
     how = "for good, with all consents, memberships and addresses" if now else f"after {counted(settings().erase_after_days, 'day')}"
-    if not yes and not typer.confirm(f"Erase {name} {how}?", err=True):
+    if not yes and not agreed(f"Erase {name} {how}?"):
         raise NotAllowed(f"{name} was not erased.")
     with database().writing() as session:
         _gone(session, email, name, now=now)

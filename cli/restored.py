@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import asdict
 from typing import Annotated
 
 import typer
 
-from cli.door import AsJson, database, notes, print_json, screen
+from cli.door import NOBODY, AsJson, agreed, database, notes, print_json, screen, terminal
 from mailings.errors import NotAllowed
 from mailings.sending.restoring import Restored
 from mailings.sending.restoring import restored as put_right
@@ -26,9 +25,9 @@ def restored(
     Mailings that were being sent are paused until somebody has settled them and sends them on. Numbers in links go on far beyond
     those already given.
     """
-    if not yes and not sys.stdin.isatty():
-        raise NotAllowed("Nobody can be asked here; say --yes to go on without being asked.")
-    if not yes and not typer.confirm("Was this database put back from a backup, and is every sender stopped?", err=True):
+    if not yes and not terminal():
+        raise NotAllowed(NOBODY)
+    if not yes and not agreed("Was this database put back from a backup, and is every sender stopped?"):
         notes.print("Nothing was changed.", highlight=False)
         raise typer.Exit(1)
     with database().writing() as session:

@@ -10,7 +10,7 @@ import typer
 from rich.markup import escape
 from sqlalchemy.orm import Session
 
-from cli.door import AsJson, database, print_json, screen, somebody, table
+from cli.door import AsJson, asking, database, print_json, screen, somebody, table, terminal
 from mailings.errors import NotAllowed
 from mailings.model import Role, User
 from mailings.staff import auditing, passwords, users
@@ -144,9 +144,10 @@ def _password(*, generate: bool, stdin: bool) -> str:
         return passwords.generated()
     if stdin:
         return sys.stdin.readline().rstrip("\r\n")
-    if not sys.stdin.isatty():
+    if not terminal():
         raise NotAllowed("There is no terminal to ask for a password on; use --password-stdin or --generate.")
-    return str(typer.prompt("Password", hide_input=True, confirmation_prompt="The same once more", err=True))
+    with asking():
+        return str(typer.prompt("Password", hide_input=True, confirmation_prompt="The same once more", err=True))
 
 
 def _log(session: Session, what: str, user: User, **details: object) -> None:

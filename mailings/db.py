@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import orjson
@@ -25,13 +25,13 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.dialects import sqlite
-from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.orm import Session
 
 from mailings import seams
-from mailings.errors import NotAllowed, Unreachable
+from mailings.database_url import database_url
+from mailings.errors import Unreachable
 from mailings.seams import Seam
 from mailings.settings import settings
 
@@ -47,15 +47,8 @@ class Database:
     """A database by URL. `writing()` and `reading()` open the transaction that a verb receives; a verb never commits."""
 
     def __init__(self, url: str) -> None:
-        try:
-            self.url = make_url(url)
-        except Exception as error:
-            raise NotAllowed(
-                "MAILINGS_DATABASE_URL is no database URL; write sqlite:///var/mailings.db or postgresql+psycopg://..."
-            ) from error
+        self.url = database_url(url)
         self.sqlite = self.url.get_backend_name() == "sqlite"
-        if self.sqlite and self.url.database and self.url.database != ":memory:":
-            Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
         self.engine = _engine(url, self.sqlite)
 
     @contextmanager
@@ -120,8 +113,10 @@ def among(session: Session, column: Any, values: Collection[int] | Collection[st
 
 @lru_cache(maxsize=8)
 def connected(url: str) -> Database:
-    """The process's one Database for `url`."""
-    return Database(url)
+    """The process's one Database for `url`. Closed at its end: only then SQLite puts what was written last into the file itself."""
+    made = Database(url)
+    weakref.finalize(made, made.engine.dispose)
+    return made
 
 
 def database() -> Database:

@@ -129,6 +129,21 @@ def test_what_is_no_url_is_refused_without_being_repeated() -> None:
     assert "kodeord" not in str(told.value)
 
 
+@pytest.mark.parametrize("driver", ["mysql", "postgresql+asyncpg", "oracle+oracledb"])
+def test_a_database_of_another_kind_is_refused(driver: str) -> None:
+    """What SQLAlchemy knows and this installation has no driver for is answered like a slip, not by an import that fails."""
+    with pytest.raises(NotAllowed, match="sqlite:///") as told:
+        Database(f"{driver}://me:kodeord@host/mailings")
+    assert "kodeord" not in str(told.value)
+
+
+def test_a_folder_that_cannot_be_made_is_said_so(tmp_path: Path) -> None:
+    """An SQLite file below something that is no folder cannot be reached; the sentence names the place and the setting."""
+    (tmp_path / "file").touch()
+    with pytest.raises(Unreachable, match=r"file of the database cannot be made: .* MAILINGS_DATABASE_URL"):
+        Database(f"sqlite:///{tmp_path}/file/mailings.db")
+
+
 def test_marks_are_written_as_the_driver_wants_them(any_db: Database) -> None:
     """One statement with ? and % serves both drivers."""
     with any_db.connection() as connection:

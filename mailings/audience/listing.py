@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Select, case, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from mailings.model import Company, Delivery, DeliveryStatus, Folder, Mailing, Person, Recipient, Source, Topic, Verdict
 
@@ -63,7 +63,7 @@ def _rows() -> Select[*tuple[Any, ...]]:
 
 
 def mailings(session: Session) -> Iterator[dict[str, Any]]:
-    """Every mailing, newest first, with how many recipients it has and how many messages were sent (domain.md B.11).
+    """Every mailing, newest first, with how many recipients it has and how many of them it was sent to, as reports count (B.11).
 
     `system` = the installation's own, sent to whoever asks our pages for it.
     """
@@ -71,7 +71,9 @@ def mailings(session: Session) -> Iterator[dict[str, Any]]:
     listed = (Recipient.verdict != Verdict.NO_ADDRESS).label("shown")
     counted = dict(session.execute(select(Recipient.mailing_id, func.count()).where(listed).group_by(Recipient.mailing_id)).all())
     went_out = (DeliveryStatus.SENT, DeliveryStatus.DELIVERED, DeliveryStatus.BOUNCED)
-    sent = select(Delivery.mailing_id, func.count()).where(Delivery.status.in_(went_out), Delivery.test.is_(False))
+    further = aliased(Delivery)
+    latest = ~select(further.id).where(further.again_of == Delivery.id).exists()
+    sent = select(Delivery.mailing_id, func.count()).where(Delivery.status.in_(went_out), Delivery.test.is_(False), latest)
     sent_of = dict(session.execute(sent.group_by(Delivery.mailing_id)).all())
     rows = select(Mailing, Topic.name).outerjoin(Topic, Topic.id == Mailing.topic_id).order_by(Mailing.id.desc())
     for mailing, topic in session.execute(rows):

@@ -19,6 +19,10 @@ def written(path: Path, by: str, *, private: bool = False) -> Iterator[IO[bytes]
 
     Raises NotAllowed naming what chooses the place, `by`, where nothing can be written: an option, a setting. A full disk stays an OSError.
     """
+    if path.exists() and not path.is_file():
+        with _opened(path, by) as device:
+            yield device
+        return
     try:
         file = tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False)  # noqa: SIM115  closed below
     except OSError as error:
@@ -32,6 +36,14 @@ def written(path: Path, by: str, *, private: bool = False) -> Iterator[IO[bytes]
         _put(begun, path, by)
     finally:
         begun.unlink(missing_ok=True)
+
+
+def _opened(path: Path, by: str) -> IO[bytes]:
+    """What is no file, a pipe or /dev/stdout say, is written to: taking its place would take it away from everybody."""
+    try:
+        return path.open("wb")
+    except OSError as error:
+        raise NotAllowed(f"{path} cannot be written: {error.strerror}; choose another place with {by}.") from error
 
 
 def _put(begun: Path, path: Path, by: str) -> None:

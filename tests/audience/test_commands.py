@@ -66,6 +66,8 @@ def test_from_selection_to_explanation(people: None, tmp_path: Path) -> None:
     assert [row["name"] for row in document("list")] == ["autumn"]
     rows = list(csv.DictReader(io.StringIO(run("recipients", "autumn", "--csv").stdout)))
     assert [row["name"] for row in rows] == ["Åse Ås", "Bjørn; =1+1"]
+    both = run("recipients", "autumn", "--json", "--csv")
+    assert (both.returncode, both.stdout) == (1, "")
 
 
 def test_projects_copies_and_deletes(people: None, tmp_path: Path) -> None:

@@ -41,6 +41,21 @@ def test_pages_leave_nobody_out(any_db: Database, tmp_path: Path) -> None:
         assert [row.email for row in recipients(session, mailing)] == [f"p{n:05}@x.test" for n in range(many)]
 
 
+def test_sent_again_is_sent_once(any_db: Database, tmp_path: Path) -> None:
+    """Who got it three times is one whom it was sent to, and who got it and then not is none."""
+    with any_db.writing() as session:
+        mailing = push(session, folder(tmp_path))
+        for statuses in ((DeliveryStatus.SENT,) * 3, (DeliveryStatus.SENT, DeliveryStatus.FAILED), (DeliveryStatus.BOUNCED,)):
+            before = None
+            for status in statuses:
+                attempt = Delivery(mailing_id=mailing.id, status=status, test=False, again_of=before)
+                session.add(attempt)
+                session.flush()
+                before = attempt.id
+        (shown,) = mailings(session)
+        assert shown["sent"] == 2
+
+
 def test_all_mailings(any_db: Database, tmp_path: Path) -> None:
     """Newest first, with topic, folder path, and how many were sent; tests are not counted."""
     with any_db.writing() as session:

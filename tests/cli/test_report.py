@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
 from pathlib import Path
 from typing import IO
@@ -105,6 +106,18 @@ def test_whole_or_not_at_all(tmp_path: Path) -> None:
     assert len(list(tmp_path.iterdir())) == 2
     with pytest.raises(NotAllowed, match="--html"), written(tmp_path, "--html"):
         pass
+
+
+def test_a_device_is_written_to(tmp_path: Path) -> None:
+    """What is no file, a pipe or /dev/stdout, gets the bytes and stays what it is: nothing takes its place."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    with written(pipe, "--html") as file:
+        file.write(b"whole")
+    assert os.read(reader, 100) == b"whole"
+    os.close(reader)
+    assert pipe.is_fifo()
 
 
 def test_compare(place: Path) -> None:
