@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
-from sqlalchemy import delete, insert, literal, select, update
+from sqlalchemy import delete, exists, insert, literal, or_, select, update
 from sqlalchemy.orm import Session
 
 from mailings.audience.folder_parts import Name
@@ -14,6 +14,8 @@ from mailings.clock import now
 from mailings.errors import NotAllowed
 from mailings.model import (
     Delivery,
+    DeliveryNote,
+    DeliveryStatus,
     Errand,
     Event,
     ImportedRow,
@@ -63,7 +65,10 @@ def delete_mailing(session: Session, mailing: Mailing) -> None:
     """Delete a draft, or a cancelled mailing of which nothing went out. Raises NotAllowed for any other: its links must keep working."""
     if mailing.status not in {MailingStatus.DRAFT, MailingStatus.CANCELLED}:
         raise NotAllowed(f"{mailing.name} is {mailing.status}; only a draft, or a cancelled mailing that never went out, can be deleted.")
-    attempted = select(Delivery.id).where(Delivery.mailing_id == mailing.id, Delivery.test.is_(False), Delivery.claimed_at.is_not(None))
+    # who is sent to again out of doubt counts as never tried, and may have the first one
+    doubted = exists().where(DeliveryNote.delivery_id == Delivery.id, DeliveryNote.what == DeliveryStatus.IN_DOUBT)
+    tried = or_(Delivery.claimed_at.is_not(None), doubted)
+    attempted = select(Delivery.id).where(Delivery.mailing_id == mailing.id, Delivery.test.is_(False), tried)
     if session.scalar(attempted.limit(1)) is not None:
         if mailing.type is MailingType.DOCUMENT:
             raise NotAllowed(f"Letters of {mailing.name} are printed; it stays, for it says who had one. Their files may be deleted.")

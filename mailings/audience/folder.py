@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from mailings.audience.folder_parts import MailingPart
 from mailings.audience.type_features import fitted, lacking
+from mailings.audience.yaml_read import read_yaml
 from mailings.content.actions import Actions
 from mailings.errors import Unreadable
 
@@ -42,9 +43,11 @@ def read_actions(path: Path) -> Actions:
 
 def read_part(path: Path, part: type[P], what: str) -> P:
     """What a YAML file says, checked key by key. Raises Unreadable with every problem of it, FileNotFoundError where there is none."""
+    if path.exists() and not path.is_file():
+        raise Unreadable(f"{path} is no file.")  # a pipe would be waited for, for ever
     try:
         raw = path.read_bytes()
-        written = yaml.safe_load(raw.decode("utf-8-sig")) if len(raw) <= LONGEST else None
+        written = read_yaml(raw.decode("utf-8-sig")) if len(raw) <= LONGEST else None
     except FileNotFoundError:
         raise
     except OSError as error:

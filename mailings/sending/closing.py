@@ -34,9 +34,7 @@ class Ending:
 def close(session: Session, mailing: Mailing) -> Ending:
     """Call the mailing sent when the conservation law holds (house.md 4). Raises Unfinished when the books do not balance."""
     recover(session, mailing.id)
-    if mailing.status is MailingStatus.CANCELLED:
-        lifecycle.cancel_queued(session, mailing)
-        stale(session, [mailing.id])
+    lifecycle.stay_cancelled(session, mailing)
     if mailing.status is not MailingStatus.SENDING:
         return Ending(mailing.name, mailing.status, _stands(mailing))
     books = books_of(session, mailing.id)

@@ -56,12 +56,16 @@ class Hand:
         """
         for one in self.offered.values():
             self._answer(Receipt(one.id, Outcome.UNKNOWN), one)
-        for one, _ in self.waiting:
-            self._answer(Receipt(one.id, Outcome.UNTOUCHED), one)
         self.offered.clear()
-        self.waiting.clear()
+        self.put_back()
         if last and self._alike is not None:
             self._judge(self._alike, last=True)
+
+    def put_back(self) -> None:
+        """What was never offered is untouched."""
+        for one, _ in self.waiting:
+            self._answer(Receipt(one.id, Outcome.UNTOUCHED), one)
+        self.waiting.clear()
 
     def give_back(self) -> None:
         """The run ends before refusals held back could be judged: nothing was taken of them, so the next run tries them again."""

@@ -88,9 +88,10 @@ def is_alive(session: Session, lease: Lease) -> bool:
     return abs(moment(session) - lease.renewed_at) < LAPSE
 
 
-def renew(session: Session, lease_ids: list[int]) -> None:
-    """Say that these leases are still in use; one that was taken over stays ended."""
-    session.execute(update(Lease).where(Lease.id.in_(lease_ids), Lease.ended_at.is_(None)).values(renewed_at=moment(session)))
+def renew(session: Session, lease_ids: list[int]) -> bool:
+    """Say that these leases are still in use, True if all are; one that was taken over stays ended."""
+    renewed = update(Lease).where(Lease.id.in_(lease_ids), Lease.ended_at.is_(None)).values(renewed_at=moment(session))
+    return len(session.scalars(renewed.returning(Lease.id)).all()) == len(lease_ids)
 
 
 def end(session: Session, lease_id: int) -> None:

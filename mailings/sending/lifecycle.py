@@ -165,5 +165,11 @@ def cancel_queued(session: Session, mailing: Mailing) -> int:
     return int(cancelled) + taken_back
 
 
+def stay_cancelled(session: Session, mailing: Mailing) -> None:
+    """Of a cancelled mailing cancel what senders gave back since. Before it is opened again, or that would go out."""
+    if mailing.status is MailingStatus.CANCELLED and cancel_queued(session, mailing):
+        stale(session, [mailing.id])
+
+
 def _awaits(mailing: Mailing) -> IllegalMove:
     return IllegalMove(f"{mailing.name} awaits approval; approve or decline it with: mailings approve {mailing.name}")

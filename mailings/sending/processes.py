@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import os
 import socket
+from functools import lru_cache
 from pathlib import Path
 
 
+@lru_cache(maxsize=1)
 def host() -> str:
-    """This host, and where there is one the PID namespace: containers may share a host name, but not their process ids."""
+    """This host: its name, its boot, and where there is one the PID namespace.
+
+    Containers may share a name but not their process ids. Two machines may be called the same, and each calls its first namespace so too.
+    """
     try:
-        space = Path("/proc/self/ns/pid").readlink().name
+        space, boot = Path("/proc/self/ns/pid").readlink().name, Path("/proc/sys/kernel/random/boot_id").read_text().strip()
     except OSError:
         return socket.gethostname()
-    return f"{socket.gethostname()} {space}"
+    return f"{socket.gethostname()} {space} {boot}"
 
 
 def started(pid: int) -> int:

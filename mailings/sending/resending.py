@@ -99,6 +99,7 @@ def resend(session: Session, mailing: Mailing, *, reload: bool, only: str = "", 
     """
     choice = asked(mailing, reload=reload, only=only, ticked=ticked)
     hold_still(session)
+    lifecycle.stay_cancelled(session, mailing)
     left_out: dict[str, int] = {}
     if choice is None:
         with reloaded(session, mailing):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from sqlalchemy import select, text
+from sqlalchemy import exists, or_, select, text
 from sqlalchemy.orm import Session
 
 from mailings.clock import milliseconds
 from mailings.errors import AtWork
-from mailings.model import Lease, Mailing, MailingStatus, MailingType
+from mailings.model import Delivery, DeliveryStatus, Lease, Mailing, MailingStatus, MailingType
 from mailings.model.figure import stale
 from mailings.planner import everything_counted
 from mailings.sending import leases, lifecycle
@@ -21,6 +21,7 @@ AHEAD = 10_000_000  # numbers left out: more than anybody gives between a backup
 WHY = "a backup was put back: it may have gone out since it was made"
 HELD = "A backup was put back; settle what is in doubt (mailings settle {0}), then go on: mailings send {0}"
 
+UNDER_WAY = (DeliveryStatus.QUEUED, DeliveryStatus.SENDING)
 OPEN = "mailing_id = :mailing AND status IN ('queued', 'sending') AND NOT test"
 NOTE = f"INSERT INTO delivery_note (delivery_id, at, what, why) SELECT id, :now, 'in_doubt', :why FROM delivery WHERE {OPEN}"  # noqa: S608
 # claimed when the mailing was begun, as far as we know: logs are read from then on
@@ -45,7 +46,9 @@ def restored(session: Session) -> Restored:
     """
     done = Restored()
     status = Mailing.status.in_([MailingStatus.SCHEDULED, MailingStatus.POPULATING, MailingStatus.SENDING, MailingStatus.PAUSED])
-    for mailing in session.scalars(select(Mailing).where(status).order_by(Mailing.id).with_for_update()).all():
+    # also of a form response that is not open yet: it may have been opened since, and whoever waited for it served
+    waits = exists().where(Delivery.mailing_id == Mailing.id, Delivery.status.in_(UNDER_WAY), ~Delivery.test)
+    for mailing in session.scalars(select(Mailing).where(or_(status, waits)).order_by(Mailing.id).with_for_update()).all():
         _must_be_left_alone(session, mailing)
         if mailing.started_at is None and mailing.type is not MailingType.FORM_RESPONSE:
             _draft_again(session, mailing)

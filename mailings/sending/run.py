@@ -25,6 +25,7 @@ from mailings.sending.finding import mailing_named
 from mailings.sending.hand import Hand
 from mailings.sending.heart import Heart
 from mailings.sending.known import asking
+from mailings.sending.lifecycle import stay_cancelled
 from mailings.sending.limits.lanes import Lanes
 from mailings.sending.limits.slowing import Slowing
 from mailings.sending.limits.throttle import Throttle
@@ -62,6 +63,7 @@ class Run:
     idle: int = 0  # portions in a row that the transport ended without getting one message out
     barren: int = 0  # portions in a row that got nothing of what seemed to be there
     stop: threading.Event = field(default_factory=threading.Event)  # finish what is in hand, then end
+    heart: Heart | None = None
     telling: Telling | None = None  # lines in the log; None = nobody reads them
     lent: Transport | None = None  # its lender's to close: kept open from run to run
     _transport: Transport | None = None
@@ -169,14 +171,16 @@ def _of(session: Session, mailing: Mailing, lease: int, settings: Settings) -> R
 def _at_work(database: Database, run: Run, held: list[int]) -> Iterator[None]:
     run.hand = Hand(Alike(asking(database, run.by.mailing_id)))
     run.telling = Telling(database, run.mailing, run.by.mailing_id)
-    heart = Heart(database, held)
+    run.heart = Heart(database, held)
     _open[run.mailing] = run
     try:
         yield
     finally:
         _open.pop(run.mailing, None)
-        heart.stop()
+        run.heart.stop()
         run.close()
         with database.writing() as session:
             for lease_id in held:
                 leases.end(session, lease_id)
+            if (mailing := session.get(Mailing, run.by.mailing_id)) is not None:  # a cancelled one may be deleted already
+                stay_cancelled(session, mailing)  # whoever stopped us may be the last to look at it

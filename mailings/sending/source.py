@@ -15,6 +15,7 @@ from mailings.errors import MailingsError, Unreadable
 from mailings.message import Offer, Outcome, Receipt
 from mailings.seams import Seam
 from mailings.sending.claims import Claimed, claim_due, claim_fresh, next_dues
+from mailings.sending.heart import clock
 from mailings.sending.limits.pacing import take_away_unset
 from mailings.sending.limits.turns import Turns
 from mailings.sending.reading import rows_of
@@ -99,6 +100,7 @@ class Source:
         run = self.run
         seams.before(Seam.CLAIM)
         with self.database.connection() as connection:
+            began = clock()
             count = self._record_in(connection)
             run.throttle.refresh(connection)
             run.lanes.look(connection, run.by.mailing_id)
@@ -111,6 +113,8 @@ class Source:
                     self._note_dues(connection)
                 ours = admitted
         seams.after(Seam.CLAIM)
+        if claimed and run.heart is not None:
+            run.heart.held(began)
         run.hand.hold(ours, rows)  # before anything else may fail: what is claimed is in our hands
         self.left -= len(ours)
         self._recorded(count)
@@ -141,6 +145,9 @@ class Source:
     def _offered(self) -> Iterator[Offer | None]:
         hand, compose, turns = self.run.hand, self.run.content().offer, self.turns
         while hand.waiting and not (self.run.stop.is_set() or hand.outage):
+            if self.run.heart is not None and not self.run.heart.stands():
+                hand.put_back()  # others may have sent it since, or somebody said no: it is claimed anew, if it is still ours
+                return
             if turns.limited and not turns.take() and not (yield from turns.again()):
                 return
             claimed, row = hand.waiting.popleft()

@@ -30,8 +30,10 @@ from mailings.model import (
     TrackedLink,
 )
 from mailings.reported import EventKind
+from mailings.sending import lifecycle
 from tests.audience.people import folder
 from tests.audience.whole import known, whole_folder
+from tests.sending.doubting import asked, in_doubt
 
 
 def test_a_copy_is_a_draft_of_its_own(any_db: Database, tmp_path: Path) -> None:
@@ -94,3 +96,14 @@ def test_what_its_tests_brought_back_goes_too(any_db: Database, tmp_path: Path) 
         for rows in (Event, Errand):
             assert session.scalars(select(rows.delivery_id)).all() == [trial.id + 1]
         assert session.scalar(select(func.count()).select_from(EventReading)) == 1
+
+
+def test_who_may_have_it_is_not_forgotten(any_db: Database) -> None:
+    """Sent again out of doubt, then cancelled: nobody counts as tried, yet all may have the first message, so the mailing stays."""
+    in_doubt(any_db, 2)
+    asked(any_db, DeliveryStatus.QUEUED)
+    with any_db.writing() as session:
+        mailing = session.scalars(select(Mailing)).one()
+        lifecycle.cancel(session, mailing)
+        with pytest.raises(NotAllowed, match="høst-nytt was sent to some"):
+            delete_mailing(session, mailing)

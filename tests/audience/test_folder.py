@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -41,6 +43,14 @@ def test_a_wrong_key_is_named(tmp_path: Path, keys: dict[str, object], told: str
         read_folder(folder(tmp_path, **keys))
 
 
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir])
+def test_what_is_no_file(tmp_path: Path, make: Callable[[Path], None]) -> None:
+    """A pipe is not waited for, a folder not read."""
+    make(tmp_path / "mailing.yaml")
+    with pytest.raises(Unreadable, match=r"mailing\.yaml is no file\."):
+        read_folder(tmp_path)
+
+
 def test_all_problems_at_once(tmp_path: Path) -> None:
     """Nobody has to push five times to hear of five mistakes."""
     with pytest.raises(Unreadable, match=r"mailing\.yaml has 3 problems:\n") as raised:
@@ -55,6 +65,8 @@ TEXTS = [
     (b"\xff\xfe\x00", "is not UTF-8"),
     (b"type: email", "name is missing"),
     (b"name: " + b"a" * 1_100_000, "does not hold a mailing"),
+    (b"name: a\ntype: email\nname: b", r"is no YAML \(line 3, character 1: name stands here twice\)"),
+    (b"name: a\ntracking: {opens: true, opens: false}", "opens stands here twice"),
     (b"!!python/object/apply:os.system ['true']", "is no YAML"),
 ]
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -154,3 +155,9 @@ def test_one_renewed_between_look_and_touch(any_db: Database) -> None:
     with any_db.writing() as session:
         assert not leases.ended_as_seen(session, seen)
         assert leases.end_dead(session, mailing_id) == []
+
+
+@pytest.mark.skipif(not Path("/proc/sys/kernel/random/boot_id").exists(), reason="only Linux names its boots")
+def test_machines_of_one_name_are_told_apart() -> None:
+    """Two machines may be called the same, and the first PID namespace of each has one number; no two have one boot."""
+    assert processes.host().endswith(f" {Path('/proc/sys/kernel/random/boot_id').read_text().strip()}")

@@ -104,3 +104,14 @@ def test_a_first_message_is_cancelled(any_db: Database) -> None:
     mailing_id = world.sending(any_db, recipients=3)
     assert stop(any_db, mailing_id) == 3
     assert world.statuses(any_db, mailing_id) == {"cancelled": 3}
+
+
+def test_what_was_left_waiting_stays_cancelled(any_db: Database) -> None:
+    """A killed sender had given one back to the cancelled mailing: sent again to another, it goes to that one alone."""
+    mailing_id = sent(any_db, "sent", "failed", "cancelled")
+    stop_and_leave = update(Delivery).where(Delivery.id == 3).values(status=DeliveryStatus.QUEUED, attempts=0)
+    with any_db.writing() as session:
+        session.get_one(Mailing, mailing_id).status = MailingStatus.CANCELLED
+        session.execute(stop_and_leave)
+    assert again(any_db, only="failed").queued == 1
+    assert lines(any_db) == [("p0", "sent", None), ("p1", "failed", None), ("p2", "cancelled", None), ("p1", "queued", "failed")]

@@ -96,3 +96,15 @@ def test_it_is_refused_while_somebody_sends(any_db: Database) -> None:
     with running(any_db), pytest.raises(AtWork, match="stop every worker and sender first"):
         put_back(any_db)
     assert stands(any_db) == ["queued"] * 3
+
+
+def test_who_waited_for_a_form_response_not_open_yet(any_db: Database) -> None:
+    """Since the backup it may have been opened and have answered them: they are in doubt, and opening it now serves nobody twice."""
+    waiting = world.sending(any_db, "svar", recipients=2)
+    with any_db.writing() as session:
+        made = session.get_one(Mailing, waiting)
+        made.type, made.status, made.started_at = MailingType.FORM_RESPONSE, MailingStatus.DRAFT, None
+    assert put_back(any_db).in_doubt == {"svar": 2}
+    assert stands(any_db) == ["in_doubt"] * 2
+    assert statuses(any_db) == {"svar": "draft"}
+    assert put_back(any_db) == Restored()

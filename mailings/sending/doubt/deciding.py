@@ -73,6 +73,7 @@ def send_again(session: Session, mailing: Mailing, settings: Settings, decision:
     that was cancelled only by a person: a policy does not begin what somebody stopped.
     """
     hold_still(session)
+    lifecycle.stay_cancelled(session, mailing)
     moved, now = decide(session, mailing, decision)
     if not moved:
         return 0, 0
