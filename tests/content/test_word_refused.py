@@ -19,6 +19,7 @@ RELATIONS = "word/_rels/document.xml.rels"
         (b"Hei {attn}", "no Word document; save it in Word as .docx"),
         (with_parts(written("x"), {"word/vbaProject.bin": b"x"}), "It has macros"),
     ],
+    ids=["open", "open in two", "no document", "macros"],  # a document holds the time it was written: no name for a test
 )
 def test_what_is_refused(content: bytes, said: str) -> None:
     """A tag without an end, a file that is no document and one with macros are refused with a sentence."""
