@@ -8,5 +8,5 @@ ZIP = "PK\\x03\\x04\\x14"  # how the name of a test begins that is called by a d
 
 
 def test_no_test_is_called_by_the_time(request: pytest.FixtureRequest) -> None:
-    """Each worker collects for itself: a document in a name holds the second it was written in, and where two differ no test is run at all."""
+    """Each worker collects for itself: a document in a name holds the second it was written in; where two differ nothing is run."""
     assert not [item.nodeid for item in request.session.items if ZIP in item.nodeid]
