@@ -21,10 +21,10 @@ from mailings.tracking.recording import record_visits
 from mailings.tracking.visits import BATCH, Visit
 
 LATER = timedelta(days=2)
-#: moved back, so that a report has two days to show; the mailing's own moments with them
+#: moved back, so that a report has two days to show; not when it was made, or its Message-IDs would seem older than signing
 SHIFT = (
     "UPDATE delivery SET sent_at = sent_at - :ms, claimed_at = claimed_at - :ms WHERE mailing_id = :mailing",
-    "UPDATE mailing SET created_at = created_at - :ms, populated_at = populated_at - :ms, started_at = started_at - :ms,"
+    "UPDATE mailing SET populated_at = populated_at - :ms, started_at = started_at - :ms,"
     " finished_at = finished_at - :ms WHERE id = :mailing",
 )
 #: and whatever was known by then: consent recorded after the mailing it was needed for would look like none
