@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from datetime import timedelta
 
 import pytest
@@ -9,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from mailings import clock
+from mailings.audience.populate import populate
 from mailings.clock import milliseconds
 from mailings.consent.giving import give
 from mailings.consent.standing import block_address, complain
@@ -17,9 +19,10 @@ from mailings.db import Database
 from mailings.message import Outcome, Receipt
 from mailings.model import Address, Basis, Delivery, Mailing, MailingStatus, Person, Recipient, Source, SourceKind, Topic, Verdict
 from mailings.reported import BounceKind, EventKind
+from mailings.seams import Seam, unwatch, watch
 from mailings.sending import lifecycle
 from mailings.sending.receipts import Answered, record
-from mailings.sending.rechecking import SKEW, cancel_forbidden
+from mailings.sending.rechecking import SKEW, cancel_forbidden, judge_again
 from mailings.settings import Settings
 from tests.sending import world
 from tests.sending.test_claims import fresh, sender
@@ -108,6 +111,61 @@ def test_before_anything_is_queued(any_db: Database) -> None:
         assert lifecycle.begin_sending(session, session.get_one(Mailing, mailing_id)) == 1
         verdicts = dict(session.query(Recipient.address, Recipient.verdict).all())
     assert verdicts == {"åse@fjord.test": "no_consent", "ørjan@fjord.test": "eligible"}
+
+
+def test_a_host_whose_clock_is_behind(any_db: Database) -> None:
+    """A no that was written by a host whose clock is minutes behind counts, though it looks older than the list."""
+    mailing_id = world.mailing(any_db, status=MailingStatus.POPULATING)
+    with any_db.writing() as session:
+        with clock.standing_at(clock.now() - timedelta(days=1)):
+            first, _ = person(session, mailing_id, "åse")
+        session.get_one(Mailing, mailing_id).populated_at = clock.now()
+        with clock.standing_at(clock.now() - timedelta(minutes=20)):
+            withdraw(session, first, "Unsubscribe page")
+        assert lifecycle.begin_sending(session, session.get_one(Mailing, mailing_id)) == 0
+
+
+@pytest.mark.parametrize("any_db", [pytest.param("postgres", marks=[pytest.mark.postgres])], indirect=True)
+def test_while_the_list_is_made(any_db: Database) -> None:
+    """Who withdraws while a list is being made, which takes long, gets nothing: the list is as old as what was read first."""
+    mailing_id = world.mailing(any_db, status=MailingStatus.POPULATING)
+    with any_db.writing() as session:
+        first, _ = person(session, mailing_id, "åse")
+        session.query(Recipient).delete()
+        session.get_one(Mailing, mailing_id).populated_at = None
+    began = clock.now() + 2 * SKEW
+
+    def meanwhile(seam: Seam, side: str) -> None:
+        told.extend([side] if seam is Seam.POPULATE else [])
+        if told == ["before", "after"] * 2 and seam is Seam.POPULATE:  # who is named, and then with which verdict
+            with any_db.writing() as other:
+                withdraw(other, first, "Unsubscribe page")
+            hours.enter_context(clock.standing_at(began + 2 * SKEW))
+
+    told: list[str] = []
+    watch(meanwhile)
+    try:
+        with ExitStack() as hours, clock.standing_at(began), any_db.writing() as session:
+            assert populate(session, session.get_one(Mailing, mailing_id), launch=False) == {Verdict.ELIGIBLE: 1}
+    finally:
+        unwatch(meanwhile)
+    with clock.standing_at(began + 2 * SKEW), any_db.writing() as session:
+        assert lifecycle.begin_sending(session, session.get_one(Mailing, mailing_id)) == 0
+
+
+def test_the_no_of_somebody_else(any_db: Database) -> None:
+    """A no of somebody who is not on the list leaves the list as it is: it is not decided anew, whatever its size."""
+    mailing_id = world.mailing(any_db, status=MailingStatus.POPULATING)
+    with any_db.writing() as session:
+        person(session, mailing_id, "åse")
+        stranger, recipient_id = person(session, mailing_id, "ørjan")
+        session.delete(session.get_one(Recipient, recipient_id))
+        mailing = session.get_one(Mailing, mailing_id)
+        mailing.populated_at = clock.now()
+        withdraw(session, stranger, "Unsubscribe page")
+        assert not judge_again(session, mailing)
+        withdraw(session, session.query(Recipient).one().person_id or 0, "Unsubscribe page")
+        assert judge_again(session, mailing)
 
 
 LATE = [
