@@ -23,7 +23,7 @@ from tests.audience.people import company, folder, person, selection
 
 def left(session: Session, normal: str) -> None:
     """The reader at this address wants no more mail."""
-    session.add(AddressStanding(normal=normal, unsubscribed_at=now()))
+    session.add(AddressStanding(normal=normal, unsubscribed_at=now(), changed_at=now()))
     session.flush()
 
 
