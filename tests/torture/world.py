@@ -18,7 +18,7 @@ LATER = "straks@fjord.test"  #: asked to wait once in every run, where the far s
 REFUSED = "finnes.ikke@fjord.test"  #: refused for good, where the far side can
 
 LONG_AGO = datetime(2026, 1, 6, 9, 0, tzinfo=UTC)
-AFTER_THE_LIST = datetime(2096, 1, 6, 9, 0, tzinfo=UTC)  # somebody says no after the list is made: every run judges it again
+AFTER_THE_LIST = datetime(2096, 1, 6, 9, 0, tzinfo=UTC)  # when something was heard of a recipient: every run judges the list again
 
 #: who should get it; the others below
 ELIGIBLE = {
@@ -80,7 +80,9 @@ def furnish(database: Database) -> None:
         for one in people:
             one.mobile_normal = NUMBERS.get(one.addresses[0].normal) if one.addresses else None
         for blocked in ("stengt@fjord.test", NUMBERS["stengt@fjord.test"]):
-            session.add(AddressStanding(normal=blocked, blocked_at=AFTER_THE_LIST, blocked_why="by hand"))
+            session.add(AddressStanding(normal=blocked, blocked_at=now(), blocked_why="by hand", changed_at=now()))
+        for heard_of in ("oystein@fjord.test", NUMBERS["oystein@fjord.test"]):
+            session.add(AddressStanding(normal=heard_of, changed_at=AFTER_THE_LIST))
         everybody = selection(session, "Alle", *people)
         session.add(Source(mailing_id=mailing.id, position=1, kind=SourceKind.SELECTION, label="Alle", selection_id=everybody.id))
     database.engine.dispose()
