@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from cli.door import AsJson, database, notes, print_json
 from cli.figures_drawn import draw_report
+from mailings.errors import NotAllowed
 from mailings.model import Mailing
 from mailings.reports.counting_anew import freshen
 from mailings.reports.outfile import written
@@ -40,6 +41,8 @@ def report(
 ) -> None:
     """How many got it, opened, clicked, left, complained, and whose came back; what machines did stands apart. Files are written anew."""
     spoken(language)
+    if xlsx is not None and html is not None and xlsx.resolve() == html.resolve():
+        raise NotAllowed(f"--xlsx and --html both name {xlsx}; name a file for each.")
     with database().reading() as session:
         mailing_id = mailing_named(session, name).id
     freshen(database(), mailing_id)

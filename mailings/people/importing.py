@@ -96,7 +96,7 @@ class Tables:
     def __init__(self, session: Session, options: ImportOptions) -> None:
         self.session, self.companies = session, Companies(session)
         self.topics = {name: topic.id for name, topic in topics_by_name(session).items()}
-        self.selection = static_selection(session, options.selection) if options.selection else None
+        self.selection = static_selection(session, options.selection) if options.selection is not None else None
 
 
 class Import:

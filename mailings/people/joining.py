@@ -15,7 +15,9 @@ from mailings.model.adding import added
 
 
 def static_selection(session: Session, name: str) -> Selection:
-    """The static selection of that name, made if there is none. Raises NotAllowed when it has a condition instead of members."""
+    """The static selection of that name, made if there is none. Raises NotAllowed for an empty name, and for one with a condition."""
+    if not name.strip():
+        raise NotAllowed("A selection needs a name.")
     there = select(Selection).where(Selection.name == name)
     selection = session.scalar(there)
     if selection is None:

@@ -35,7 +35,7 @@ def create_selection(
 ) -> Selection:
     """A new selection: static, dynamic (made of a condition) or combined.
 
-    Raises NotAllowed for a taken name, Unreadable for a condition that cannot be read.
+    Raises NotAllowed for a taken or empty name, Unreadable for a condition that cannot be read.
     """
     if not name.strip():
         raise NotAllowed("A selection needs a name.")

@@ -38,6 +38,7 @@ def test_a_good_mailing_has_nothing_said_of_it(db: Database, small_world: World)
     ("fields", "words"),
     [
         ({"subject": " "}, "no subject"),
+        ({"subject": "Blåbær! " * 31 + "sommers!"}, "subject has 256 characters"),
         ({"html": ""}, "no content"),
         ({"sender": ALWAYS | {"address": ""}}, "no From address"),
         ({"sender": ALWAYS | {"address": "news@@acme"}}, "From address news@@acme cannot be used"),

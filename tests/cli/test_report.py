@@ -79,6 +79,8 @@ def test_what_cannot_be_written(place: Path) -> None:
     assert nowhere.stderr == "✗ ingen/høst.xlsx cannot be written: No such file or directory; choose another place with --xlsx.\n"
     assert "en, nl, da, no, sv, de" in type_in(place, "report", "høst-nytt", "--language", "fr").stderr
     assert "vår" in type_in(place, "report", "vår").stderr
+    twice = type_in(place, "report", "høst-nytt", "--xlsx", "høst", "--html", "var/../høst")
+    assert (twice.returncode, twice.stderr) == (1, "✗ --xlsx and --html both name høst; name a file for each.\n")
     assert [path.name for path in place.iterdir()] == ["var"]
 
 

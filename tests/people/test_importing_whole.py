@@ -27,7 +27,7 @@ def _counts(session: Session) -> dict[str, int]:
 
 
 def test_one_transaction(any_db: Database, tmp_path: Path) -> None:
-    """A file that breaks off in the middle, and a selection that cannot have members, leave nothing behind."""
+    """A file that breaks off in the middle, and a selection that cannot have members or has no name, leave nothing behind."""
     lines = "".join(f"p{number}@x.test\n" for number in range(2500))
     with pytest.raises(Unreadable, match="never closed"), any_db.writing() as session:
         _import(session, text_file(tmp_path / "people.csv", f'email\n{lines}"open@x.test\nmore@x.test\n'))
@@ -36,6 +36,9 @@ def test_one_transaction(any_db: Database, tmp_path: Path) -> None:
         session.add(Selection(name="Alle", kind=SelectionKind.DYNAMIC, condition='country = "NO"', created_at=clock.now()))
     with pytest.raises(NotAllowed, match="is a dynamic selection"), any_db.writing() as session:
         _import(session, good, selection="Alle")
+    for nameless in ("", "  "):
+        with pytest.raises(NotAllowed, match="needs a name"), any_db.writing() as session:
+            _import(session, good, selection=nameless)
     with any_db.reading() as session:
         assert {name: count for name, count in _counts(session).items() if count} == {"selection": 1}
 

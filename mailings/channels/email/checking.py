@@ -32,6 +32,7 @@ from mailings.settings import Settings, settings
 
 CLIPPED = 102_000  # bytes of HTML beyond which Gmail shows only the beginning
 HEAVIEST = 25_000_000  # bytes of attachments (V15)
+LONGEST_SUBJECT = 255  # characters as it is written (domain.md B.3)
 _CID = re.compile(r"cid:([^\"'\s)>]+)")
 _SCHEMES = ("mailto", "tel", "sms", "cid")
 
@@ -67,6 +68,8 @@ def _answers(session: Session, mailing: Mailing) -> Callable[[str], bool] | None
 def _setup(mailing: Mailing) -> Iterator[str]:
     if not mailing.subject.strip():
         yield "It has no subject; write one under `subject` in mailing.yaml."
+    if len(mailing.subject) > LONGEST_SUBJECT:
+        yield f"Its subject has {len(mailing.subject)} characters, tags among them; {LONGEST_SUBJECT} are the most it may have."
     address, name = str(mailing.sender.get("address") or ""), str(mailing.sender.get("name") or "")
     if not address:
         yield "It has no From address; write one under `from` in mailing.yaml (with our_contact and support_contact it is the fallback)."
