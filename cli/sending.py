@@ -71,7 +71,7 @@ def resume(name: Name) -> None:
     """Let a paused mailing go on with what is left."""
     with database().writing() as session:
         mailing = mailing_named(session, name, locked=True)
-        lifecycle.resume(mailing)
+        lifecycle.resume(session, mailing)
         run = leases.conductor_of(session, mailing.id)
     goes_on = "its run goes on" if run else f"send the rest with: mailings send {name}"
     screen.print(f"{name} is sending again; {goes_on}", highlight=False)
@@ -99,7 +99,7 @@ def _may_begin(db: Database, name: str) -> None:
         mailing = mailing_named(session, name, locked=True)
         if mailing.status is MailingStatus.PAUSED and mailing.held_reason and not mailing.awaits_approval:
             say(f"{name} was held: {escape(mailing.held_reason)} It goes on now.")
-            lifecycle.resume(mailing)
+            lifecycle.resume(session, mailing)
         leases.must_be_free(session, mailing)
         lifecycle.must_be_startable(mailing)
 

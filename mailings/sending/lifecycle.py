@@ -126,10 +126,10 @@ def pause(mailing: Mailing, reason: str | None = None) -> None:
     mailing.held_reason = reason
 
 
-def resume(mailing: Mailing) -> None:
+def resume(session: Session, mailing: Mailing) -> None:
     """Let a paused mailing go on with what is left (domain.md D17); a cancelled form response is opened again."""
     if mailing.type is MailingType.FORM_RESPONSE and mailing.status is MailingStatus.CANCELLED:
-        open_response(mailing)
+        open_response(session, mailing)
         return
     if mailing.awaits_approval:
         raise _awaits(mailing)
@@ -137,10 +137,11 @@ def resume(mailing: Mailing) -> None:
     mailing.held_reason = None
 
 
-def open_response(mailing: Mailing) -> None:
+def open_response(session: Session, mailing: Mailing) -> None:
     """From now on it is sent to whoever asks for it, one at a time. Raises NotAllowed for what is no form response."""
     if mailing.type is not MailingType.FORM_RESPONSE:
         raise NotAllowed(f"{mailing.name} is of type {mailing.type}; only a form response is opened.")
+    stay_cancelled(session, mailing)
     mailing.move("open")
     mailing.started_at, mailing.finished_at, mailing.held_reason = mailing.started_at or now(), None, None
 

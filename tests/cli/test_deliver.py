@@ -155,7 +155,7 @@ def test_paused_is_said_once(any_db: Database, tmp_path: Path) -> None:
         until(lambda: count(any_db) == 1)
         time.sleep(2.5)
         with any_db.writing() as session:
-            lifecycle.resume(mailing_named(session, DANISH))
+            lifecycle.resume(session, mailing_named(session, DANISH))
         until(lambda: count(any_db) == 2)
         loop.terminate()
         _, trouble = loop.communicate(timeout=PATIENCE)

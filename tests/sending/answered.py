@@ -45,7 +45,7 @@ def furnished(db: Database, folder: Path, *, opened: bool = True, body: str = BO
     with db.writing() as session:
         push(session, folder / "takk")
         if opened:
-            lifecycle.open_response(mailing_named(session, "takk"))
+            lifecycle.open_response(session, mailing_named(session, "takk"))
     pushed(db, folder / "form", FIELDS, response="takk")
 
 

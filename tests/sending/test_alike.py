@@ -37,7 +37,7 @@ def resume(db: Database, mailing_id: int) -> str:
         mailing = session.get_one(Mailing, mailing_id)
         assert mailing.status is MailingStatus.PAUSED
         why = str(mailing.held_reason)
-        lifecycle.resume(mailing)
+        lifecycle.resume(session, mailing)
         return why
 
 

@@ -116,7 +116,7 @@ def test_kept_waiting(any_db: Database, tmp_path: Path, way: str) -> None:
     with any_db.writing() as session:
         why = held(session)["takk"]
         mailing = mailing_named(session, "takk")
-        lifecycle.open_response(mailing) if way == "draft" else lifecycle.resume(mailing)
+        lifecycle.open_response(session, mailing) if way == "draft" else lifecycle.resume(session, mailing)
     assert ("not open yet" in why) if way == "draft" else ("The server is away." in why)
     assert len(look(any_db)) == 1
     with any_db.reading() as session:

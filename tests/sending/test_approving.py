@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import object_session
 
 from mailings.db import Database
 from mailings.errors import IllegalMove, NotAllowed
@@ -62,7 +63,14 @@ def test_asked_once(any_db: Database) -> None:
     assert marks(any_db) == 3
 
 
-@pytest.mark.parametrize("move", [lifecycle.resume, lifecycle.must_be_startable, lifecycle.pick_up])
+def resume(mailing: Mailing) -> None:
+    """Let it go on, in the transaction it was read in."""
+    session = object_session(mailing)
+    assert session is not None
+    lifecycle.resume(session, mailing)
+
+
+@pytest.mark.parametrize("move", [resume, lifecycle.must_be_startable, lifecycle.pick_up])
 def test_nothing_goes_on_by_itself(db: Database, move: Any) -> None:
     """While somebody is asked neither resuming nor sending moves the mailing: both name the command that does."""
     asking.ready(db)

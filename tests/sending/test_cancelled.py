@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
+import pytest
 from sqlalchemy import select, update
 
 from mailings.db import Database
@@ -13,10 +15,13 @@ from mailings.sending import lifecycle
 from mailings.sending.deliver import deliver_portion
 from mailings.sending.doubt.deciding import Decision, send_again
 from mailings.sending.finding import mailing_named
+from mailings.sending.form_responses.answering import open_if_fit
 from mailings.sending.run import Run
 from mailings.settings import Settings
 from mailings.transports.memory import Memory
+from tests.forms.sent import SETTINGS, send
 from tests.sending import world
+from tests.sending.answered import deliveries, furnished, look
 from tests.sending.delivering import running
 
 
@@ -63,3 +68,19 @@ def test_opened_again_it_goes_to_those_named(any_db: Database) -> None:
         assert send_again(session, mailing, Settings(), decision) == (1, 1)
         assert mailing.status is MailingStatus.SENDING
     assert world.statuses(any_db, mailing_id) == {"queued": 1, "cancelled": 3}
+
+
+@pytest.mark.parametrize("way", ["resume", "send"])
+def test_a_form_response_opened_again(any_db: Database, tmp_path: Path, way: str) -> None:
+    """What a sender gave back to a form response that was closed meanwhile does not go out when it is opened again."""
+    furnished(any_db, tmp_path)
+    send(any_db)
+    with any_db.writing() as session:
+        mailing = mailing_named(session, "takk")
+        lifecycle.cancel(session, mailing)
+        session.execute(update(Delivery).values(status=DeliveryStatus.QUEUED, reason=None, attempts=0))  # by a sender that ends
+    with any_db.writing() as session:
+        mailing = mailing_named(session, "takk")
+        lifecycle.resume(session, mailing) if way == "resume" else open_if_fit(session, mailing, SETTINGS, ())
+    assert look(any_db) == []
+    assert [status for status, *_ in deliveries(any_db)] == ["cancelled"]

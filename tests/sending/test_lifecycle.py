@@ -63,7 +63,7 @@ def test_picking_up(any_db: Database) -> None:
         lifecycle.pause(mailing, "Nobody answers at port 25.")
         with pytest.raises(IllegalMove, match=r"høst-nytt is paused \(Nobody answers at port 25\.\); .*mailings resume høst-nytt"):
             lifecycle.pick_up(mailing)
-        lifecycle.resume(mailing)
+        lifecycle.resume(session, mailing)
         assert mailing.held_reason is None
         lifecycle.cancel(session, mailing)
         with pytest.raises(IllegalMove, match="mailings resend høst-nytt --only cancelled"):

@@ -34,7 +34,7 @@ def test_an_outage_from_the_start_pauses(any_db: Database, memory: Memory, error
     with any_db.writing() as session:
         mailing = session.get_one(Mailing, mailing_id)
         assert (mailing.status, mailing.held_reason) == (MailingStatus.PAUSED, str(error))
-        lifecycle.resume(mailing)
+        lifecycle.resume(session, mailing)
     memory.go_down(None)
     portions(any_db)
     assert world.statuses(any_db, mailing_id) == {"sent": 3}

@@ -77,7 +77,7 @@ def test_the_outbox_is_full(any_db: Database, small_disk: Path, monkeypatch: pyt
     assert found["queued"] > 0
     ballast.unlink()
     with any_db.writing() as session:
-        lifecycle.resume(session.get_one(Mailing, mailing_id))
+        lifecycle.resume(session, session.get_one(Mailing, mailing_id))
     into_the_outbox(any_db)
     assert world.statuses(any_db, mailing_id) == {"sent": 120}
     assert len({file.name.split(".")[0] for file in (outbox / "new").iterdir()}) == len(list((outbox / "new").iterdir())) == 120

@@ -128,7 +128,7 @@ def test_the_transport_is_down(any_db: Database, memory: Memory) -> None:
         assert "The server does not answer." in held(session)[DANISH]
     memory.go_down(None)
     with any_db.writing() as session:
-        lifecycle.resume(mailing_named(session, DANISH))
+        lifecycle.resume(session, mailing_named(session, DANISH))
     assert look(any_db)[0].counts == {Outcome.ACCEPTED: 1}
 
 

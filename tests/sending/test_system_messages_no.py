@@ -118,7 +118,7 @@ def test_paused_and_cancelled(any_db: Database) -> None:
         assert lifecycle.cancel(session, mailing_named(session, DANISH)) == 2
     assert not ask(any_db, who)
     with any_db.writing() as session:
-        lifecycle.resume(mailing_named(session, DANISH))
+        lifecycle.resume(session, mailing_named(session, DANISH))
     assert ask(any_db, who)
     assert books(any_db).deliveries == books(any_db).deliveries | {"queued": 1, "cancelled": 1}
 

@@ -73,7 +73,7 @@ def test_paused_and_resumed(db: Database, chosen: Settings) -> None:
     assert BATCH <= stopped["sent"] < len(PEOPLE)
     assert stopped["sent"] + stopped["queued"] == len(PEOPLE)
     with db.writing() as session:
-        lifecycle.resume(mailing_named(session, NAME))
+        lifecycle.resume(session, mailing_named(session, NAME))
     assert printed(db, chosen) is not None
     assert statuses(db, 1) == {"sent": len(PEOPLE)}
     everybody_once(chosen, PEOPLE)

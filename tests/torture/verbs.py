@@ -56,7 +56,7 @@ def pause_and_resume(_between: Callable[[], None]) -> None:
         if mailing.status is MailingStatus.SENDING:
             lifecycle.pause(mailing)
     with database().writing() as session:
-        lifecycle.resume(mailing_named(session, NAME, locked=True))
+        lifecycle.resume(session, mailing_named(session, NAME, locked=True))
 
 
 def _make_the_list() -> None:

@@ -130,9 +130,9 @@ def pause(name: str, desk: AtDesk) -> Response:
 def resume(name: str, desk: AtDesk) -> Response:
     """Let it go on with what is left (domain.md D17)."""
 
-    def go_on(_: Session, mailing: Mailing) -> None:
+    def go_on(session: Session, mailing: Mailing) -> None:
         may_override(desk, mailing)
-        lifecycle.resume(mailing)
+        lifecycle.resume(session, mailing)
 
     return do(desk, name, Deed("resume", go_on, "is_resumed"))
 

@@ -27,7 +27,7 @@ def open_if_fit(session: Session, mailing: Mailing, settings: Settings, answers:
         raise NotAllowed(lifecycle.only_copied(mailing))
     found = check(session, mailing, settings, answers)
     if not found.problems and mailing.status is not MailingStatus.SENDING:
-        lifecycle.open_response(mailing)
+        lifecycle.open_response(session, mailing)
     return found
 
 

@@ -53,7 +53,7 @@ def system_mailing(session: Session, which: str, language: str, settings: Settin
         raise NotAllowed(f"There is a mailing named {name} already that is no system message; copy it to another name and delete it.")
     _say(mailing, settings)
     if mailing.status is MailingStatus.DRAFT:
-        lifecycle.open_response(mailing)
+        lifecycle.open_response(session, mailing)
     session.flush()
     return mailing
 
