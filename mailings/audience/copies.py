@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
-from sqlalchemy import delete, exists, insert, literal, or_, select, update
+from sqlalchemy import delete, exists, func, insert, literal, or_, select, update
 from sqlalchemy.orm import Session
 
 from mailings.audience.folder_parts import Name
@@ -28,6 +28,7 @@ from mailings.model import (
     TrackedLink,
 )
 from mailings.model.adding import added
+from mailings.readable import counted
 
 #: what a copy does not take over: its own identity, and everything that happened to the original
 OWN = {"id", "name", "status", "held_reason", "template", "created_at", "figures_at", "events_deleted_at", "recurs_from", "occasion"} | {
@@ -62,9 +63,11 @@ def _keep_links_in_use(session: Session, made: Mailing) -> None:
 
 
 def delete_mailing(session: Session, mailing: Mailing) -> None:
-    """Delete a draft, or a cancelled mailing of which nothing went out. Raises NotAllowed for any other: its links must keep working."""
+    """Delete a draft, or a cancelled mailing of which nothing went out. Raises NotAllowed for any other: its links must keep working;
+    and for a form response that people wait for."""
     if mailing.status not in {MailingStatus.DRAFT, MailingStatus.CANCELLED}:
         raise NotAllowed(f"{mailing.name} is {mailing.status}; only a draft, or a cancelled mailing that never went out, can be deleted.")
+    _nobody_waits(session, mailing)
     # who is sent to again out of doubt counts as never tried, and may have the first one
     doubted = exists().where(DeliveryNote.delivery_id == Delivery.id, DeliveryNote.what == DeliveryStatus.IN_DOUBT)
     tried = or_(Delivery.claimed_at.is_not(None), doubted)
@@ -79,6 +82,16 @@ def delete_mailing(session: Session, mailing: Mailing) -> None:
     for rows in (Delivery, Recipient, Source, MailingFile, TrackedLink):
         session.execute(delete(rows).where(rows.mailing_id == mailing.id))
     session.execute(delete(Mailing).where(Mailing.id == mailing.id))
+
+
+def _nobody_waits(session: Session, mailing: Mailing) -> None:
+    """Raises NotAllowed where people sent its form, and wait until the form response is opened."""
+    queued = (Delivery.mailing_id == mailing.id, Delivery.status == DeliveryStatus.QUEUED, Delivery.test.is_(False))
+    if mailing.status is MailingStatus.DRAFT and (waiting := session.scalar(select(func.count()).where(*queued))):
+        ways = f"open it with: mailings send {mailing.name}, or close it first with: mailings cancel {mailing.name}"
+        raise NotAllowed(
+            f"{counted(waiting, 'answer')} to people who sent its form {'waits' if waiting == 1 else 'wait'} for {mailing.name}; {ways}"
+        )
 
 
 def _check_name(session: Session, name: str) -> None:

@@ -8,11 +8,13 @@ import pytest
 from sqlalchemy import select, update
 
 from mailings import clock
+from mailings.audience.copies import delete_mailing
 from mailings.audience.drafts import push
 from mailings.audience.populate import populate
 from mailings.consent.standing import block_address, complain
 from mailings.consent.withdrawing import withdraw
 from mailings.db import Database
+from mailings.errors import NotAllowed
 from mailings.model import Address, Delivery, MailingStatus, Person, Recipient, Submission, SubmissionStatus
 from mailings.sending import lifecycle
 from mailings.sending.finding import mailing_named
@@ -121,6 +123,18 @@ def test_kept_waiting(any_db: Database, tmp_path: Path, way: str) -> None:
     assert len(look(any_db)) == 1
     with any_db.reading() as session:
         assert mailing_named(session, "takk").status is MailingStatus.SENDING  # and it stays open
+
+
+def test_not_deleted_while_people_wait(any_db: Database, tmp_path: Path) -> None:
+    """A form response that is not open yet is not deleted under those who wait for it; closed, nobody waits any more."""
+    furnished(any_db, tmp_path, opened=False)
+    send(any_db)
+    with any_db.writing() as session:
+        mailing = mailing_named(session, "takk")
+        with pytest.raises(NotAllowed, match=r"^1 answer to people who sent its form waits for takk; .* mailings cancel takk$"):
+            delete_mailing(session, mailing)
+        assert lifecycle.cancel(session, mailing) == 1
+        delete_mailing(session, mailing)
 
 
 def test_looked_over_and_shown(db: Database, tmp_path: Path) -> None:
