@@ -9,6 +9,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from mailings.content.actions import Actions
+from mailings.content.links import opens
 from mailings.content.names import SPECIAL_LINKS
 from mailings.model import Basis, MailingType
 
@@ -119,10 +120,16 @@ def _not_ours(name: str) -> str:
 LinkName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$"), AfterValidator(_not_ours)]
 
 
+def _opens(url: str) -> str:
+    if not opens(url):
+        raise ValueError("that is no address a reader can open; write it whole, as in https://acme.test/offer")
+    return url
+
+
 class LinkPart(Part):
     """A link of this mailing with a name, and what else a click on it does (domain.md E.3)."""
 
-    url: Text
+    url: Annotated[Text, Field(max_length=4000), AfterValidator(_opens)]
     actions: Actions = Field(default_factory=Actions)
 
 

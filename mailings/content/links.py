@@ -9,6 +9,7 @@ from html import unescape
 from urllib.parse import parse_qsl, quote, urlsplit, urlunsplit
 
 _NAMED = re.compile(r"""\blink\s*(?:\.\s*(\w+)|\[\s*["'](\w+)["']\s*\])""")
+PROGRAMS = ("mailto", "tel", "sms")
 _WEB = re.compile(r"https?://[^/?#\s]", re.IGNORECASE)
 
 
@@ -102,6 +103,15 @@ def same_but_words(url: str, plain: str) -> bool:
 def is_web(url: str) -> bool:
     """True for an address that a click can be counted on; mailto:, tel:, #anchor, cid: are none."""
     return _WEB.match(url) is not None
+
+
+def opens(url: str) -> bool:
+    """True for an address that a reader's program can open: a whole one of the web, or one that writes or calls."""
+    try:
+        parts = urlsplit(url)
+        return (is_web(url) and bool(parts.hostname) and " " not in url) or (parts.scheme in PROGRAMS and bool(parts.path))
+    except ValueError:  # http://[half an IPv6 address
+        return False
 
 
 def address_in(value: str) -> str:

@@ -33,6 +33,8 @@ WRONG = [
     ({"tracking": {"utm": {"medium": "x"}}}, r"tracking\.utm\.medium"),
     ({"links": {"mitt tilbud": {"url": "x"}}}, r"links\.mitt tilbud"),
     ({"links": {"tilbud": {}}}, r"links\.tilbud\.url is missing"),
+    ({"links": {"tilbud": {"url": "javascript:alert(1)"}}}, r"links\.tilbud\.url: .* no address a reader can open"),
+    ({"links": {"blåbær": {"url": "blåbær.test"}}}, r"links\.blåbær\.url: .* write it whole"),
 ]
 
 

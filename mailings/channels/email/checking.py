@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from email.utils import parseaddr
 from typing import Any
-from urllib.parse import urlsplit
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -21,7 +20,7 @@ from mailings.channels.email.rows import blank_row
 from mailings.channels.email.senders import ALIASES, Senders
 from mailings.channels.first import first_row
 from mailings.content.environment import sandbox
-from mailings.content.links import address_in, is_web
+from mailings.content.links import address_in, opens
 from mailings.content.quoting import one_line_end
 from mailings.content.receipt import variables
 from mailings.content.tags import BLOT, blotted, elements, line_of, tags
@@ -34,7 +33,6 @@ CLIPPED = 102_000  # bytes of HTML beyond which Gmail shows only the beginning
 HEAVIEST = 25_000_000  # bytes of attachments (V15)
 LONGEST_SUBJECT = 255  # characters as it is written (domain.md B.3)
 _CID = re.compile(r"cid:([^\"'\s)>]+)")
-_SCHEMES = ("mailto", "tel", "sms", "cid")
 
 
 def problems_of(session: Session, mailing: Mailing, chosen: Settings | None = None) -> Findings:
@@ -105,16 +103,8 @@ def _links(mailing: Mailing) -> Iterator[str]:
             url = address_in(masked[start:end])
             if not url or url == "#":
                 yield f"{place}: a link leads nowhere."
-            elif BLOT not in url and not url.startswith("#") and not _holds(url):
+            elif BLOT not in url and not url.startswith(("#", "cid:")) and not opens(url):
                 yield f"{place}: {url!r} is no address a mail program can open; write it whole, as in https://acme.test/offer."
-
-
-def _holds(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        return (is_web(url) and bool(parts.hostname) and " " not in url) or (parts.scheme in _SCHEMES and bool(parts.path))
-    except ValueError:
-        return False
 
 
 def _compiled(session: Session, mailing: Mailing, compiled: CompiledEmail, found: Findings) -> None:
