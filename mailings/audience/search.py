@@ -11,8 +11,8 @@ from sqlalchemy import Boolean, ColumnElement, CompoundSelect, Select, select, u
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
-from mailings.addresses import read_address
 from mailings.model import Address, Company, Person, Recipient
+from mailings.people.searching import as_kept
 from mailings.settings import settings
 
 _GROUPS = re.compile(r"[\s()./\-]")
@@ -86,8 +86,7 @@ def _named(mailing_id: int, text: str) -> Iterator[Select[int]]:
 
 
 def _at(mailing_id: int, text: str) -> Iterator[Select[int]]:
-    lower = text.lower()
-    normal = (read_address(lower).normal or lower) if "@" in lower else lower
+    normal = as_kept(text)
     bare = (Recipient.person_id.is_(None), Recipient.company_id.is_(None))  # in the words of its index
     theirs = select(Address.person_id).join(Person, Person.id == Address.person_id).where(address_begins(Address.normal, normal), _THERE)
     yield _who(mailing_id).where(Recipient.person_id.in_(theirs))

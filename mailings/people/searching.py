@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Select, and_, func, select, union
 from sqlalchemy.orm import Session
 
+from mailings.addresses import read_address
 from mailings.db import among
 from mailings.model import Address, AddressStanding, Company, Person
 
@@ -37,7 +38,7 @@ def people_found(session: Session, text: str, after: int = 0, limit: int = PAGE 
     if not text:
         return _rows(session, select(Person.id).where(*there).order_by(Person.id).limit(limit))
     parts = [select(Person.id).where(*there, _begins(session, column, spelled)) for spelled in _spelled(text) for column in _NAMES]
-    owners = select(Person.id).join(Address, Address.person_id == Person.id).where(*there, _begins(session, Address.normal, text.lower()))
+    owners = select(Person.id).join(Address, Address.person_id == Person.id).where(*there, _begins(session, Address.normal, as_kept(text)))
     first = [part.order_by(Person.id).limit(limit).subquery() for part in (*parts, owners.distinct())]
     found = union(*(select(part.c.id) for part in first)).subquery()
     return _rows(session, select(found.c.id).order_by(found.c.id).limit(limit))
@@ -48,6 +49,11 @@ def members_page(session: Session, people: Select[Any], after: int = 0, limit: i
     named = people.subquery()
     found = select(Person.id).join(named, named.c.person_id == Person.id).where(Person.deleted_at.is_(None), Person.id > after)
     return _rows(session, found.order_by(Person.id).limit(limit))
+
+
+def as_kept(text: str) -> str:
+    """The beginning of an address as tables have it: in small letters, the domain of a whole one as the DNS has it."""
+    return (read_address(text).normal if "@" in text else None) or text.lower()
 
 
 _NAMES = (Person.name, Person.last_name)

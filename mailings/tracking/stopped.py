@@ -15,6 +15,7 @@ from mailings.consent.standing import why_blocked
 from mailings.db import among
 from mailings.model import Address, AddressStanding, Company, Person
 from mailings.people.former import only_of_the_deleted
+from mailings.people.searching import as_kept
 from mailings.reported import BounceWhy
 
 PAGE = 100  # rows, as the original's lists have (domain.md C.10)
@@ -59,7 +60,7 @@ class Asked:
         rule = rule & standing.normal.not_in(only_of_the_deleted())
         if self.why in set(BounceWhy):
             rule = rule & (standing.last_bounce_why == BounceWhy(self.why))
-        beginning = self.search.strip().lower()
+        beginning = as_kept(self.search.strip())
         return rule & standing.normal.startswith(beginning, autoescape=True) if beginning else rule
 
     @property

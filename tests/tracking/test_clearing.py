@@ -13,7 +13,7 @@ from mailings.model import Address, AddressStanding, Basis, Company, Delivery, D
 from mailings.reported import BounceWhy
 from mailings.tracking.bounced import bounced_of
 from mailings.tracking.clearing import Cleared, clear_bounces, delete_addresses, make_former_employees
-from mailings.tracking.stopped import Asked, Stopped, behind
+from mailings.tracking.stopped import Asked, Stopped, behind, page_of
 from tests.audience.people import person
 from tests.tracking.told import B, K, delivery, heard, out, said, standing
 
@@ -145,3 +145,12 @@ def test_bounces_of_a_mailing(any_db: Database) -> None:
         ("person", "Désirée van der IJssel", "Fjord AS", B.HARD, BounceWhy.MAILBOX, True),
         ("address", "Åse Ødegård 1", "", B.HARD, BounceWhy.MAILBOX, False),
     ]
+
+
+def test_found_as_it_is_shown(any_db: Database) -> None:
+    """An address is found by its domain as people write it, which is how it is shown, and as the DNS has it."""
+    with any_db.writing() as session:
+        block_address(session, "gro@xn--blbr-roah.test", "by hand")
+        for text in ("gro@blåbær.test", " GRO@Blåbær.test ", "gro@xn--bl", "gro"):
+            rows, total = page_of(session, Asked(5, search=text), 1)
+            assert ([row.address for row in rows], total) == (["gro@xn--blbr-roah.test"], 1), text

@@ -30,6 +30,10 @@ def test_found_by_how_it_begins(any_db: Database) -> None:
 
         assert (found("åse"), found("ÅSE ø"), found(" øde"), found("Ijssel"), found("IJssel")) == ([ase], [ase], [ase], [], [desiree])
         assert (found("ASE@"), found("fjord"), found("100%"), found("1_0"), found("Å_")) == ([ase], [], [odd], [], [odd])
+        there = a_person(session, "gro@xn--blbr-roah.test", name="Gro Høy").id
+        assert (found("gro@blåbær.test"), found("Gro@BLÅBÆR.test"), found("gro@x")) == ([there], [there], [there])
+        session.delete(session.get_one(Person, there))
+        session.flush()
         assert (found(""), found("", limit=2), found("", after=desiree)) == ([ase, desiree, odd], [ase, desiree], [odd])
 
 
