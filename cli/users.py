@@ -119,7 +119,7 @@ def log(
     most: Annotated[int, typer.Option("--most", min=1, max=10_000, help="How many lines at the most.")] = 100,
     as_json: AsJson = False,
 ) -> None:
-    """Who changed what, and when; the newest first."""
+    """Who changed what, and when, at the desk, at the terminal and by runs; the newest first."""
     try:
         asked = Asked(user, subject, date.fromisoformat(day) if day else None)
     except ValueError:
