@@ -5,10 +5,11 @@ from __future__ import annotations
 import typer
 from rich.markup import escape
 
+from cli.door import record
 from cli.runs import say, show
 from mailings.clock import now
 from mailings.db import Database
-from mailings.model import MailingType
+from mailings.model import MailingStatus, MailingType
 from mailings.sending import lifecycle
 from mailings.sending.dns.spf import look_up
 from mailings.sending.finding import mailing_named
@@ -30,7 +31,10 @@ def opened(db: Database, name: str, at: str | None, *, as_json: bool) -> bool:
         if at is not None:
             lifecycle.schedule(mailing, now())  # says why it cannot be
         lifecycle.must_be_startable(mailing)
+        closed = mailing.status is not MailingStatus.SENDING
         found = open_if_fit(session, mailing, settings(), answers)
+        if closed and not found.problems:
+            record(session, "open", f"mailing {name}")
     for sentence in (*found.problems, *found.warnings):
         say(f"[bold]{'✗' if sentence in found.problems else '!'}[/] {escape(sentence)}")
     if found.problems:

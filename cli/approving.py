@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from cli.door import AsJson, agreed, database, notes, print_json, screen, somebody, terminal
+from cli.door import AsJson, agreed, changing, database, notes, print_json, screen, somebody, terminal
 from mailings.errors import NotAllowed
 from mailings.model import Door
 from mailings.readable import counted
@@ -40,10 +40,12 @@ def approve(
     if not yes and not agreed(f"{verb.capitalize()} {name}?"):
         notes.print(f"{name} still awaits approval.", highlight=False)
         raise typer.Exit(1)
-    with database().writing() as session:
+    told: dict[str, int] = {}
+    with changing(verb, f"mailing {name}", told) as session:
         mailing = mailing_named(session, name, locked=True)
         answer = Answer(somebody() or "", Door.CLI, comment, number)
         said = (approving.decline if decline else approving.approve)(session, mailing, answer)
+        told["n"] = said.eligible
         document = {"name": name, "status": str(mailing.status), "approval": approved.told(said)}
     if as_json:
         print_json(document)

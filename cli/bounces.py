@@ -8,13 +8,12 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.door import AsJson, database, notes, print_json, screen, somebody, table, tell
+from cli.door import AsJson, database, notes, print_json, record, screen, table, tell
 from mailings.addresses import is_number, read_address
 from mailings.errors import BadAddress, Unreadable
 from mailings.readable import counted
 from mailings.sending.finding import mailing_named
 from mailings.settings import settings
-from mailings.staff import auditing
 from mailings.tracking.bounced import Bounced, bounced_of
 from mailings.tracking.clearing import clear_bounces
 from mailings.tracking.mailbox import Collected
@@ -77,7 +76,7 @@ def clear(emails: Emails, as_json: AsJson = False) -> None:
     with database().writing() as session:
         done = clear_bounces(session, normals)
         if done.changed:
-            auditing.record(session, f"cli {somebody() or ''}".strip(), "clear bounces", "address_standing", addresses=done.changed)
+            record(session, "clear bounces", "blocked addresses", **asdict(done))
     left = len(set(normals)) - done.changed
     beside = f" Nothing stood against {left:,} of them." if left else ""
     tell(f"{done.changed:,} may be written to again.{beside}", {"cleared": done.changed, "cleaned": done.cleaned}, as_json=as_json)

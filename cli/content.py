@@ -10,11 +10,11 @@ from rich.markup import escape
 from rich.rule import Rule
 from rich.text import Text
 
-from cli.door import AsJson, database, notes, print_json, screen
+from cli.door import AsJson, changing, database, notes, print_json, record, screen
 from mailings.channels import Findings
 from mailings.errors import NotAllowed, Unreadable
 from mailings.message import Outcome
-from mailings.model import Verdict
+from mailings.model import MailingStatus, Verdict
 from mailings.readable import counted
 from mailings.sending.dns.spf import look_up
 from mailings.sending.finding import mailing_named
@@ -48,7 +48,10 @@ def check(name: Name, as_json: AsJson = False) -> None:
         domains = sender_domains(session, mailing_named(session, name), settings())
     answers = look_up(domains, settings().dns)
     with database().writing() as session:
-        findings = look_over(session, mailing_named(session, name), settings(), answers)
+        mailing = mailing_named(session, name)
+        findings = look_over(session, mailing, settings(), answers)
+        if mailing.status in (MailingStatus.DRAFT, MailingStatus.SCHEDULED):  # its list was made for it
+            record(session, "check", f"mailing {name}", problems=len(findings.problems), warnings=len(findings.warnings))
     if as_json:
         print_json({"problems": findings.problems, "warnings": findings.warnings, "notes": findings.notes})
     else:
@@ -105,6 +108,8 @@ def test(name: Name, to: Addresses) -> None:
     if not addresses:
         raise Unreadable('--to names no address; write e.g. --to "anna@firma.test; bo@firma.test".')
     tried = send_test(database(), name, [address.strip() for address in addresses], settings())
+    with changing("send test", f"mailing {name}", addresses=len(tried)):
+        pass  # each message has its row already; what is refused beforehand has neither
     for one in tried:
         screen.print(f"{OUTCOMES[one.receipt.outcome]} {escape(one.address)}{escape(_answer(one))}", highlight=False, soft_wrap=True)
     if any(one.receipt.outcome is not Outcome.ACCEPTED for one in tried):

@@ -12,11 +12,13 @@ import orjson
 import typer
 from rich.console import Console
 from rich.table import Table
+from sqlalchemy.orm import Session
 
 from mailings.db import Database
 from mailings.db import database as open_database
 from mailings.errors import NotAllowed, Unreachable
 from mailings.readable import spoken
+from mailings.staff import auditing
 
 screen = Console()
 notes = Console(stderr=True)
@@ -32,6 +34,27 @@ def database() -> Database:
     if not found.ready():
         raise Unreachable(f"The database {found.url.render_as_string(hide_password=True)} has no tables yet; run: mailings init")
     return found
+
+
+@contextmanager
+def changing(what: str, subject: str = "", told: dict[str, Any] | None = None, **details: Any) -> Iterator[Session]:
+    """A transaction that changes something, and its line in the log of changes; neither is there without the other.
+
+    The words are the desk's for the same deed. `told` are details known only once it is done: whoever changes it fills them in meanwhile.
+    """
+    with database().writing() as session:
+        yield session
+        record(session, what, subject, **(details | (told or {})))
+
+
+def record(session: Session, what: str, subject: str = "", **details: Any) -> None:
+    """The line of a change that only its own transaction can tell from none: in that transaction, where something was changed."""
+    auditing.record(session, whoever(), what, subject, **details)
+
+
+def whoever() -> str:
+    """Who sits at this machine, as the log names them: behind the word cli, which is no user of the desk, for those have no blanks."""
+    return f"cli {somebody() or ''}".strip()
 
 
 def print_json(document: Any) -> None:

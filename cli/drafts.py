@@ -11,7 +11,7 @@ import typer
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from cli.door import AsJson, database, notes, print_json, screen, table
+from cli.door import AsJson, changing, database, notes, print_json, record, screen, table
 from mailings.audience.copies import copy as copy_mailing
 from mailings.audience.copies import delete_mailing
 from mailings.audience.drafts import mailing_named
@@ -37,7 +37,9 @@ def push(
     """A mailing's folder becomes (or updates) its draft; everything is copied into the database."""
     problems: list[str] = []
     with database().writing() as session:
-        document = _stored(session, push_folder(session, folder, problems))
+        pushed = push_folder(session, folder, problems)
+        record(session, "push", f"mailing {pushed.name}", kind=pushed.type.value, **({"skipped": len(problems)} if problems else {}))
+        document = _stored(session, pushed)
     for problem in problems[:TOLD]:
         notes.print(f"left out: {problem}", style="yellow", highlight=False, markup=False)
     if len(problems) > TOLD:
@@ -96,7 +98,7 @@ def _tell(document: dict[str, object]) -> None:
 @app.command()
 def copy(name: Name, new: Annotated[str, typer.Argument(metavar="NEW", help="The copy's name.")], as_json: AsJson = False) -> None:
     """Copy a mailing to a new draft: content, files, sources and registered links."""
-    with database().writing() as session:
+    with changing("copy", f"mailing {name}", new_name=new) as session:
         copy_mailing(session, mailing_named(session, name), new)
     if as_json:
         print_json({"name": new, "status": "draft"})
@@ -107,7 +109,7 @@ def copy(name: Name, new: Annotated[str, typer.Argument(metavar="NEW", help="The
 @app.command()
 def delete(name: Name, as_json: AsJson = False) -> None:
     """Delete a draft, or a cancelled mailing of which nothing went out."""
-    with database().writing() as session:
+    with changing("delete", f"mailing {name}") as session:
         delete_mailing(session, mailing_named(session, name))
     if as_json:
         print_json({"name": name, "deleted": True})

@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from cli.door import AsJson, database, notes, print_json, screen, table, tell
+from cli.door import AsJson, changing, database, notes, print_json, record, screen, table, tell
+from mailings.clock import now
 from mailings.forms.definition import FormPart, definition_of
 from mailings.forms.doing import shown_kind
 from mailings.forms.finding import form_named
@@ -32,8 +33,11 @@ def push(
 ) -> None:
     """Make or update the form that DIR/form.yaml describes."""
     odd: list[str] = []
+    begun = now()
     with database().writing() as session:
         form = push_form(session, folder, settings(), odd)
+        if form.changed_at >= begun:
+            record(session, "push form", f"form {form.name}", version=form.version)
         document: dict[str, object] = {"name": form.name, "version": form.version, "address": address_of(form, settings()), "notes": odd}
     for sentence in odd:
         notes.print(f"! {sentence}", highlight=False, markup=False)
@@ -113,6 +117,8 @@ def deactivate(name: Name, as_json: AsJson = False) -> None:
 def _set(name: str, active: bool, *, as_json: bool) -> None:
     with database().writing() as session:
         changed = set_active(session, form_named(session, name), active)
+        if changed:
+            record(session, "activate form" if active else "deactivate form", f"form {name}")
     how = "can be filled in" if active else "cannot be filled in"
     tell(
         f"{name} {how}{' from now on' if changed else ' already' if active else ' anyway'}.",
@@ -124,6 +130,6 @@ def _set(name: str, active: bool, *, as_json: bool) -> None:
 @app.command()
 def delete(name: Name, as_json: AsJson = False) -> None:
     """Delete a form nobody has sent anything with."""
-    with database().writing() as session:
+    with changing("delete form", f"form {name}") as session:
         delete_form(session, form_named(session, name))
     tell(f"Deleted the form {name}.", {"deleted": name}, as_json=as_json)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from cli.door import AsJson, database, print_json
+from cli.door import AsJson, changing, database, print_json
 from cli.runs import say
 from mailings.sending.printing import Letters, print_letters
 from mailings.settings import settings
@@ -21,6 +21,9 @@ Name = Annotated[str, typer.Argument(help="The mailing's name.", show_default=Fa
 def letters(name: Name, as_json: AsJson = False) -> None:
     """Where the PDF of a document mailing is; what is printed and in no PDF yet becomes one first."""
     found = print_letters(database(), name, settings())
+    if found.fresh:
+        with changing("bind letters", f"mailing {name}", letters=found.fresh.letters):
+            pass  # the file is written already, and its folder tells the same
     if as_json:
         print_json(document_of(found))
     else:

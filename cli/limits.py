@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
 from rich.table import Table
 
-from cli.door import AsJson, database, print_json, screen, tell
+from cli.door import AsJson, database, print_json, record, screen, tell
 from mailings.readable import spoken
 from mailings.sending.limits.setting import PARTS, Change, remove_limit, set_limit
 from mailings.sending.limits.shown import Shown, limits_shown
@@ -83,6 +84,7 @@ def set_(
     change = Change(rate, burst, quiet, zone, ramp_from, ramp_first, ramp_growth, tuple(without or ()))
     with database().writing() as session:
         name = set_limit(session, name, change).name
+        record(session, "set limit", _subject(name), **_told(change))
         found = next((one for one in limits_shown(session, settings()) if one.state.name == name), None)
     if found is None:
         said = f"{spoken(name)} limits nothing any more; take it away with: mailings limits remove {spoken(name)}"
@@ -98,7 +100,19 @@ def remove(name: Name, as_json: AsJson = False) -> None:
     """Take a limit away. What MAILINGS_RATE and a mailing's own `rate:` say stays."""
     with database().writing() as session:
         removed = remove_limit(session, name)
+        record(session, "remove limit", _subject(removed))
     tell(f"{spoken(removed)} is no longer limited.", {"removed": removed}, as_json=as_json)
+
+
+def _subject(name: str) -> str:
+    """As the log names it: an address without whose it is, for the log outlives it."""
+    kind, _, rest = name.partition(":")
+    return f"limit {kind}:…@{rest.rpartition('@')[2]}" if "@" in rest else f"limit {name}"
+
+
+def _told(change: Change) -> dict[str, Any]:
+    """What was asked for, for the log."""
+    return {part: value for part, value in asdict(change).items() if value not in (None, ())}
 
 
 def _draw(title: str, limits: list[Shown]) -> None:

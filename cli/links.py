@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
-from cli.door import AsJson, database, somebody, tell
-from cli.links_shown import add_clickers, how_back, print_links, show_link
+from cli import links_changed
+from cli.door import AsJson, changing, database, record, somebody, tell
+from cli.links_shown import how_back, print_links, show_link, tell_added
 from mailings.audience.drafts import mailing_named
 from mailings.audience.folder import read_actions
 from mailings.content.actions import Actions
@@ -19,10 +20,8 @@ from mailings.tracking.registered import (
     create_link,
     delete_link,
     link_named,
-    point_to,
     reset_in_mailing,
     reset_registered,
-    restore_link,
     set_actions,
 )
 
@@ -52,7 +51,7 @@ def create(
 ) -> None:
     """Make a link for all mailings; they use it as [[ link.NAME ]]."""
     chosen = read_actions(actions) if actions else Actions()
-    with database().writing() as session:
+    with changing("create link", f"link {name}", url=url) as session:
         set_actions(session, create_link(session, name, url, somebody()), chosen, settings())
     tell(f'Made the link {name}; write it into a mailing as: <a href="\\[[ link.{name} ]]">', {"name": name, "url": url}, as_json=as_json)
 
@@ -74,13 +73,9 @@ def edit(
         raise NotAllowed("Say what to change: --url, --actions or --no-actions, --restore.")
     chosen = read_actions(actions) if actions else Actions()
     with database().writing() as session:
-        link = link_named(session, name)
         if restore:
-            restore_link(link)
-        if url:
-            point_to(link, url)
-        if actions or no_actions:
-            set_actions(session, link, chosen, settings())
+            links_changed.restore(session, name)
+        link = links_changed.edit(session, name, url, chosen if actions or no_actions else None)
         document: dict[str, object] = {"name": link.name, "url": link.url, "actions": link.actions}
         deleted = f" {how_back(link)}" if link.deleted_at else ""
     tell(f"Changed {name}, also for mail that is out already.{deleted}", document, as_json=as_json)
@@ -90,7 +85,10 @@ def edit(
 def delete(name: Name, as_json: AsJson = False) -> None:
     """Take a registered link out of use. Mail that is out keeps working."""
     with database().writing() as session:
-        delete_link(link_named(session, name))
+        link = link_named(session, name)
+        if link.deleted_at is None:
+            delete_link(link)
+            record(session, "delete link", f"link {name}")
     tell(f"{name} is in no further mailing; mail that is out keeps working.", {"deleted": name}, as_json=as_json)
 
 
@@ -98,13 +96,15 @@ def delete(name: Name, as_json: AsJson = False) -> None:
 def reset(name: Name, mailing: Of = None, as_json: AsJson = False) -> None:
     """Count a link's clicks from nothing, from now on: after a test, say."""
     with database().writing() as session:
-        chosen = choose(session, name, mailing_named(session, mailing) if mailing else None)
+        of = mailing_named(session, mailing) if mailing else None
+        chosen = choose(session, name, of)
         if chosen.tracked is not None:
             reset_in_mailing(session, chosen.tracked)
         elif chosen.registered is not None:
             reset_registered(session, chosen.registered)
         else:
             raise NotAllowed(f"{name} is an address of single recipients, which cannot be reset; only links with a number can.")
+        record(session, "reset link", links_changed.subject_of(chosen, of))
     where = f"in {mailing}" if mailing else "in all mailings"
     sentence = f"The clicks on {name} {where} so far count no more; what was recorded of them stays."
     tell(sentence, {"reset": name, "mailing": mailing}, as_json=as_json)
@@ -122,8 +122,11 @@ def show(
     """A link's clicks, actions, and who clicked. In a mailing NAME may be a link's number or address, too."""
     if add_to_selection or add_to_project:
         with database().writing() as session:
-            chosen = choose(session, name, mailing_named(session, mailing) if mailing else None)
-            add_clickers(session, chosen, (add_to_selection, add_to_project), as_json=as_json)
+            of = mailing_named(session, mailing) if mailing else None
+            chosen = choose(session, name, of)
+            into = (add_to_selection, add_to_project)
+            done = links_changed.add_clickers(session, chosen, into, links_changed.subject_of(chosen, of))
+        tell_added(done, as_json=as_json)
         return
     with database().reading() as session:
         chosen = choose(session, name, mailing_named(session, mailing) if mailing else None)

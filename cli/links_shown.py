@@ -6,16 +6,14 @@ from typing import Any
 
 import yaml
 from rich.markup import escape
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from cli.door import print_json, screen, table
+from cli.links_changed import Added
 from cli.streams import stream_json
 from mailings import readable
-from mailings.model import Project, RegisteredLink
-from mailings.people.joining import static_selection
-from mailings.people.projects import create_project, project_named
-from mailings.tracking.clickers import Clicker, clickers, into_project, into_selection
+from mailings.model import RegisteredLink
+from mailings.tracking.clickers import Clicker, clickers
 from mailings.tracking.counting import Chosen, Counted, counted
 
 SHOWN = 50  # people shown on a screen; --json has them all
@@ -101,25 +99,14 @@ def _called(link: Counted) -> str:
     return escape(link.name) + (" (deleted)" if link.deleted else "")
 
 
-def add_clickers(session: Session, chosen: Chosen, into: tuple[str | None, str | None], *, as_json: bool) -> None:
-    """Put the people who clicked into the selection and the project named; either is made where there is none."""
-    selection, project = into
-    done: dict[str, tuple[str, tuple[int, int]]] = {}
-    if selection:
-        done["selection"] = selection, into_selection(session, chosen, static_selection(session, selection))
-    if project:
-        done["project"] = project, into_project(session, chosen, _project(session, project))
+def tell_added(done: Added, *, as_json: bool) -> None:
+    """How many who clicked were put into what, and how many could not be."""
     if as_json:
         print_json({kind: {"name": name, "added": added, "skipped": skipped} for kind, (name, (added, skipped)) in done.items()})
         return
     for name, (added, skipped) in done.values():
         left_out = f"; {skipped} left out, who are no people of the database" if skipped else ""
         screen.print(f"Added {added} to {escape(name)}{left_out}.", highlight=False)
-
-
-def _project(session: Session, name: str) -> Project:
-    there = session.scalar(select(Project.id).where(Project.name == name))
-    return create_project(session, name) if there is None else project_named(session, name)
 
 
 def _latest_reset(chosen: Chosen) -> Any:

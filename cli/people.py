@@ -10,7 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from sqlalchemy.orm import Session
 
 from cli import people_leaving
-from cli.door import AsJson, database, notes, print_json, screen, somebody
+from cli.door import AsJson, database, notes, print_json, record, screen, somebody
 from cli.people_shown import tell_import, tell_person
 from mailings.consent.giving import give
 from mailings.errors import NotAllowed
@@ -54,6 +54,8 @@ def import_(
         outcome = _imported(session, read, options)
         if dry_run:
             session.rollback()
+        else:
+            record(session, "import a list", "", **options.told(), **outcome.told())
     if as_json:
         print_json(outcome.document())
     else:
@@ -86,6 +88,8 @@ def consent(email: Email, basis: Annotated[str, typer.Option(metavar="BASIS", he
     with database().writing() as session:
         person = person_by_address(session, email)
         changed = give(session, person.id, given, "User", somebody())
+        if changed:
+            record(session, "consent", f"person {person.id}", basis=given)
         name = person.name or email
     screen.print(f"{name}: {given}, recorded." if changed else f"{name}: {given} is in force already; nothing was changed.")
 
@@ -95,6 +99,9 @@ def correct(old: Annotated[str, typer.Argument(metavar="OLD")], new: Annotated[s
     """Put a right address in the place of a wrong one. Blocks and bounces of the old one stay with the old one."""
     with database().writing() as session:
         done = correct_address(session, old, new)
+        if done.old != done.new:
+            told = {"address": done.mistaken, "shared": len(done.shared_with)}  # by its number: the log outlives addresses
+            record(session, "correct address", f"person {done.number}", **told)
     screen.print(f"{done.person or 'The person'} is written to at {done.new} from now on, no longer at {done.old}.")
     if done.shared_with:
         screen.print(f"{done.new} is also the address of {', '.join(name or 'somebody without a name' for name in done.shared_with)}.")
@@ -110,6 +117,7 @@ def ask(email: Email) -> None:
         person = person_by_address(session, email)
         if not queue_system_message(session, "confirm-sign-up", person.id, settings()):
             raise NotAllowed(f"{email} may not be written to: not valid, blocked or reported. Which: mailings people show {email}")
+        record(session, "ask to confirm", f"person {person.id}")
     screen.print(f"{email} is asked as soon as a loop sends it: mailings deliver --watch", markup=False, soft_wrap=True)
 
 

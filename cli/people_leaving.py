@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 from sqlalchemy.orm import Session
 
-from cli.door import agreed, database, screen, somebody
+from cli.door import agreed, database, record, screen, somebody
+from mailings import clock
 from mailings.errors import NotAllowed, NotFound
 from mailings.model import Person
 from mailings.people.deleting import delete, deleted_by_address, take_back
@@ -51,6 +52,8 @@ def erase(
 def _gone(session: Session, email: str, name: str, *, now: bool) -> None:
     person = _anybody(session, email)
     done = delete(session, person, settings().erase_after_days, somebody())
+    until = f"{clock.now() if now else done.until:%Y-%m-%d}"
+    record(session, "erase", f"person {person.id}", cancelled=done.cancelled, until=until)
     cancelled = counted(done.cancelled, "queued message was", "queued messages were")
     if not now:
         said = DAYS.format(name=name, cancelled=cancelled, until=done.until, email=email)
@@ -65,7 +68,9 @@ def _gone(session: Session, email: str, name: str, *, now: bool) -> None:
 def _undo(email: str) -> None:
     with database().writing() as session:
         person = deleted_by_address(session, email)
+        since = f"{person.deleted_at:%Y-%m-%d}" if person.deleted_at else ""
         take_back(session, person)
+        record(session, "take back erasing", f"person {person.id}", since=since)
         name = person.name or email
     screen.print(f"{name} is there again. Messages that were cancelled stay so; a mailing under way: mailings resend NAME --reload")
 

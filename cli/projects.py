@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from cli.door import AsJson, database, print_json, screen, table, tell
+from cli.door import AsJson, database, print_json, record, screen, table, tell
 from cli.streams import stream_json
 from mailings.errors import NotAllowed
 from mailings.people.projects import (
@@ -65,7 +65,8 @@ def show(name: Name, as_json: AsJson = False) -> None:
 def create(name: Name, as_json: AsJson = False) -> None:
     """Make a project."""
     with database().writing() as session:
-        create_project(session, name)
+        made = create_project(session, name)
+        record(session, "create project", name=made.name, number=made.id)
     tell(f"Made the project {name!r}.", {"name": name}, as_json=as_json)
 
 
@@ -84,8 +85,12 @@ def set_(
     given: dict[str, str | date | None] = {"number": number, "kind": kind, "status": status, "leader": leader}
     if ends is not None:
         given["ends_on"] = day_of(ends) or ("" if not ends else _no_day(ends))
+    words = {word: text for word, text in given.items() if text is not None}
     with database().writing() as session:
-        told = project_told(describe_project(session, name, {word: text for word, text in given.items() if text is not None}))
+        project = describe_project(session, name, words)
+        told = project_told(project)
+        if words:  # which, and not what: one of them is somebody's name
+            record(session, "describe project", f"project {project.id}", name=project.name, changed=sorted(words))
     tell(f"Project {name!r}: {', '.join(told.values()) or 'nothing is known of it'}.", {"name": name, **told}, as_json=as_json)
 
 
@@ -97,7 +102,10 @@ def _no_day(text: str) -> str:
 def add(name: Name, emails: Emails, as_json: AsJson = False) -> None:
     """Add people to a project."""
     with database().writing() as session:
-        changed = add_members(session, project_named(session, name), emails)
+        project = project_named(session, name)
+        changed = add_members(session, project, emails)
+        if changed:
+            record(session, "add people", f"project {project.id}", name=project.name, new=changed, there=len(set(emails)) - changed)
     there = counted(len(emails) - changed, "was", "were")
     tell(f"Added {changed} to {name!r}; {there} in it already.", {"name": name, "added": changed}, as_json=as_json)
 
@@ -106,5 +114,8 @@ def add(name: Name, emails: Emails, as_json: AsJson = False) -> None:
 def remove(name: Name, emails: Emails, as_json: AsJson = False) -> None:
     """Take people out of a project."""
     with database().writing() as session:
-        changed = remove_members(session, project_named(session, name), emails)
+        project = project_named(session, name)
+        changed = remove_members(session, project, emails)
+        if changed:
+            record(session, "remove people", f"project {project.id}", name=project.name, removed=changed)
     tell(f"Removed {changed} from {name!r}.", {"name": name, "removed": changed}, as_json=as_json)

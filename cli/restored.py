@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from cli.door import NOBODY, AsJson, agreed, database, notes, print_json, screen, terminal
+from cli.door import NOBODY, AsJson, agreed, changing, notes, print_json, screen, terminal
 from mailings.errors import NotAllowed
 from mailings.sending.restoring import Restored
 from mailings.sending.restoring import restored as put_right
@@ -30,8 +30,10 @@ def restored(
     if not yes and not agreed("Was this database put back from a backup, and is every sender stopped?"):
         notes.print("Nothing was changed.", highlight=False)
         raise typer.Exit(1)
-    with database().writing() as session:
+    told: dict[str, int] = {}
+    with changing("restored", "", told) as session:
         done = put_right(session)
+        told |= {"drafts": len(done.drafts), "held": len(done.held), "in_doubt": sum(done.in_doubt.values())}
     if as_json:
         print_json(asdict(done))
     else:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
-from cli.door import notes, print_json
+from cli.door import notes, print_json, whoever
 from cli.figures import print_figures
 from cli.progress import progress_of
 from mailings.db import Database
@@ -35,9 +35,10 @@ BatchSize = Annotated[
 def run_of(db: Database, name: str, batch_size: int | None) -> Iterator[HowToSend]:
     """An engine and a progress bar for the block; yields how to send from here."""
     from cli.engine import configured_api, engine  # noqa: PLC0415  Prefect takes a second to import
+    from tasks.deeds import acting_for  # noqa: PLC0415  see above
 
     how = HowToSend(batch_size=batch_size or 0, patience=-1 if configured_api() else _patience())
-    with engine(), progress_of(db, name):
+    with engine(), progress_of(db, name), acting_for(whoever()):
         yield how
 
 

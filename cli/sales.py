@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from cli.door import AsJson, database, print_json, screen, table, tell
+from cli.door import AsJson, database, print_json, record, screen, table, tell
 from mailings.people.sales import import_sales, sale_numbered, sale_told, sales, shown
 from mailings.readable import counted
 
@@ -23,6 +23,8 @@ def import_(
     """Bring a list of sales in. Known ones are recognised by number and brought up to date; running it twice changes nothing."""
     with database().writing() as session:
         outcome = import_sales(session, file)
+        if outcome.rows:
+            record(session, "import sales", rows=outcome.rows, new=outcome.created, there=outcome.rows - outcome.created)
     tell(
         f"{counted(outcome.rows, 'sale')}: {outcome.created} new, {outcome.rows - outcome.created} known.",
         outcome.document(),

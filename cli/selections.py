@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from cli.door import AsJson, database, print_json, screen, table, tell
+from cli.door import AsJson, database, print_json, record, screen, table, tell
 from cli.streams import stream_json
 from mailings.errors import NotAllowed
 from mailings.model import Combination
@@ -81,6 +81,7 @@ def create(
     made_of = Combined(left, combine, right) if left and combine and right else where
     with database().writing() as session:
         made = create_selection(session, name, made_of, include_main_contact=main_contact)
+        record(session, "create selection", name=made.name, kind=made.kind.value, number=made.id)
         size = how_many(session, people_of(session, made))
         document = {"name": made.name, "kind": made.kind.value, "people": size}
     if as_json:
@@ -93,7 +94,10 @@ def create(
 def add(name: Name, emails: Emails, as_json: AsJson = False) -> None:
     """Add people to a static selection."""
     with database().writing() as session:
-        changed = add_people(session, selection_named(session, name), emails)
+        found = selection_named(session, name)
+        changed = add_people(session, found, emails)
+        if changed:
+            record(session, "add people", f"selection {found.id}", name=found.name, new=changed, there=len(set(emails)) - changed)
     there = counted(len(emails) - changed, "was", "were")
     tell(f"Added {changed} to {name!r}; {there} in it already.", {"name": name, "added": changed}, as_json=as_json)
 
@@ -102,7 +106,10 @@ def add(name: Name, emails: Emails, as_json: AsJson = False) -> None:
 def remove(name: Name, emails: Emails, as_json: AsJson = False) -> None:
     """Take people out of a static selection."""
     with database().writing() as session:
-        changed = remove_people(session, selection_named(session, name), emails)
+        found = selection_named(session, name)
+        changed = remove_people(session, found, emails)
+        if changed:
+            record(session, "remove people", f"selection {found.id}", name=found.name, removed=changed)
     tell(f"Removed {changed} from {name!r}.", {"name": name, "removed": changed}, as_json=as_json)
 
 
@@ -110,5 +117,7 @@ def remove(name: Name, emails: Emails, as_json: AsJson = False) -> None:
 def freeze(name: Name, as_json: AsJson = False) -> None:
     """Turn a dynamic or combined selection into a static one with the people it has now."""
     with database().writing() as session:
-        size = freeze_selection(session, selection_named(session, name))
+        found = selection_named(session, name)
+        size = freeze_selection(session, found)
+        record(session, "freeze selection", f"selection {found.id}", name=found.name, n=size)
     tell(f"{name!r} is static now, with {counted(size, 'person', 'people')}.", {"name": name, "people": size}, as_json=as_json)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
 
 from cli.answering import opened
-from cli.door import AsJson, database, screen
+from cli.door import AsJson, changing, database, record, screen
 from cli.runs import BatchSize, run_of, say, show, tell_ending, tell_letters
 from mailings.clock import now
 from mailings.db import Database
@@ -35,7 +35,8 @@ def send(name: Name, at: At = None, batch_size: BatchSize = None, as_json: AsJso
     if opened(db, name, at, as_json=as_json):
         return
     if moment is not None and moment > now():
-        _schedule(db, name, moment, as_json=as_json)
+        _schedule(name, moment)
+        show(db, name, as_json=as_json)
         return
     if _already_sent(db, name):
         say(f"{name} is already sent; nothing is left to do.")
@@ -61,7 +62,7 @@ def status(name: Name, as_json: AsJson = False) -> None:
 @app.command()
 def pause(name: Name) -> None:
     """Stop handing over; what is in hand is finished."""
-    with database().writing() as session:
+    with changing("pause", f"mailing {name}") as session:
         lifecycle.pause(mailing_named(session, name, locked=True))
     screen.print(f"{name} is paused. Let it go on with: mailings resume {name}", highlight=False)
 
@@ -69,7 +70,7 @@ def pause(name: Name) -> None:
 @app.command()
 def resume(name: Name) -> None:
     """Let a paused mailing go on with what is left."""
-    with database().writing() as session:
+    with changing("resume", f"mailing {name}") as session:
         mailing = mailing_named(session, name, locked=True)
         lifecycle.resume(session, mailing)
         run = leases.conductor_of(session, mailing.id)
@@ -80,8 +81,9 @@ def resume(name: Name) -> None:
 @app.command()
 def cancel(name: Name) -> None:
     """Stop a mailing; what is queued is not sent, unless somebody asks for it again: mailings resend."""
-    with database().writing() as session:
-        cancelled = lifecycle.cancel(session, mailing_named(session, name, locked=True))
+    told: dict[str, int] = {}
+    with changing("cancel", f"mailing {name}", told) as session:
+        told["cancelled"] = cancelled = lifecycle.cancel(session, mailing_named(session, name, locked=True))
     screen.print(f"{name} is cancelled; {counted(cancelled, 'was', 'were')} still to be sent.", highlight=False)
 
 
@@ -100,6 +102,7 @@ def _may_begin(db: Database, name: str) -> None:
         if mailing.status is MailingStatus.PAUSED and mailing.held_reason and not mailing.awaits_approval:
             say(f"{name} was held: {escape(mailing.held_reason)} It goes on now.")
             lifecycle.resume(session, mailing)
+            record(session, "resume", f"mailing {name}")
         leases.must_be_free(session, mailing)
         lifecycle.must_be_startable(mailing)
 
@@ -109,12 +112,11 @@ def _already_sent(db: Database, name: str) -> bool:
         return mailing_named(session, name).status is MailingStatus.SENT
 
 
-def _schedule(db: Database, name: str, moment: datetime, *, as_json: bool) -> None:
-    with db.writing() as session:
+def _schedule(name: str, moment: datetime) -> None:
+    with changing("schedule", f"mailing {name}", at=moment.astimezone(UTC).isoformat(timespec="minutes")) as session:
         lifecycle.schedule(mailing_named(session, name, locked=True), moment)
     when = f"{moment.astimezone():%Y-%m-%d %H:%M %Z}"
     say(f"{name} will be sent at {when}, by whatever runs start-due-mailings (mailings send {name} sends it now).")
-    show(db, name, as_json=as_json)
 
 
 def _moment(written: str | None) -> datetime | None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
 
-from cli.door import AsJson, database, notes, print_json, screen, somebody
+from cli.door import AsJson, database, notes, print_json, record, screen, somebody
 from mailings.db import Database
 from mailings.errors import Unreadable
 from mailings.model import DeliveryStatus
@@ -73,9 +74,22 @@ def _gathered(db: Database, found: list[Doubtful]) -> Gathered:
 def _settled(db: Database, one: Doubtful, gathered: Gathered, decided: Fate | None) -> Settled:
     with db.writing() as session:
         mailing = mailing_named(session, one.name, locked=True)
-        if decided is not None:
-            return settling.settle_as(session, mailing, settings(), DeliveryStatus(decided), somebody() or "a person")
-        return settling.settle(session, mailing, settings(), policy=not gathered.troubles)
+        if decided is None:
+            done = settling.settle(session, mailing, settings(), policy=not gathered.troubles)
+        else:
+            done = settling.settle_as(session, mailing, settings(), DeliveryStatus(decided), somebody() or "a person")
+        if done.settled:
+            said = {"decided": decided.value} if decided else {}
+            record(session, "settle", f"mailing {one.name}", **said, settled=_by_status(done), queued=done.queued)
+        return done
+
+
+def _by_status(done: Settled) -> dict[str, int]:
+    """How many became what, whoever says so."""
+    counts: Counter[str] = Counter()
+    for (_, status), n in done.settled.items():
+        counts[status] += n
+    return dict(counts)
 
 
 def _tell(done: list[Settled]) -> None:

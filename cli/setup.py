@@ -11,7 +11,7 @@ from rich.markup import escape
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import OperationalError
 
-from cli.door import AsJson, print_json, screen, table
+from cli.door import AsJson, print_json, record, screen, table
 from cli.inspection import settings_in_force, unknown_settings
 from cli.reach import domain_lines, findings
 from mailings.consent.topics import ensure_default_topics
@@ -38,6 +38,8 @@ def init() -> None:
     with found.writing() as session:
         ensure_default_topics(session)
         system_mailings.refresh(session, settings())
+        if before != after:
+            record(session, "upgrade" if before else "init", before=before, after=after)
     where = found.url.render_as_string(hide_password=True)
     done = "is made" if before is None else "is up to date" if before == after else f"is upgraded from {before} to {after}"
     screen.print(f"[green]✓[/] The database {escape(where)} {done}.", soft_wrap=True, highlight=False)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from cli.door import AsJson, database, print_json, screen, table
+from cli.door import AsJson, database, print_json, record, screen, table
 from mailings.consent.topics import add_topic, describe_topic, opt_out_counts, topics
 
 app = typer.Typer(help="Topics: what mailings are about, and what people may opt out of (their subscriptions).")
@@ -31,6 +31,7 @@ def add(name: Annotated[str, typer.Argument(metavar="NAME", help="As people will
     """Add a topic. A mailing names it with `topic: NAME`."""
     with database().writing() as session:
         added = add_topic(session, name).name
+        record(session, "add topic", f"topic {added}")
     screen.print(f"Topic {added} added.")
 
 
@@ -42,4 +43,5 @@ def describe(
     """Say what a topic is about: shown below its name on the preferences page."""
     with database().writing() as session:
         described = describe_topic(session, name, text)
+        record(session, "describe topic", f"topic {described.name}")
         screen.print(f"Topic {described.name}: {described.description or 'no description'}")

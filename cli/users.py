@@ -8,12 +8,11 @@ from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
-from sqlalchemy.orm import Session
 
-from cli.door import AsJson, asking, database, print_json, screen, somebody, table, terminal
+from cli.door import AsJson, asking, changing, database, print_json, screen, table, terminal
 from mailings.errors import NotAllowed
-from mailings.model import Role, User
-from mailings.staff import auditing, passwords, users
+from mailings.model import Role
+from mailings.staff import passwords, users
 from mailings.staff.log import Asked, lines
 
 app = typer.Typer(help="Users: who may work at the desk.")
@@ -41,11 +40,12 @@ def add(
     """Make a user. Without an option for it, asks for the password twice."""
     password = "" if no_password else _password(generate=generate, stdin=password_stdin)
     hashed = passwords.made(password, users.as_name(name)) if password else None
-    with database().writing() as session:
+    told: dict[str, Any] = {}
+    with changing("add user", _subject(name), told) as session:
         made = users.add(session, name, role, full_name=full_name, email=email)
         if hashed:
             users.set_password(session, made, hashed)
-        _log(session, "add user", made, roles=made.roles)
+        told["roles"] = made.roles
         document = users.document(made)
     _tell(f"{document['name']} may sign in as {', '.join(document['roles'])}.", document, password if generate else "", as_json)
 
@@ -66,11 +66,12 @@ def list_(as_json: AsJson = False) -> None:
 @app.command()
 def roles(name: Name, role: Annotated[list[str], typer.Argument(metavar="ROLE...", help=ROLES)], as_json: AsJson = False) -> None:
     """Give a user these roles and no others; it holds at once."""
-    with database().writing() as session:
+    told: dict[str, Any] = {}
+    with changing("change roles", _subject(name), told) as session:
         user = users.user_named(session, name)
-        before = list(user.roles)
+        told["before"] = list(user.roles)
         users.set_roles(session, user, role)
-        _log(session, "change roles", user, before=before, after=user.roles)
+        told["after"] = list(user.roles)
         document = users.document(user)
     _tell(f"{document['name']} is now {', '.join(document['roles'])}.", document, "", as_json)
 
@@ -82,10 +83,9 @@ def password(name: Name, *, generate: Generate = False, password_stdin: Stdin = 
         users.user_named(session, name)
     given = _password(generate=generate, stdin=password_stdin)
     hashed = passwords.made(given, users.as_name(name))
-    with database().writing() as session:
+    with changing("change password", _subject(name)) as session:
         user = users.user_named(session, name)
         users.set_password(session, user, hashed)
-        _log(session, "change password", user)
         document = users.document(user)
     _tell(f"{document['name']} has another password, and is signed out everywhere.", document, given if generate else "", as_json)
 
@@ -93,10 +93,9 @@ def password(name: Name, *, generate: Generate = False, password_stdin: Stdin = 
 @app.command()
 def disable(name: Name, as_json: AsJson = False) -> None:
     """Let a user in no more. They are signed out at once; what they did stays in the log."""
-    with database().writing() as session:
+    with changing("disable user", _subject(name)) as session:
         user = users.user_named(session, name)
         users.disable(session, user)
-        _log(session, "disable user", user)
         document = users.document(user)
     _tell(f"{document['name']} is let in no more.", document, "", as_json)
 
@@ -104,10 +103,9 @@ def disable(name: Name, as_json: AsJson = False) -> None:
 @app.command()
 def enable(name: Name, as_json: AsJson = False) -> None:
     """Let a user in again, also one who is locked after too many wrong passwords."""
-    with database().writing() as session:
+    with changing("enable user", _subject(name)) as session:
         user = users.user_named(session, name)
         users.enable(session, user)
-        _log(session, "enable user", user)
         document = users.document(user)
     _tell(f"{document['name']} is let in again.", document, "", as_json)
 
@@ -121,7 +119,7 @@ def log(
     most: Annotated[int, typer.Option("--most", min=1, max=10_000, help="How many lines at the most.")] = 100,
     as_json: AsJson = False,
 ) -> None:
-    """Who changed what, and when; the newest first."""
+    """Who changed what, and when, at the desk, at the terminal and by runs; the newest first."""
     try:
         asked = Asked(user, subject, date.fromisoformat(day) if day else None)
     except ValueError:
@@ -150,8 +148,8 @@ def _password(*, generate: bool, stdin: bool) -> str:
         return str(typer.prompt("Password", hide_input=True, confirmation_prompt="The same once more", err=True))
 
 
-def _log(session: Session, what: str, user: User, **details: object) -> None:
-    auditing.record(session, f"cli {somebody() or ''}".strip(), what, f"user {user.name}", **details)
+def _subject(name: str) -> str:
+    return f"user {users.as_name(name)}"
 
 
 def _tell(sentence: str, document: dict[str, Any], password: str, as_json: bool) -> None:

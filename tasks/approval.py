@@ -19,6 +19,7 @@ from mailings.sending.approval.approving import Answer
 from mailings.sending.closing import Ending
 from mailings.sending.finding import mailing_named
 from mailings.settings import settings
+from tasks import deeds
 from tasks.approval_words import description
 from tasks.naming import of_task
 from tasks.parameters import at
@@ -45,8 +46,13 @@ class Approving(RunInput):
 def ask_for_approval(mailing: str, warnings: list[str]) -> Ending | None:
     """Freeze the list and ask; None where somebody need not be asked. Safe to repeat."""
     with database().writing() as session:
-        if approving.ask(session, mailing_named(session, mailing, locked=True), warnings, settings()) is None:
+        found = mailing_named(session, mailing, locked=True)
+        new = approving.asked(session, found) is None
+        question = approving.ask(session, found, warnings, settings())
+        if question is None:
             return None
+        if new:
+            deeds.record(session, "ask for approval", f"mailing {mailing}", n=question.eligible)
     return Ending(mailing, MailingStatus.PAUSED, f"{mailing} awaits approval: mailings approve {mailing}")
 
 
@@ -65,7 +71,8 @@ def hear(mailing: str, question: int, said: Approving) -> None:
         found = mailing_named(session, mailing, locked=True)
         answer = Answer(said.name, Door.PREFECT, said.comment, question)
         try:
-            (approving.approve if said.decision == "approve" else approving.decline)(session, found, answer)
+            told = (approving.approve if said.decision == "approve" else approving.decline)(session, found, answer)
+            deeds.record(session, said.decision, f"mailing {mailing}", n=told.eligible)
         except IllegalMove as error:
             get_run_logger().warning("%s", error)
 

@@ -15,6 +15,7 @@ from mailings.people.importing import ImportOptions, import_people
 from mailings.people.lists import read_list
 from mailings.readable import counted
 from mailings.settings import settings
+from tasks import deeds
 from tasks.artifacts import page, publish, table
 from tasks.parameters import HowToImport
 from tasks.retrying import STEP
@@ -57,6 +58,8 @@ def take_in(path: Path, form: HowToImport) -> dict[str, Any]:
         outcome = import_people(session, read, options)
         if form.dry_run:
             session.rollback()
+        else:
+            deeds.record(session, "import a list", "", **options.told(), **outcome.told())
     heads = {column: ", ".join(names) for column, names in read.columns.items()}
     document = outcome.document() | {"members": outcome.members}
     return document | {"errors": [row | {"column": heads.get(row["column"], row["column"])} for row in document["errors"]]}

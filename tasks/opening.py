@@ -13,7 +13,7 @@ from mailings.sending.finding import mailing_named
 from mailings.sending.form_responses.answering import open_if_fit
 from mailings.sending.preflight import sender_domains
 from mailings.settings import settings
-from tasks import events
+from tasks import deeds, events
 from tasks.ending import leave
 from tasks.naming import of_task
 from tasks.retrying import STEP
@@ -40,4 +40,9 @@ def open_response(mailing: str) -> list[str]:
         domains = sender_domains(session, mailing_named(session, mailing), settings())
     answers = look_up(domains, settings().dns)
     with database().writing() as session:
-        return open_if_fit(session, mailing_named(session, mailing, locked=True), settings(), answers).problems
+        found = mailing_named(session, mailing, locked=True)
+        closed = found.status is not MailingStatus.SENDING
+        problems = open_if_fit(session, found, settings(), answers).problems
+        if closed and not problems:
+            deeds.record(session, "open", f"mailing {mailing}")
+        return problems

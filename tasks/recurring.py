@@ -23,6 +23,7 @@ from mailings.errors import NotAllowed, NotFound, Unreachable, Unreadable
 from mailings.sending.due import Due
 from mailings.sending.finding import mailing_named
 from mailings.settings import settings
+from tasks import deeds
 from tasks.due import start_mailing
 from tasks.naming import of_task
 from tasks.parameters import Occasion
@@ -49,6 +50,8 @@ def copy_for(mailing: str, occasion: recurring.Occasion) -> Recurred:
     """The template's copy for the day, made and scheduled in one transaction if there is none yet."""
     with database().writing() as session:
         made = recurring.recur(session, mailing_named(session, mailing, locked=True), occasion)
+        if made.new:
+            deeds.record(session, "copy", f"mailing {mailing}", new_name=made.mailing)
     get_run_logger().info(made.sentence)
     return made
 

@@ -11,6 +11,7 @@ from mailings.sending import leases
 from mailings.sending.finding import mailing_named
 from mailings.sending.ordering import resend_once
 from mailings.sending.resending import Again
+from tasks import deeds
 from tasks.artifacts import run_id
 from tasks.naming import of_task
 from tasks.parameters import Whom
@@ -28,7 +29,10 @@ def queue_again(mailing: str, whom: Whom) -> Again:
     only, run = whom.only, run_id()
     with database().writing() as session:
         found = mailing_named(session, mailing, locked=True)
-        return resend_once(session, found, str(run) if run else None, reload=whom.reload, only=only)
+        again = resend_once(session, found, str(run) if run else None, reload=whom.reload, only=only)
+        if again.queued and not again.repeated:
+            deeds.record(session, "send again", f"mailing {mailing}", queued=again.queued, left_out=again.left_out)
+        return again
 
 
 @task(name="look for a run at work", task_run_name=of_task("look for a run of {mailing}"), **STEP)

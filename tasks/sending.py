@@ -20,7 +20,7 @@ from mailings.sending.deliver import Portion
 from mailings.sending.finding import mailing_named
 from mailings.sending.run import conducting, running
 from mailings.settings import settings
-from tasks import events
+from tasks import deeds, events
 from tasks.bar import bar_of
 from tasks.ending import leave
 from tasks.naming import of_outcome, of_portion, of_task
@@ -60,7 +60,9 @@ def begin_sending(mailing: str) -> list[str]:
     """Queue a delivery for everyone who should have it and does not; or, where it is not what was approved any more, say why not."""
     try:
         with database().writing() as session:
-            lifecycle.begin_sending(session, mailing_named(session, mailing, locked=True))
+            queued = lifecycle.begin_sending(session, mailing_named(session, mailing, locked=True))
+            if queued:
+                deeds.record(session, "begin sending", f"mailing {mailing}", queued=queued)
     except NotAsApproved as error:
         return [str(error)]
     return []

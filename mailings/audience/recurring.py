@@ -31,12 +31,16 @@ class Occasion:
 
 @dataclass(frozen=True, slots=True)
 class Recurred:
-    """What an occasion came to: the mailing made for it (empty = none), where it stands, a sentence for people, whether a run is due."""
+    """What an occasion came to: the mailing made for it (empty = none), where it stands, a sentence for people, whether a run is due.
+
+    `new` = the copy was made just now.
+    """
 
     mailing: str
     status: MailingStatus | None
     sentence: str
     to_be_sent: bool = False
+    new: bool = False
 
 
 #: a copy that is under way: whoever finds it goes on with it
@@ -62,7 +66,7 @@ def recur(session: Session, template: Mailing, occasion: Occasion) -> Recurred:
     if why := _passed_over(session, template, occasion):
         return Recurred("", None, f"{template.name} is not sent for {occasion.day}: {why}")
     made = _copied(session, template, occasion)
-    return Recurred(made.name, made.status, f"{made.name} is made from {template.name}.", to_be_sent=True)
+    return Recurred(made.name, made.status, f"{made.name} is made from {template.name}.", to_be_sent=True, new=True)
 
 
 def _copied(session: Session, template: Mailing, occasion: Occasion) -> Mailing:

@@ -64,7 +64,7 @@ class AuditEntry(Base):
 
     id: Mapped[Key]
     at: Mapped[datetime]
-    by: Mapped[str]  # the user's name, as it was
+    by: Mapped[str]  # the user's name, as it was; "cli anna" at the terminal; "prefect" of a run nobody sits before
     what: Mapped[str]  # a verb: schedule, pause, correct address, erase, sign in
-    subject: Mapped[str] = mapped_column(default="")  # of what: "mailing autumn-news", "person 17", "address_standing", "user anna"
+    subject: Mapped[str] = mapped_column(default="")  # of what: "mailing autumn-news", "person 17", "blocked addresses", "user anna"
     details: Mapped[dict[str, Any]] = mapped_column(default=dict)

@@ -15,13 +15,18 @@ from mailings.people.finding import person_by_address
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """What was corrected. `shared_with`: names of others who have the new address too; `waiting`: messages that still go to the old one."""
+    """What was corrected. `shared_with`: names of others who have the new address too; `waiting`: messages that still go to the old one.
+
+    `number` is the person's, `mistaken` that of the address that was wrong.
+    """
 
     person: str
     old: str
     new: str
     shared_with: list[str]
     waiting: int
+    number: int
+    mistaken: int
 
 
 def correct(session: Session, old: str, new: str) -> Correction:
@@ -35,7 +40,7 @@ def correct(session: Session, old: str, new: str) -> Correction:
 
 def correct_of(session: Session, mistaken: Address, new: str) -> Correction:
     """The same for one address of one person, whatever it was: also one that could not be read. Raises BadAddress."""
-    person, before, after = session.get_one(Person, mistaken.person_id), mistaken.normal, read_address(new)
+    number, person, before, after = mistaken.id, session.get_one(Person, mistaken.person_id), mistaken.normal, read_address(new)
     if after.normal is None:
         raise BadAddress(f"{new!r} is no e-mail address. {after.problem}")
     _replace(session, person, mistaken, after)
@@ -47,7 +52,7 @@ def correct_of(session: Session, mistaken: Address, new: str) -> Correction:
         .where(Recipient.person_id == person.id, Recipient.address == before, Delivery.status == DeliveryStatus.QUEUED)
     )
     still = 0 if before == after.normal else session.scalar(waiting) or 0
-    return Correction(person.name, before, after.normal, list(session.scalars(others)), still)
+    return Correction(person.name, before, after.normal, list(session.scalars(others)), still, person.id, number)
 
 
 def _replace(session: Session, person: Person, mistaken: Address, after: ReadAddress) -> None:

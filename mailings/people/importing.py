@@ -30,6 +30,9 @@ SOONER = (1, 4, 16, 64)  # full portions after which PostgreSQL is told what is 
 SOURCE = "Import"  #: where consent and opt-outs of a list come from (domain.md C.7)
 
 
+COUNTS = ("rows", "created", "matched", "skipped")  #: of an import, told in the log of changes
+
+
 @dataclass(frozen=True, slots=True)
 class ImportOptions:
     """What the person importing declares. `basis`: on which people may be written to; None = only what rows say themselves (D1)."""
@@ -37,6 +40,10 @@ class ImportOptions:
     basis: Basis | None = None
     keep_unknown: bool = True
     selection: str | None = None
+
+    def told(self) -> dict[str, Any]:
+        """As the log of changes tells it; without the file's name, which may name somebody who is erased later."""
+        return {"basis": self.basis, "unknown": "keep" if self.keep_unknown else "skip", "selection": self.selection}
 
 
 @dataclass(slots=True)
@@ -53,6 +60,10 @@ class ImportOutcome:
     withdrawn_kept: int = 0  # people whose withdrawal was left in force
     errors: list[BadRow] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+
+    def told(self) -> dict[str, int]:
+        """As the log of changes tells it."""
+        return {count: getattr(self, count) for count in COUNTS}
 
     def document(self) -> dict[str, Any]:
         """As `people import --json` prints it (cli.md)."""

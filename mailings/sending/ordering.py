@@ -19,7 +19,7 @@ def resend_once(session: Session, mailing: Mailing, run: str | None, *, reload: 
     The mailing is locked by the caller; of two calls with the same run the later finds the order. Raises as `resend` does, keeping nothing.
     """
     if run is not None and (done := _carried_out(session, mailing, run)):
-        return Again(mailing.name, mailing.status, done.queued, done.again, done.left_out)
+        return Again(mailing.name, mailing.status, done.queued, done.again, done.left_out, repeated=True)
     again = resend(session, mailing, reload=reload, only=only)
     if run is not None:
         counts = {"queued": again.queued, "again": again.again, "left_out": again.left_out}

@@ -54,6 +54,7 @@ class Again:
     queued: int = 0
     again: int = 0
     left_out: dict[str, int] = field(default_factory=dict)
+    repeated: bool = field(default=False, compare=False)  # what a run came to that is begun again: nobody was queued now
 
     @property
     def to_be_sent(self) -> bool:

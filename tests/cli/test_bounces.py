@@ -56,7 +56,8 @@ def test_blocked_and_cleared(db: Database, tmp_path: Path, place: dict[str, str]
     assert type_in(tmp_path, "bounces", "list", **place).stdout.strip() == "There are none."
     with db.reading() as session:
         (line,) = session.query(AuditEntry).all()
-        assert (line.what, line.details) == ("clear bounces", {"addresses": 1})
+        assert (line.what, line.subject) == ("clear bounces", "blocked addresses")  # as at the desk
+        assert line.details == {"changed": 1, "cleaned": 0, "cancelled": 0}
 
 
 def test_wrong_words(db: Database, tmp_path: Path, place: dict[str, str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ from tests.cli.test_content import HTML, MAILING, PEOPLE
 from tests.cli.typed import type_in
 from tests.prefect_tables import with_tables
 
+ME = f"cli {getpass.getuser()}"
 Typed = Callable[..., CompletedProcess[str]]
 pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("engine")]
 
@@ -95,3 +97,12 @@ def test_what_cannot_be(typed: Typed, words: tuple[str, ...], says: str) -> None
     told = typed("resend", *words)
     assert (told.returncode, told.stdout, len(told.stderr.splitlines())) == (1, "", 1)
     assert says in told.stderr
+
+
+def test_who_sent_it(typed: Typed) -> None:
+    """The log tells who began to send and who sent again, to how many and not to whom: the one who typed it, not the run it became."""
+    assert typed("resend", "host", "--only", "ase@fjord.test").returncode == 0
+    log = json.loads(typed("users", "log", "--subject", "mailing host", "--json").stdout)
+    first, *others = [(line["by"], line["what"], line["details"]) for line in log[::-1] if line["what"] != "push"]
+    assert first == (ME, "begin sending", {"queued": 3})
+    assert others[-1] == (ME, "send again", {"queued": 1, "left_out": {}})

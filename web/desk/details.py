@@ -46,11 +46,15 @@ def _value(key: str, value: Any, language: str) -> str:
 
 
 def _reason(word: str, language: str) -> str:
+    if word == "queued":
+        return say("detail_queued", language)
     said = label("status", VERDICT_LABELS.get(word, word), language)
     return said[:1].lower() + said[1:] if language != "de" else said
 
 
 def _word(key: str, word: str, language: str) -> str:
+    if key == "decided":
+        return _reason(word, language)
     if key == "at":
         return moment(datetime.fromisoformat(word), language)
     if (key, word) in WORDS:

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from mailings.errors import Unreadable
 from mailings.model import Basis, Selection, SelectionKind
 from mailings.people.foreseeing import Foresight
-from mailings.people.importing import Import, ImportOptions, portions
+from mailings.people.importing import COUNTS, Import, ImportOptions, portions
 from mailings.people.report import Spoken
 from mailings.people.uploading import Taking, begin, foreseen, keep, opened, pending, sample
 from web.desk.at import AtDesk, Desk, path
@@ -22,7 +22,6 @@ router = APIRouter()
 
 #: seconds between two portions. SQLite lets a waiting writer look again every 100 ms: with less, one could miss its turn for a minute
 PAUSE = 0.12
-COUNTS = ("rows", "created", "matched", "skipped")  #: told in the log
 BASES = [basis for basis in Basis if basis is not Basis.WITHDRAWN]
 
 
@@ -76,7 +75,7 @@ def take(desk: AtDesk) -> Response:
     if basis and "held" not in desk.fields:
         return _page(desk, desk.say("import_must_hold"))
     options = ImportOptions(Basis(basis) if basis else None, desk.fields.first("unknown") != "skip", selection or None)
-    with desk.changing("begin to import a list", "", _chosen(options)) as session:
+    with desk.changing("begin to import a list", "", options.told()) as session:
         taking = begin(session, desk.user.id, options)
     told = _taken_in(desk, taking)
     return desk.moved_to(path("import"), "import_taken", n=told["created"] + told["matched"])
@@ -101,13 +100,8 @@ def _taken_in(desk: Desk, taking: Taking) -> dict[str, Any]:
                 taking.take(session, running, portion)
             if database.sqlite:
                 time.sleep(PAUSE)
-        came = _chosen(taking.options)
+        came = taking.options.told()
         with desk.changing("import a list", "", came) as session:
             ended = taking.end(session, running)
             came |= {count: ended[count] for count in COUNTS}
         return ended
-
-
-def _chosen(options: ImportOptions) -> dict[str, Any]:
-    """For the log; without the file's name, which may name somebody who is erased later."""
-    return {"basis": options.basis, "unknown": "keep" if options.keep_unknown else "skip", "selection": options.selection}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import fields
 
 import pytest
 from sqlalchemy import select
@@ -11,8 +12,10 @@ from sqlalchemy import select
 from mailings.consent.topics import add_topic
 from mailings.db import Database
 from mailings.model import Address, AuditEntry, Delivery, MailingStatus, Person, Recipient, Role
+from mailings.sending.limits.setting import Change
 from mailings.staff import users
 from mailings.transports.memory import Memory
+from tests.cli.logged import CHAINS
 from tests.consent.waiting import a_mailing, a_person, queue
 from tests.sending.fit import written
 from tests.web.desk.fitting import FIT
@@ -20,6 +23,7 @@ from tests.web.desk.listed import NAME, sent
 from tests.web.desk.seated import Seat, seated
 from tests.web.desk.test_importing import brought
 from web.desk.details import in_words
+from web.desk.words import texts
 
 LIST = "navn;e-post\nDésirée van der IJssel;desiree@ijssel.test\n".encode()
 BARE = {"unschedule", "delete"}  # nothing is chosen but the subject itself
@@ -142,6 +146,15 @@ def test_details_in_words() -> None:
         ("selection", "–"),
     ]
     assert in_words({"left_out": {}, "of_old": "x"}, "en") == [("left out", "–"), ("of old", "x")]
+
+
+def test_what_the_terminal_keeps_is_said_in_words() -> None:
+    """Every detail of a command's line has its text, and what a person decided of messages in doubt is said as everywhere."""
+    kept = {key for chain in CHAINS.values() for _, line in chain if line for key in line[2]} | {one.name for one in fields(Change)}
+    assert {key for key in kept | {"decided", "settled", "run"} if f"detail_{key}" not in texts()} == set()
+    settled = {"decided": "queued", "settled": {"queued": 2, "sent": 1}}
+    assert in_words(settled, "en") == [("decided as", "queued"), ("settled", "queued: 2, sent: 1")]
+    assert in_words(settled, "nl") == [("beslist als", "in de wachtrij"), ("afgehandeld", "in de wachtrij: 2, verzonden: 1")]
 
 
 def test_an_import_that_is_refused_keeps_the_form(db: Database) -> None:
