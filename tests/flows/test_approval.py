@@ -24,6 +24,7 @@ from mailings.sending.finding import mailing_named
 from mailings.transports.memory import Memory
 from tasks.suspended import _heeded
 from tests.flows.suspending import deployed_run, form, said, state_of, worked
+from tests.flows.test_deeds import kept
 from tests.flows.test_send_mailing import draft
 from tests.flows.test_start_due_mailings import deployed  # noqa: F401  a fixture
 from tests.sending import world
@@ -60,8 +61,8 @@ def test_answered_on_the_form(db: Database, memory: Memory, asking: int) -> None
     resume_flow_run(run, run_input=YES)
     assert worked(run).state.name == "Completed"
     assert said(db, asking) == [(Decision.APPROVED, "Désirée van der IJssel", Door.PREFECT, "Fint!")]
-    assert world.statuses(db, asking) == {"sent": 3}
-    assert len(memory.kept) == 3
+    assert (world.statuses(db, asking), len(memory.kept)) == ({"sent": 3}, 3)
+    assert [line[:2] for line in kept(db)] == [("prefect", what) for what in ("ask for approval", "approve", "begin sending")]
 
 
 def test_declined_on_the_form(db: Database, memory: Memory, asking: int) -> None:

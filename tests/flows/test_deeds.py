@@ -49,7 +49,7 @@ def test_a_run_that_refuses(db: Database, memory: Memory) -> None:
 
 
 def test_who_sits_before_it(db: Database, memory: Memory) -> None:
-    """A run that somebody at a terminal begins in their own process acts for them, also where it sends again; for nobody there is no line."""
+    """A run that somebody at a terminal begins in their own process acts for them, also where it sends again; for nobody, no line."""
     draft(db, "bare", 3)
     with acting_for("cli désirée"):
         send_mailing("bare")
@@ -59,6 +59,14 @@ def test_who_sits_before_it(db: Database, memory: Memory) -> None:
         ("cli désirée", "begin sending", "mailing bare", {"queued": 3}),
         ("cli désirée", "send again", "mailing bare", {"queued": 1, "left_out": {}}),
     ]
+
+
+def test_who_has_it_approved(db: Database, memory: Memory) -> None:
+    """Where somebody must approve it, that a run asked is told once, with to how many; sending has not begun."""
+    draft(db, "spurt", 3, approval={"above": 0})
+    with acting_for("cli désirée"):
+        assert send_mailing("spurt").status is MailingStatus.PAUSED
+    assert kept(db) == [("cli désirée", "ask for approval", "mailing spurt", {"n": 3})]
 
 
 def test_the_same_resend_begun_again() -> None:
