@@ -33,11 +33,11 @@ def kept(db: Database) -> list[tuple[str, str, str, dict[str, Any]]]:
 
 def test_a_run_that_sends(db: Database, memory: Memory) -> None:
     """One line for all portions, with how many were queued and the run; begun again, and when all is sent, there is no other."""
-    draft(db, "første-høst", 12)
+    draft(db, "tidlig-høst", 12)
     for _ in range(2):
-        assert send_mailing("første-høst", HowToSend(batch_size=5)).status is MailingStatus.SENT
+        assert send_mailing("tidlig-høst", HowToSend(batch_size=5)).status is MailingStatus.SENT
     ((by, what, subject, details),) = kept(db)
-    assert (by, what, subject, details.pop("queued")) == ("prefect", "begin sending", "mailing første-høst", 12)
+    assert (by, what, subject, details.pop("queued")) == ("prefect", "begin sending", "mailing tidlig-høst", 12)
     assert [*details] == ["run"]
 
 
