@@ -41,8 +41,9 @@ def populate(session: Session, mailing: Mailing, *, launch: bool) -> dict[Verdic
         return counts(session, mailing)
     anew = mailing.populated_at is None or (mailing.update_when_sending if launch else mailing.status is MailingStatus.DRAFT)
     if anew:
-        mailing.populated_at = now()  # before the first look: on PostgreSQL people say no while a long list is made
+        begun = now()  # before the first look: on PostgreSQL people say no while a long list is made
         _expand_and_decide(session, mailing)
+        mailing.populated_at = begun  # written last: the row is locked from then on
     else:
         _decide(session, mailing, on_the_list(mailing))
     session.flush()
