@@ -102,7 +102,8 @@ def test_nobody_knows(double: Double, said: Says) -> None:
     """An answer that says neither yes nor no, from whoever it came: everybody in the request is in doubt, nobody else."""
     double.always = said
     told = answers(Sendgrid(double.settings(connections=1)), many(2500))
-    assert Counter(receipt.outcome for receipt in told.values()) == {Outcome.UNKNOWN: 1000, Outcome.UNTOUCHED: len(told) - 1000}
+    assert {told[n].outcome for n in range(1, 1001)} == {Outcome.UNKNOWN}
+    assert {told[n].outcome for n in range(1001, len(told) + 1)} <= {Outcome.UNTOUCHED}  # nobody, where the answer came first
     assert told[1].code == str(said.status)
 
 
@@ -138,16 +139,17 @@ def test_an_outage_leaves_few_in_doubt(double: Double) -> None:
 
 def test_asked_to_wait(double: Double) -> None:
     """429 is for everybody in the request and the time it names; nothing more is asked for, and nothing is begun before it is over."""
-    double.always = says(429, "too many requests", Retry_After="7")
+    double.always = says(429, "too many requests", Retry_After="70")
     transport = Sendgrid(double.settings(connections=1))
     told = answers(transport, many(2500))
-    assert Counter(receipt.outcome for receipt in told.values()) == {Outcome.TRY_LATER: 1000, Outcome.UNTOUCHED: len(told) - 1000}
-    assert (told[1].code, told[1].reason, told[1].after) == ("429", "too many requests", 7.0)
+    assert {told[n].outcome for n in range(1, 1001)} == {Outcome.TRY_LATER}
+    assert {told[n].outcome for n in range(1001, len(told) + 1)} <= {Outcome.UNTOUCHED}
+    assert (told[1].code, told[1].reason, told[1].after) == ("429", "too many requests", 70.0)
     counted = many(3)
     with pytest.raises(TryLater, match="too many requests") as caught:
         list(transport.send(iter(counted)))
     assert counted.asked == 0
-    assert 5 < (caught.value.after or 0) <= 7
+    assert 40 < (caught.value.after or 0) <= 70
 
 
 NOW = 1_795_300_000
