@@ -40,7 +40,7 @@ def _value(key: str, value: Any, language: str) -> str:
         return ", ".join(pairs) or "–"
     if isinstance(value, list | tuple):
         return ", ".join(_word(key, str(one), language) for one in value) or "–"
-    if isinstance(value, int) and not isinstance(value, bool) and key not in IDENTITIES:
+    if isinstance(value, int | float) and not isinstance(value, bool) and key not in IDENTITIES:
         return number(value, language)
     return "–" if value in (None, "") else _word(key, str(value).lower() if isinstance(value, bool) else str(value), language)
 

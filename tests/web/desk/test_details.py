@@ -155,6 +155,7 @@ def test_what_the_terminal_keeps_is_said_in_words() -> None:
     settled = {"decided": "queued", "settled": {"queued": 2, "sent": 1}}
     assert in_words(settled, "en") == [("decided as", "queued"), ("settled", "queued: 2, sent: 1")]
     assert in_words(settled, "nl") == [("beslist als", "in de wachtrij"), ("afgehandeld", "in de wachtrij: 2, verzonden: 1")]
+    assert [in_words({"rate": rate}, "nl")[0][1] for rate in (500.0, 1200.0, 2.5)] == ["500", "1.200", "2,5"]
 
 
 def test_an_import_that_is_refused_keeps_the_form(db: Database) -> None:
