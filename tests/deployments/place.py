@@ -142,7 +142,7 @@ class Place:
     def goes_on(self, number: int) -> None:
         """Without its limit, do what the schedule does until the mailing is sent: a run begun again may itself come to nothing."""
         self.unlimited(number)
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + 2 * PATIENCE  # a run whose worker was killed is taken for dead after up to five minutes
         while self.stands(number) is not MailingStatus.SENT:
             assert time.monotonic() < deadline, f"mailing {number} is {self.stands(number)}"
             self.start_due()
@@ -157,7 +157,8 @@ def installed(folder: Path, tables: Path) -> Path:
     """A folder as an installation has it: its .env, its database."""
     (folder / "var").mkdir(parents=True)
     shutil.copy(tables, folder / "var" / "mailings.db")
-    (folder / ".env").write_text("MAILINGS_SECRET=a-secret-of-the-tests\nMAILINGS_FOLDER_PATH=var/outbox\n")
+    said = {"MAILINGS_SECRET": "a-secret-of-the-tests", "MAILINGS_FOLDER_PATH": "var/outbox", "MAILINGS_SHARD_PATIENCE": f"{PATIENCE:g}"}
+    (folder / ".env").write_text("".join(f"{name}={value}\n" for name, value in said.items()))
     return folder
 
 

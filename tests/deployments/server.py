@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -24,6 +24,7 @@ ROOT = Path(__file__).parents[2]
 PREFECT = [sys.executable, "-m", "prefect", "--no-prompt"]
 FINAL = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
 PATIENCE = 300.0  # seconds for anything a run is to bring about; on a quiet machine all of it is over in fifteen
+TRIES = 3  # somebody may take the free port before the server does
 
 
 def until(holds: Callable[[], object], seconds: float = PATIENCE, what: str = "it") -> None:
@@ -79,7 +80,7 @@ class Server:
     @cached_property
     def api(self) -> httpx.Client:
         """Its API, which is asked again where it was too busy."""
-        return httpx.Client(base_url=self.env["PREFECT_API_URL"], timeout=30, transport=Patient())
+        return httpx.Client(base_url=self.env["PREFECT_API_URL"], timeout=120, transport=Patient())
 
     def post(self, path: str, **body: Any) -> httpx.Response:
         """The answer to a request."""
@@ -128,19 +129,28 @@ class Server:
 @contextmanager
 def served(folder: Path, database: str = "") -> Iterator[Server]:
     """A server on that PostgreSQL database, empty; on SQLite where none is named. Its scheduler rests: only what a test asks for runs."""
+    its_own = {"PREFECT_SERVER_DATABASE_CONNECTION_URL": database.replace("+psycopg", "+asyncpg")} if database else {}
+    if not database:
+        with_tables(folder, ".")
+    with ExitStack() as tried:
+        begun = (tried.enter_context(_begun(folder, its_own)) for _ in range(TRIES))
+        running = next((server for server in begun if server is not None), None)
+        assert running is not None, (folder / "server.log").read_text()
+        yield running
+
+
+@contextmanager
+def _begun(folder: Path, its_own: dict[str, str]) -> Iterator[Server | None]:
+    """A server on a port that was free a moment ago, once it answers; None where it ended instead."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = str(probe.getsockname()[1])
-    url, log = f"http://127.0.0.1:{port}/api", folder / "server.log"
-    env, its_own = environment(folder, url), {"PREFECT_SERVER_DATABASE_CONNECTION_URL": database.replace("+psycopg", "+asyncpg")}
-    if not database:
-        with_tables(folder, ".")
-        its_own.clear()
+    url = f"http://127.0.0.1:{port}/api"
+    env = environment(folder, url)
     start = [*PREFECT, "server", "start", "--host", "127.0.0.1", "--port", port]
-    with background(start, env | its_own, log) as process:
+    with background(start, env | its_own, folder / "server.log") as process:
         until(lambda: answers(f"{url}/health") or process.poll() is not None, what="the start of Prefect's server")
-        assert process.poll() is None, log.read_text()
-        yield Server(env | {"PREFECT_API_URL": url})
+        yield Server(env | {"PREFECT_API_URL": url}) if process.poll() is None else None
 
 
 def environment(folder: Path, url: str) -> dict[str, str]:

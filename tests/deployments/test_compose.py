@@ -87,6 +87,7 @@ def test_every_command_exists(name: str, capsys: pytest.CaptureFixture[str], mon
             assert find_spec(given[2]), f"python -m {given[2]}"
             continue
         monkeypatch.setattr(sys, "argv", [*_path(given), "--help"])
+        monkeypatch.setattr(sys.modules["__main__"], "__package__", None)  # `python -m pytest` would be told as the program's name
         assert not ended({"mailings": mailings, "prefect": prefect}[given[0]])
         told = capsys.readouterr().out
         assert f"Usage: {' '.join(_path(given))} " in told

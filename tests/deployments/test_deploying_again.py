@@ -15,7 +15,7 @@ import pytest
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from deployments.deploy import main
-from tests.deployments.server import ROOT, Server
+from tests.deployments.server import PATIENCE, ROOT, Server
 
 pytestmark = [pytest.mark.slow, pytest.mark.prefect, pytest.mark.xdist_group("server")]
 
@@ -87,7 +87,7 @@ def test_deploying_again_keeps_what_people_set(server: Server) -> None:
         assert wanted["erase-expired"][0]
         assert [len(schedules) for _, schedules in wanted.values()] == [4, 2, 1, 1, 0]
         words = [sys.executable, "-m", "deployments.deploy", "--json"]
-        done = subprocess.run(words, env=server.env, cwd=ROOT, capture_output=True, text=True, timeout=180)
+        done = subprocess.run(words, env=server.env, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE)
         assert done.returncode == 0, done.stdout + done.stderr
         assert what_is_set(server) == wanted
     said = {(one["kind"], one["name"]): (one["did"], one["why"]) for one in json.loads(done.stdout)["done"] if one["did"] == "stays"}

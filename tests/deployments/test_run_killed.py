@@ -52,7 +52,7 @@ def test_its_worker(place: Place) -> None:
     assert place.worker
     pid = place.process(run)
     place.worker.kill()
-    place.worker.wait(10)
+    place.worker.wait(60)
     until(lambda: not lives(pid), what="the end of the orphan")
     assert place.counts(number).get("queued", 0) > 0
     place.work()

@@ -13,7 +13,7 @@ from tests.deployments.test_provisioning import provisioned
 
 pytestmark = [pytest.mark.slow, pytest.mark.prefect, pytest.mark.xdist_group("server")]
 
-WITHIN = 10  # seconds, the least Prefect takes; the files have minutes
+WITHIN = 15  # seconds; the least Prefect takes is 10, the files have minutes. A test must have acted by then, however busy the machine
 WAITS = {"pause_timeout": (datetime.now(UTC) + timedelta(days=30)).isoformat(), "pause_reschedule": True}
 
 
@@ -79,8 +79,9 @@ def test_only_what_was_running_is_taken_for_dead(hasty: Server, deployment: str)
     beats(hasty, paused)
     dead = running(hasty, deployment)
     beats(hasty, dead)
-    until(lambda: hasty.run(dead)["state_type"] == "CRASHED", what="a crash that is seen")
-    assert hasty.states(dead)[-3:] == ["RUNNING", "PAUSED", "CRASHED"]
+    until(lambda: "CRASHED" in hasty.states(dead), what="a crash that is seen")
+    through = hasty.states(dead)
+    assert through[: through.index("CRASHED") + 1][-3:] == ["RUNNING", "PAUSED", "CRASHED"]  # what crashed is soon put back
     assert {hasty.run(run)["state_name"] for run in (before, after, late)} == {"Suspended"}
     assert hasty.run(paused)["state_name"] == "Paused"
 
@@ -91,7 +92,7 @@ def test_what_stays_crashed_is_begun_again(hasty: Server, deployment: str) -> No
     for run in (cancelled, twice):
         becomes(hasty, run, "CRASHED")
     becomes(hasty, cancelled, "CANCELLED")
-    until(lambda: datetime.now(UTC) > moments(hasty, twice, "Crashed")[0] + timedelta(seconds=WITHIN / 2))
+    until(lambda: datetime.now(UTC) > moments(hasty, twice, "Crashed")[0] + timedelta(seconds=WITHIN / 5))
     becomes(hasty, twice, "CRASHED")  # as a worker does that looks after its processes
     until(lambda: moments(hasty, twice, "AwaitingRetry"), what="the run to be put back")
     becomes(hasty, twice, "RUNNING")

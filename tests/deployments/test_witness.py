@@ -14,7 +14,7 @@ LETTER = "Subject: Høstnytt\r\n\r\nHei Åse\r\n..\r\nDésirée van der IJssel\r
 
 def test_it_names_whom_it_took_a_message_for_as_often_as_it_did(tmp_path: Path) -> None:
     """Two messages to one and one to another are three lines; a body with a line of dots is one message."""
-    with witness(tmp_path / "served") as seen, smtplib.SMTP("127.0.0.1", seen.port, local_hostname="host-1", timeout=10) as line:
+    with witness(tmp_path / "served") as seen, smtplib.SMTP("127.0.0.1", seen.port, local_hostname="host-1", timeout=60) as line:
         for to in ("ase@fjord.test", "desiree@ijssel.test", "ase@fjord.test"):
             line.sendmail("news@fjord.test", [to], LETTER, ["BODY=8BITMIME"])
         served = seen.served()
@@ -28,7 +28,7 @@ def test_it_names_whom_it_took_a_message_for_as_often_as_it_did(tmp_path: Path) 
 def test_a_message_that_broke_off_is_nobodys(tmp_path: Path) -> None:
     """A sender that dies before the end of the body has served nobody, however much of it has arrived; what came before it counts."""
     with witness(tmp_path / "served") as seen:
-        with socket.create_connection(("127.0.0.1", seen.port), timeout=10) as line:
+        with socket.create_connection(("127.0.0.1", seen.port), timeout=60) as line:
             said = b"EHLO host-2\r\nMAIL FROM:<news@fjord.test>\r\nRCPT TO:<jurgen@gross.test>\r\nDATA\r\nHei\r\n.\r\n"
             line.sendall(said + b"MAIL FROM:<news@fjord.test>\r\nRCPT TO:<ase@fjord.test>\r\nDATA\r\nHei Ase\r\n.")
             answers = b""

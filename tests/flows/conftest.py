@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
-from cli.embedded import embedded_server
+from cli import embedded
 from mailings.settings import Settings, settings
 from mailings.transports.memory import Memory
 from tests.prefect_tables import with_tables
+
+PATIENCE = 300.0  # seconds for the server to answer; an operator waits 90, and on a machine full of tests 25 were needed
 
 
 @pytest.fixture(scope="session")
@@ -22,10 +25,18 @@ def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     from prefect.settings import PREFECT_API_URL, PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings  # noqa: PLC0415  see above
 
     with (
-        embedded_server(with_tables(tmp_path_factory.mktemp("prefect"))) as server,
+        _patiently(),
+        embedded.embedded_server(with_tables(tmp_path_factory.mktemp("prefect"))) as server,
         temporary_settings({PREFECT_API_URL: server.url, PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}),
         _temporary_global_settings_context(get_settings_context()),  # threads that were there before, too
     ):
+        yield
+
+
+@contextmanager
+def _patiently() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(embedded, "PATIENCE", PATIENCE)
         yield
 
 

@@ -9,17 +9,16 @@ from uuid import UUID
 
 import pytest
 from prefect import flow, task
-from prefect.client.orchestration import get_client
-from prefect.client.schemas.filters import ArtifactFilter
-from prefect.client.schemas.objects import Artifact
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from mailings.db import Database
 from mailings.model import Recipient, Verdict
 from mailings.settings import Settings, settings
+from tasks import bar as bars
 from tasks.artifacts import key_of, publish, publish_page, run_id
 from tasks.bar import bar_of
 from tasks.ending import leave
+from tests.flows.published import PATIENCE, artifacts_of, bar_at, by_key
 from tests.sending import world
 
 pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("prefect"), pytest.mark.usefixtures("prefect_server", "configured")]
@@ -27,17 +26,10 @@ pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("prefect"), pytest.ma
 NOWHERE = {PREFECT_API_URL: "http://127.0.0.1:9/api"}
 
 
-def artifacts_of(run: UUID) -> list[Artifact]:
-    """The artifacts of a run."""
-    with get_client(sync_client=True) as client:
-        return client.read_artifacts(artifact_filter=ArtifactFilter.model_validate({"flow_run_id": {"any_": [str(run)]}}))
-
-
-def by_key(run: UUID) -> dict[str, Artifact]:
-    """The artifacts of a run, each of a key of its own."""
-    found = artifacts_of(run)
-    assert len({artifact.key for artifact in found}) == len(found)
-    return {str(artifact.key): artifact for artifact in found}
+@pytest.fixture(autouse=True)
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run waits at its end for its bar's last move, however slow the machine is."""
+    monkeypatch.setattr(bars, "ENDING", PATIENCE)
 
 
 def served(db: Database, mailing_id: int, count: int, status: str = "sent", reason: str | None = None) -> None:
@@ -55,17 +47,16 @@ def sums_up(mailing: str) -> None:
 
 
 @flow
-def follows(db: Database, mailing_id: int, wait: float = 3.0) -> tuple[UUID, float]:
+def follows(db: Database, mailing_id: int) -> tuple[UUID, float]:
     """A run in which six of ten are served while it does one long thing; where the bar stood during that."""
     run = run_id()
     assert run
     with bar_of("høst-nytt"):
         served(db, mailing_id, 6)
-        time.sleep(wait)
-        (bar,) = artifacts_of(run)
+        meanwhile = bar_at(run, 60.0)
         served(db, mailing_id, 4)
     sums_up("høst-nytt")
-    return run, float(str(bar.data))
+    return run, meanwhile
 
 
 def test_the_bar_moves_by_itself(db: Database) -> None:

@@ -18,7 +18,7 @@ from mailings.model import Address, Basis, Person
 from mailings.settings import Settings
 from tasks.artifacts import run_id
 from tasks.parameters import HowToImport
-from tests.flows.test_artifacts import by_key
+from tests.flows.published import by_key
 
 pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("prefect"), pytest.mark.usefixtures("prefect_server")]
 

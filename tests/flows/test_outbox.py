@@ -35,7 +35,7 @@ def written(db: Database, subject: int) -> int:
 def heard(subject: int) -> list[dict[str, Any]]:
     """The events the server has of that follow-up; it writes them down every few seconds."""
     wanted = {"filter": {"resource": {"id": [f"mailings.follow-up.{subject}"]}}, "limit": 10}
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     with get_client(sync_client=True) as client:
         while time.monotonic() < deadline:
             found = client._client.post("/events/filter", json=wanted).json()["events"]
