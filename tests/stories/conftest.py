@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from signal import SIGKILL
 from subprocess import PIPE, CompletedProcess, Popen
 
 import orjson
@@ -16,9 +17,9 @@ import pytest
 from cli.embedded import embedded_server
 from mailings.audience.drafts import push
 from mailings.db import Database
-from tests.cli.typed import run
+from tests.cli.typed import LONGEST, run
 from tests.prefect_tables import with_tables
-from tests.warm import Warm
+from tests.warm import Warm, warm_run
 
 MAILING = """
 name: host-nytt
@@ -31,6 +32,14 @@ html: body.html
 """
 BODY = """<html><body><p>Kjære [[ customer.name ]], blåbærene er modne på Østlandet.</p>
 <p><a href="https://acme.test/høst">Les mer</a> – <a href="[[ link.unsubscribe ]]">meld deg av</a></p></body></html>"""
+
+DYING = """
+import sys
+from cli.main import main
+from tests.stories.sender import dies_at
+dies_at(int(sys.argv.pop(1)))
+main()
+"""
 
 
 @dataclass
@@ -58,6 +67,14 @@ class Office:
                 yield running
             finally:
                 running.kill()
+
+    def killed_at(self, nth: int, *words: str) -> None:
+        """A command that ends itself by kill -9 when it knows what became of its nth message, and has not written it down.
+
+        Whoever kills from outside may come too late, or between two batches, when nothing is in hand.
+        """
+        ended = warm_run(["-c", DYING, str(nth), *words], self.environment, cwd=self.folder, timeout=LONGEST)
+        assert ended.returncode == -SIGKILL, ended.stderr
 
     def status(self) -> dict[str, object]:
         """What `mailings status --json` prints."""
