@@ -12,6 +12,7 @@ from subprocess import Popen
 import pytest
 from sqlalchemy import text
 
+from mailings.db import Database
 from tests.servers.sink import open_folder, program, sink
 from tests.stories.conftest import Office
 
@@ -30,6 +31,20 @@ def until_sent(office: Office, running: Popen[str], count: int, patience: float 
         assert running.poll() is None, running.communicate()
         time.sleep(0.05)
     pytest.fail(f"{count} were not sent within {patience:g} s")
+
+
+def forgotten(db: Database) -> None:
+    """Wait until PostgreSQL has noticed that a process was killed: until then a commit that it had asked for may still come true."""
+    if db.sqlite:
+        return
+    db.engine.dispose()
+    others = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND backend_type = 'client backend'"
+    until, left = time.monotonic() + 180, True
+    while left:
+        assert time.monotonic() < until, "the server still serves a dead client"
+        time.sleep(0.02)
+        with db.reading() as session:  # each time anew: within a transaction it would see the same ones
+            left = session.execute(text(f"{others} AND pid <> pg_backend_pid()")).scalar_one() > 0
 
 
 def message_ids(dump: str) -> Counter[str]:
