@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -55,14 +54,10 @@ class Office:
         return run(self.folder, words, self.environment)
 
     @contextmanager
-    def started(self, *words: str, cold: bool = False) -> Iterator[Popen[str]]:
-        """A command left running for the block, to be killed or interrupted; it never outlives the test.
-
-        `cold` = in an interpreter that has imported nothing, for a test that measures what it holds.
-        """
+    def started(self, *words: str) -> Iterator[Popen[str]]:
+        """A command left running for the block, to be killed or interrupted; it never outlives the test."""
         command, more = ["-m", "cli.main", *words], {"cwd": self.folder, "stdout": PIPE, "stderr": PIPE}
-        ours = self.environment
-        with Popen([sys.executable, *command], env=ours, text=True, **more) if cold else Warm(command, ours, **more) as running:
+        with Warm(command, self.environment, **more) as running:
             try:
                 yield running
             finally:
