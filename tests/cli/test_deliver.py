@@ -7,7 +7,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from subprocess import PIPE, Popen
 
@@ -24,7 +24,7 @@ from tests.sending.asked import DANISH, DUTCH, ask, books, mailing, person
 from tests.warm import Warm
 
 BEGUN, ENDED = "Watching for what people ask for; Ctrl-C ends it.", "Watching has ended; what was in hand is finished."
-PATIENCE = 30.0  # seconds a test waits for what takes a second or two
+PATIENCE = 180.0  # seconds a test waits for what takes a second or two
 
 
 def environment(db: Database, **more: str) -> dict[str, str]:
@@ -34,11 +34,13 @@ def environment(db: Database, **more: str) -> dict[str, str]:
 
 
 @contextmanager
-def watching(db: Database, folder: Path, *words: str, **more: str) -> Iterator[Popen[str]]:
-    """A loop for the block; it never outlives the test."""
+def watching(db: Database, folder: Path, *words: str, told: Path | None = None, **more: str) -> Iterator[Popen[str]]:
+    """A loop for the block; it never outlives the test. `told` = the file for what it says on standard error, to be read meanwhile."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("MAILINGS_", "PREFECT_"))}
     command = ["-m", "cli.main", "deliver", "--watch", *words]
-    with Warm(command, kept | environment(db, **more), cwd=folder, stdout=PIPE, stderr=PIPE) as running:
+    with ExitStack() as stack:
+        trouble = PIPE if told is None else stack.enter_context(told.open("w"))
+        running = stack.enter_context(Warm(command, kept | environment(db, **more), cwd=folder, stdout=PIPE, stderr=trouble))
         try:
             yield running
         finally:
@@ -150,15 +152,17 @@ def test_paused_is_said_once(any_db: Database, tmp_path: Path) -> None:
     ask(any_db, person(any_db))
     with any_db.writing() as session:
         lifecycle.pause(mailing_named(session, DANISH), "The disk is full.")
-    with watching(any_db, tmp_path) as loop:
+    told = tmp_path / "told"
+    with watching(any_db, tmp_path, told=told) as loop:
         ask(any_db, person(any_db, "desiree@ijssel.test", "nl"))
-        until(lambda: count(any_db) == 1)
+        until(lambda: count(any_db) == 1 and "is paused" in told.read_text())
         time.sleep(2.5)
         with any_db.writing() as session:
             lifecycle.resume(session, mailing_named(session, DANISH))
         until(lambda: count(any_db) == 2)
         loop.terminate()
-        _, trouble = loop.communicate(timeout=PATIENCE)
+        loop.communicate(timeout=PATIENCE)
+    trouble = told.read_text()
     assert trouble.count("is paused: The disk is full.") == 1
     assert trouble.count(f"mailings resume {DANISH}") == 1
 
@@ -175,18 +179,20 @@ def test_once_tells_cron_of_trouble(db: Database, tmp_path: Path) -> None:
 @pytest.mark.parametrize("any_db", [pytest.param("postgres", marks=[pytest.mark.postgres])], indirect=True)
 def test_the_database_goes_away(any_db: Database, tmp_path: Path) -> None:
     """A database that answers nobody is waited for: said once when it goes, once when it is back; then who asks is served."""
-    with watching(any_db, tmp_path) as loop, closed_to(any_db) as admit:
+    told = tmp_path / "told"
+    with watching(any_db, tmp_path, told=told) as loop, closed_to(any_db) as admit:
         ask(any_db, person(any_db))
         until(lambda: count(any_db) == 1)
         admit(False)
-        time.sleep(3.5)
+        until(lambda: "Waiting for it." in told.read_text())
+        time.sleep(2.5)
         admit(True)
         ask(any_db, person(any_db, "desiree@ijssel.test", "nl"))
-        until(lambda: count(any_db) == 2)
+        until(lambda: count(any_db) == 2 and "answers again" in told.read_text())
         loop.terminate()
-        _, trouble = loop.communicate(timeout=PATIENCE)
+        loop.communicate(timeout=PATIENCE)
     assert loop.returncode == 0
-    begun, first, second, ended = trouble.splitlines()
+    begun, first, second, ended = told.read_text().splitlines()
     assert (begun, ended) == (BEGUN, ENDED)
     assert first.endswith("Waiting for it.")
     assert second == "The database answers again."

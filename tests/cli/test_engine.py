@@ -30,7 +30,7 @@ def test_runs_and_leaves_records(folder: Path) -> None:
     with command(folder) as process:
         url = url_of(process)
         assert answers(url)
-        out, err = process.communicate("\n", timeout=60)
+        out, err = process.communicate("\n", timeout=180)
     assert process.returncode == 0, err
     assert gone_within(url, 0)
     assert out.splitlines()[-1] == "after None None"
@@ -45,9 +45,9 @@ def test_interrupted(folder: Path) -> None:
     with command(folder) as process:
         url = url_of(process)
         process.send_signal(signal.SIGINT)
-        process.wait(60)
+        process.wait(180)
     assert process.returncode != 0
-    assert gone_within(url, 5)
+    assert gone_within(url, 60)
     assert asked(folder, "SELECT state_type FROM flow_run ORDER BY created DESC LIMIT 1") == [("CRASHED",)]
 
 
@@ -81,9 +81,9 @@ def test_two_at_once_and_one_killed(folder: Path) -> None:
             urls.append(url_of(second))
             first.kill()
             first.wait()
-            assert gone_within(urls[0], 10)
+            assert gone_within(urls[0], 60)
             assert answers(urls[1])
-            second.communicate("\n", timeout=60)
+            second.communicate("\n", timeout=180)
     assert second.returncode == 0
     assert asked(folder, "SELECT state_type FROM flow_run ORDER BY created DESC LIMIT 1", number=2) == [("COMPLETED",)]
     assert asked(folder, "SELECT count(*) FROM flow_run", number=1) == [(int(str(before[0][0])) + 1,)]
@@ -95,8 +95,8 @@ def test_configured(folder: Path, tmp_path: Path) -> None:
         url = url_of(first)
         with command(tmp_path, PREFECT_API_URL=url, PREFECT_HOME=str(tmp_path / "home")) as second:
             assert url_of(second) == url
-            second.communicate("\n", timeout=60)
-        first.communicate("\n", timeout=60)
+            second.communicate("\n", timeout=180)
+        first.communicate("\n", timeout=180)
     assert second.returncode == 0
     assert not (tmp_path / "var").exists()
 
@@ -106,7 +106,7 @@ def test_configured_by_profile(tmp_path: Path) -> None:
     (tmp_path / "home").mkdir()
     (tmp_path / "home" / "profiles.toml").write_text('active = "ours"\n[profiles.ours]\nPREFECT_API_URL = "http://127.0.0.1:9/api"\n')
     with command(tmp_path, PREFECT_HOME=str(tmp_path / "home")) as process:
-        out, _ = process.communicate(timeout=60)
+        out, _ = process.communicate(timeout=180)
     assert process.returncode == 3
     assert "http://127.0.0.1:9/api does not answer" in out
     assert len(out.splitlines()) == 1
@@ -117,7 +117,7 @@ def test_a_server_that_cannot_start(tmp_path: Path) -> None:
     (tmp_path / "var/prefect/1").mkdir(parents=True)
     (tmp_path / "var/prefect/1/prefect.db").write_bytes(b"not a database" * 1000)
     with command(tmp_path) as process:
-        out, _ = process.communicate(timeout=60)
+        out, _ = process.communicate(timeout=180)
     assert process.returncode == 3
     assert "var/prefect/1/server.log" in out
 
@@ -126,6 +126,6 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
     """Where the engine cannot keep its files, one sentence names the folder."""
     (tmp_path / "var").write_text("a file, not a folder")
     with command(tmp_path) as process:
-        out, _ = process.communicate(timeout=60)
+        out, _ = process.communicate(timeout=180)
     assert process.returncode == 3
     assert "var/prefect" in out

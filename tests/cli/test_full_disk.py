@@ -25,7 +25,7 @@ def test_it_says_so(db: Database, small_disk: Path, words: tuple[str, ...]) -> N
     url = db.url.render_as_string() if words[0] == "send" else f"sqlite:///{small_disk}/mailings.db"
     environment = os.environ | {"MAILINGS_DATABASE_URL": url, "PREFECT_HOME": str(small_disk / "prefect")}
     command = [sys.executable, "-m", "cli.main", *words]
-    found = subprocess.run(command, cwd=small_disk, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    found = subprocess.run(command, cwd=small_disk, env=environment, capture_output=True, text=True, timeout=180, check=False)
     assert (found.returncode, "Traceback" in found.stderr) == (3, False), found.stderr
     assert "disk is full" in found.stderr or "disk I/O error" in found.stderr
     assert found.stderr.count("\n") == 1

@@ -68,11 +68,13 @@ def test_doctor_says_what_is_set_and_from_where(tmp_path: Path) -> None:
 def test_doctor_tells_whether_the_mail_server_answers(tmp_path: Path) -> None:
     """A listening server is in order; with the same port closed the exit code is 3 and the port is named."""
     type_in(tmp_path, "init")
-    with socket.create_server(("127.0.0.1", 0)) as server:
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))  # a port that is ours and closed until we listen: nobody else can come to listen there
         port = str(server.getsockname()[1])
         smtp = {"MAILINGS_EMAIL_TRANSPORT": "smtp", "MAILINGS_SECRET": "a-secret-of-the-tests", "MAILINGS_SMTP_PORT": port}
+        gone = type_in(tmp_path, "doctor", MAILINGS_SMTP_HOST="127.0.0.1", **smtp)
+        server.listen()
         there = type_in(tmp_path, "doctor", MAILINGS_SMTP_HOST="127.0.0.1", **smtp)
-    gone = type_in(tmp_path, "doctor", MAILINGS_SMTP_HOST="127.0.0.1", **smtp)
     assert there.returncode == 0, there.stdout
     assert f"127.0.0.1:{port} answers" in there.stdout
     assert gone.returncode == 3

@@ -46,8 +46,8 @@ def guarded(folder: Path) -> Iterator[Up]:
 def asked(up: Up, origin: str) -> httpx.Headers:
     """What the server tells a browser that asks whether a page from there may speak to it: about a POST, and on an answer."""
     heads = {"Origin": origin, "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "content-type"}
-    before = httpx.options(f"{up.api}/flow_runs/filter", headers=heads, timeout=30)
-    answer = httpx.get(f"{up.api}/health", headers={"Origin": origin}, timeout=30)
+    before = httpx.options(f"{up.api}/flow_runs/filter", headers=heads, timeout=120)
+    answer = httpx.get(f"{up.api}/health", headers={"Origin": origin}, timeout=120)
     assert before.headers.get("access-control-allow-origin") == answer.headers.get("access-control-allow-origin")
     return before.headers
 
@@ -62,26 +62,26 @@ def test_pages_of_others_may_not_ask(guarded: Up) -> None:
 
 def test_a_blind_post_changes_nothing(guarded: Up) -> None:
     """A POST that a browser sends without asking first is refused though its sender knew the password: no token."""
-    blind = httpx.post(f"{guarded.api}/flow_runs/filter", content=b'{"limit": 1}', headers={"Origin": EVIL}, auth=AUTH, timeout=30)
+    blind = httpx.post(f"{guarded.api}/flow_runs/filter", content=b'{"limit": 1}', headers={"Origin": EVIL}, auth=AUTH, timeout=120)
     assert (blind.status_code, blind.json()) == (403, {"detail": "Missing CSRF token."})
 
 
 def test_pages_ask_their_own_server(guarded: Up) -> None:
     """At a port that is not Prefect's usual one its pages are told to ask that very port, with a password and a token."""
-    told = httpx.get(f"http://127.0.0.1:{guarded.prefect_port}/ui-settings", timeout=30).json()
+    told = httpx.get(f"http://127.0.0.1:{guarded.prefect_port}/ui-settings", timeout=120).json()
     assert (told["api_url"], told["auth"], told["csrf_enabled"]) == (guarded.api, "BASIC", True)
 
 
 def test_nobody_without_the_password(guarded: Up) -> None:
     """With a password set everything of `up` works (it is ready: deployed, worker heard of), and who does not know it gets nothing."""
-    assert httpx.get(f"{guarded.api}/deployments/count", timeout=30).status_code == 401
+    assert httpx.get(f"{guarded.api}/deployments/count", timeout=120).status_code == 401
     assert [one["status"] for one in guarded.ask("work_pools/mailings/workers/filter", {})] == ["ONLINE"]
 
 
 def test_doctor_and_send_know_the_password(guarded: Up) -> None:
     """Beside it doctor sees the worker, `send` is served by it, and a run that the worker starts ends well."""
     words, env = [sys.executable, "-m", "cli.main"], plain(**KNOWN)
-    told = subprocess.run([*words, "doctor"], cwd=guarded.folder, env=env, capture_output=True, text=True, timeout=60)
+    told = subprocess.run([*words, "doctor"], cwd=guarded.folder, env=env, capture_output=True, text=True, timeout=180)
     assert "mailings: 1 worker at it" in told.stdout, told.stdout + told.stderr
     sent = subprocess.run([*words, "send", NAME], cwd=guarded.folder, env=env, capture_output=True, text=True, timeout=180)
     assert sent.returncode == 0, sent.stdout + sent.stderr
@@ -110,7 +110,7 @@ def test_killed(guarded: Up) -> None:
 def test_a_password_prefect_cannot_read(tmp_path: Path) -> None:
     """One with other letters than ASCII makes Prefect's server answer 500: it is refused in a sentence before anything starts."""
     env = plain(PREFECT_SERVER_API_AUTH_STRING="admin:blåbær")
-    told = subprocess.run(command(8, 9), cwd=tmp_path, env=env, capture_output=True, text=True, timeout=60)
+    told = subprocess.run(command(8, 9), cwd=tmp_path, env=env, capture_output=True, text=True, timeout=180)
     assert told.returncode == 1
     assert "ASCII" in told.stderr
     assert "blåbær" not in told.stderr

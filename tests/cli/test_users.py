@@ -87,7 +87,7 @@ def test_a_password_can_come_from_standard_input(db: Database, tmp_path: Path) -
     """Its first line, without the line end; one that will not do is refused, and no user is left behind."""
     command, told = _command(db, "add", "bo", "--role", "reader", "--password-stdin")
     for given, code in (("kort\n", 1), ("blåbær på fjellet\nog mer\n", 0)):
-        assert subprocess.run(command, cwd=tmp_path, env=told, input=given, text=True, capture_output=True, timeout=60).returncode == code
+        assert subprocess.run(command, cwd=tmp_path, env=told, input=given, text=True, capture_output=True, timeout=180).returncode == code
     with db.reading() as session:
         assert passwords.matches(users.user_named(session, "bo").password_hash, "blåbær på fjellet")
 
@@ -103,14 +103,14 @@ def test_on_a_terminal_it_is_asked_twice_and_not_shown(db: Database, tmp_path: P
     ours, theirs = pty.openpty()
     with subprocess.Popen(command, cwd=tmp_path, env=told, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True) as process:
         os.close(theirs)
-        shown, until = b"", time.monotonic() + 60
+        shown, until = b"", time.monotonic() + 180
         for answer in (b"fjellbekken\n", b"fjelltoppen\n", b"fjellbekken\n", b"fjellbekken\n"):
             while not shown.rstrip(b" ").endswith((b"Password:", b"once more:")) or _echoes(ours):
                 assert select.select([ours], [], [], 0.05)[0] or time.monotonic() < until, shown
                 shown += os.read(ours, 1024) if select.select([ours], [], [], 0)[0] else b""
             shown += b"|"
             os.write(ours, answer)
-        assert process.wait(60) == 0
+        assert process.wait(180) == 0
     os.close(ours)
     assert b"fjell" not in shown
     with db.reading() as session:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +22,6 @@ from mailings.db import Database, connected
 from tests.cli.typed import type_in
 from tests.deployments.server import Patient
 from tests.flows.test_send_mailing import draft
-from tests.servers.sink import free_port
 
 ROOT = Path(__file__).parents[2]
 STARTS = 600.0  # seconds beside other tests: on two processors with twenty at work 300 were seen; alone 25 the first time, 8 after that
@@ -54,7 +55,7 @@ class Up:
     def ask(self, path: str, body: dict[str, Any] | None = None) -> Any:
         """What its Prefect server answers."""
         with httpx.Client(
-            base_url=self.api, timeout=30, auth=self.auth, headers={"Prefect-Csrf-Client": "test"}, transport=Patient()
+            base_url=self.api, timeout=120, auth=self.auth, headers={"Prefect-Csrf-Client": "test"}, transport=Patient()
         ) as client:
             if body is None:
                 return client.get(path).raise_for_status().json()
@@ -74,14 +75,14 @@ class Up:
         """Ask it to end; how many seconds that took."""
         begun = time.monotonic()
         self.process.send_signal(number)
-        self.process.wait(90)
+        self.process.wait(180)
         return time.monotonic() - begun
 
 
 @contextmanager
 def upped(folder: Path, *words: str, **environment: str) -> Iterator[Up]:
     """An `up` that is ready, killed after the block if it still runs."""
-    port, prefect_port = free_port(), free_port()
+    port, prefect_port = free_ports()
     with (folder / "up.out").open("wb") as out:
         process = subprocess.Popen(
             command(port, prefect_port, *words), cwd=folder, env=plain(**environment), stdin=subprocess.DEVNULL, stdout=out, stderr=out
@@ -93,6 +94,18 @@ def upped(folder: Path, *words: str, **environment: str) -> Iterator[Up]:
             yield up
         finally:
             process.kill()
+
+
+def free_ports() -> tuple[int, int]:
+    """Two ports nobody listens on, below those the system gives to connections: a minute may pass before they are used."""
+    given = Path("/proc/sys/net/ipv4/ip_local_port_range")
+    first = int(given.read_text().split()[0]) if given.exists() else 32_768
+    while True:
+        chosen = random.sample(range(first // 2, first), 2)
+        with socket.socket() as one, socket.socket() as other, suppress(OSError):
+            one.bind(("127.0.0.1", chosen[0]))
+            other.bind(("127.0.0.1", chosen[1]))
+            return chosen[0], chosen[1]
 
 
 def command(port: int, prefect_port: int, *words: str) -> list[str]:

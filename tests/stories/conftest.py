@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from signal import SIGKILL
 from subprocess import PIPE, CompletedProcess, Popen
 
 import orjson
@@ -16,9 +16,9 @@ import pytest
 from cli.embedded import embedded_server
 from mailings.audience.drafts import push
 from mailings.db import Database
-from tests.cli.typed import run
+from tests.cli.typed import LONGEST, run
 from tests.prefect_tables import with_tables
-from tests.warm import Warm
+from tests.warm import Warm, warm_run
 
 MAILING = """
 name: host-nytt
@@ -31,6 +31,14 @@ html: body.html
 """
 BODY = """<html><body><p>Kjære [[ customer.name ]], blåbærene er modne på Østlandet.</p>
 <p><a href="https://acme.test/høst">Les mer</a> – <a href="[[ link.unsubscribe ]]">meld deg av</a></p></body></html>"""
+
+DYING = """
+import sys
+from cli.main import main
+from tests.stories.sender import dies_at
+dies_at(int(sys.argv.pop(1)))
+main()
+"""
 
 
 @dataclass
@@ -46,18 +54,22 @@ class Office:
         return run(self.folder, words, self.environment)
 
     @contextmanager
-    def started(self, *words: str, cold: bool = False) -> Iterator[Popen[str]]:
-        """A command left running for the block, to be killed or interrupted; it never outlives the test.
-
-        `cold` = in an interpreter that has imported nothing, for a test that measures what it holds.
-        """
+    def started(self, *words: str) -> Iterator[Popen[str]]:
+        """A command left running for the block, to be killed or interrupted; it never outlives the test."""
         command, more = ["-m", "cli.main", *words], {"cwd": self.folder, "stdout": PIPE, "stderr": PIPE}
-        ours = self.environment
-        with Popen([sys.executable, *command], env=ours, text=True, **more) if cold else Warm(command, ours, **more) as running:
+        with Warm(command, self.environment, **more) as running:
             try:
                 yield running
             finally:
                 running.kill()
+
+    def killed_at(self, nth: int, *words: str) -> None:
+        """A command that ends itself by kill -9 when it knows what became of its nth message, and has not written it down.
+
+        Whoever kills from outside may come too late, or between two batches, when nothing is in hand.
+        """
+        ended = warm_run(["-c", DYING, str(nth), *words], self.environment, cwd=self.folder, timeout=LONGEST)
+        assert ended.returncode == -SIGKILL, ended.stderr
 
     def status(self) -> dict[str, object]:
         """What `mailings status --json` prints."""

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from subprocess import PIPE, Popen
@@ -49,8 +48,13 @@ def begun(any_db: Database, tmp_path: Path) -> Callable[[int], int]:
 
 
 @contextmanager
-def processes(db: Database, server: Sink, clocks: list[float], **more: str) -> Iterator[list[Popen[str]]]:
-    """A conductor and a sender for each clock, which is so many seconds wrong; all hold leases, and begin when told. None outlives it."""
+def processes(
+    db: Database, server: Sink, clocks: list[float], dying: tuple[int, int] | None = None, **more: str
+) -> Iterator[list[Popen[str]]]:
+    """A conductor and a sender for each clock, which is so many seconds wrong; all hold leases, and begin when told. None outlives it.
+
+    `dying` = which of the senders ends itself by kill -9, and at the answer to its so-manieth message.
+    """
     kept = {k: v for k, v in os.environ.items() if not k.startswith("MAILINGS_")}
     ours = {
         "MAILINGS_DATABASE_URL": db.url.render_as_string(hide_password=False),
@@ -61,8 +65,10 @@ def processes(db: Database, server: Sink, clocks: list[float], **more: str) -> I
     }
     with ExitStack() as running:
         started = list[Popen[str]]()
-        for role, off in [("conduct", 0.0), *(("join", off) for off in clocks)]:
+        for number, (role, off) in enumerate([("conduct", 0.0), *(("join", off) for off in clocks)], -1):
             its = kept | ours | more | {"CLOCK_OFF": str(off)}
+            if dying is not None and number == dying[0]:
+                its["DIES_AT"] = str(dying[1])
             words = ["-m", "tests.stories.sender", role, NAME, str(BATCH)]
             process = running.enter_context(Warm(words, its, stdin=PIPE, stdout=PIPE, stderr=PIPE))
             running.callback(process.kill)
@@ -74,10 +80,24 @@ def processes(db: Database, server: Sink, clocks: list[float], **more: str) -> I
 
 
 def begin(process: Popen[str]) -> None:
-    """Tell it to begin."""
+    """Tell it to begin, or to go on."""
     assert process.stdin is not None
     process.stdin.write("\n")
     process.stdin.flush()
+
+
+def under_way(shards: Sequence[Popen[str]]) -> None:
+    """Wait until each of them has sent some; it waits then for the word to go on."""
+    for shard in shards:
+        assert shard.stdout is not None
+        assert shard.stdout.readline() == "begun\n", shard.communicate()
+
+
+def go_on(shards: Sequence[Popen[str]]) -> None:
+    """Once each of them has sent some: let them send until nothing is left."""
+    under_way(shards)
+    for shard in shards:
+        begin(shard)
 
 
 def said(process: Popen[str]) -> list[str]:
@@ -97,15 +117,6 @@ def by_lease(db: Database, status: str) -> dict[int, int]:
     asked = text("SELECT lease_id, count(*) FROM delivery WHERE status = :status GROUP BY lease_id")
     with db.reading() as session:
         return dict(list(session.execute(asked, {"status": status})))
-
-
-def until_sent(db: Database, count: int) -> None:
-    """Wait until the books show so many sent."""
-    for _ in range(1200):
-        if sum(by_lease(db, "sent").values()) >= count:
-            return
-        time.sleep(0.02)
-    pytest.fail(f"{count} were not sent within 24 s")
 
 
 def lease_of(db: Database, pid: int) -> int:

@@ -36,7 +36,7 @@ def server() -> Iterator[Mailbox]:
 
 def smtp(port: int, **more: object) -> dict[str, str]:
     """The settings that lead to the server on that port, `more` as MAILINGS_SMTP_* have it."""
-    facts = {"HOST": "127.0.0.1", "PORT": port, "TIMEOUT": 10} | more
+    facts = {"HOST": "127.0.0.1", "PORT": port, "TIMEOUT": 60} | more
     return {"MAILINGS_EMAIL_TRANSPORT": "smtp"} | {f"MAILINGS_SMTP_{name}": str(value) for name, value in facts.items()}
 
 
@@ -156,7 +156,7 @@ def test_a_relay_that_denies_everybody(office: Furnished, server: Mailbox) -> No
 def test_without_a_server_it_waits_to_the_end(office: Furnished, server: Mailbox) -> None:
     """`mailings send` with no Prefect server waits for who is to be tried later, and says for whom and until when."""
     server.told |= {f"RCPT TO:<ase{n}@": ["451 4.7.1 Greylisted", "250 2.1.5 Ok"] for n in ("00003", "00009")}
-    desk = office(12, **smtp(server.port), MAILINGS_RETRY_FIRST_WAIT="5")
+    desk = office(12, **smtp(server.port), MAILINGS_RETRY_FIRST_WAIT="15")  # longer than a portion takes to end
     desk.environment.pop("PREFECT_API_URL")
     desk.environment["PREFECT_HOME"] = str(desk.folder / "prefect")
     with_tables(desk.folder / "var" / "prefect")

@@ -61,7 +61,7 @@ def test_gone_in_the_middle_of_a_run(office: Callable[..., Office], cluster: Clu
         cluster.stop()
         time.sleep(GONE)
         cluster.start()
-        _, said = first.communicate(timeout=150)
+        _, said = first.communicate(timeout=300)
     assert first.returncode == 0, said
     assert desk.command("send", "host-nytt").returncode == 0  # what a commit cut in two left claimed is put in doubt now
     found = desk.status()

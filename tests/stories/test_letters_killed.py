@@ -40,7 +40,7 @@ def killed(db: Database, place: Path, point: tuple[str, str, int]) -> None:
     }
     words = ["-m", "tests.stories.lettered", *map(str, point)]
     with Warm(words, environment, cwd=place, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-        told = process.communicate(timeout=120)
+        told = process.communicate(timeout=300)
     assert process.returncode == -signal.SIGKILL, told
 
 

@@ -104,7 +104,7 @@ def test_interrupted(db: Database, chosen: Settings, tmp_path: Path, server_url:
     with office.started("send", NAME) as running:
         until(lambda: list(parts.glob("*.json")) or running.poll() is not None, what="the first part")
         running.send_signal(signal.SIGINT)
-        told = running.communicate(timeout=60)
+        told = running.communicate(timeout=300)
     assert (running.returncode, "the same command goes on" in told[1]) == (130, True), told
     stopped = statuses(db, 1)
     assert set(stopped) == {"sent", "queued"}, stopped

@@ -16,7 +16,7 @@ from tests.cli.typed import type_in
 from tests.deployments.server import until
 from tests.sending.asked import SETTINGS, books
 from tests.servers.sink import open_folder, program, sink
-from tests.stories.test_killed import message_ids
+from tests.stories.test_killed import forgotten, message_ids
 
 PEOPLE = 500
 SLOW = ("-W", "DATA:3:10")  # from the first message that is recorded to the last that is claimed it is ten seconds
@@ -55,6 +55,7 @@ def test_killed_between_hand_over_and_record(any_db: Database, tmp_path: Path) -
             until(lambda: count(any_db) > 0 and count(any_db, "sending") > 0, what="the first messages")
             loop.kill()
             loop.wait()
+        forgotten(any_db)
         in_hand = count(any_db, "sending")
         assert in_hand > 0
         assert count(any_db) + in_hand < PEOPLE

@@ -65,11 +65,13 @@ def last_number(db: Database) -> int:
 
 def test_a_backup_put_back_serves_nobody_twice(office: Callable[..., Office], tmp_path: Path) -> None:
     """Sent on after the backup, put back, said so: the rest is in doubt and no run touches it; decided by a person, the books balance."""
-    desk = office(PEOPLE, MAILINGS_RATE="6000")
+    desk = office(PEOPLE)
+    assert desk.command("limits", "set", "installation", "--rate", "300").returncode == 0  # a minute: as long as a backup may take
     with desk.started("send", "host-nytt") as first:
-        until_sent(desk, first, 60)
+        until_sent(desk, first, 5)
         back_up(desk.db, tmp_path / "backup")
-        assert first.wait(timeout=120) == 0
+        assert desk.command("limits", "remove", "installation").returncode == 0
+        assert first.wait(timeout=180) == 0
     assert desk.command("test", "host-nytt", "--to", "kari@acme.test").returncode == 0
     given = last_number(desk.db)
     served = outbox(desk)

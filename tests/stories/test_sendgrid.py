@@ -11,6 +11,7 @@ import pytest
 from tests.doubles.saying import SILENCE
 from tests.doubles.sendgrid import KEY, Double, says, sendgrid
 from tests.stories.conftest import Office
+from tests.stories.test_killed import forgotten
 
 pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("stories")]
 
@@ -78,6 +79,8 @@ def test_killed_in_between(office: Callable[..., Office], double: Double) -> Non
             assert time.monotonic() < until
             time.sleep(0.02)
         first.kill()
+        first.wait(60)
+    forgotten(desk.db)
     double.always = None
     killed = desk.status()["deliveries"]
     assert 1000 <= killed["sending"] <= 2000

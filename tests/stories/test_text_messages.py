@@ -12,7 +12,6 @@ import pytest
 from mailings.audience.drafts import push
 from tests.audience.texts import text_folder
 from tests.stories.conftest import Office
-from tests.stories.test_killed import until_sent
 
 pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("stories")]
 
@@ -47,9 +46,7 @@ def test_killed_in_the_middle(office: Callable[..., Office]) -> None:
     assert (
         checked["notes"] == [f"1 part each, {PEOPLE:,} parts to {PEOPLE:,} recipients, cost 675.00 NOK."] or "about" in checked["notes"][0]
     )
-    with desk.started("send", "bær") as first:
-        until_sent(desk, first, 300)
-        first.kill()
+    desk.killed_at(500, "send", "bær")
     assert desk.command("send", "bær", "--json").returncode == 0
     status = orjson.loads(desk.command("status", "bær", "--json").stdout)
     found = status["deliveries"]

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from subprocess import Popen
 
 import orjson
 import pytest
@@ -71,21 +69,10 @@ def taken(far: Emulate) -> Counter[str]:
     return Counter(str(one["to"]) for one in far.messages())
 
 
-def until_taken(far: Emulate, running: Popen[str], count: int) -> None:
-    """Wait until so many messages went out."""
-    until = time.monotonic() + 90
-    while sum(taken(far).values()) < count:
-        assert running.poll() is None, running.communicate()
-        assert time.monotonic() < until
-        time.sleep(0.02)
-
-
 @pytest.mark.parametrize("any_db", ["sqlite"], indirect=True)
 def test_killed_and_settled_by_its_list(desk: Office, far: Emulate) -> None:
     """Kill -9 in the middle: what was in hand is in doubt and told; Twilio's list says which of it went out; nobody gets it twice."""
-    with desk.started("send", "host-nytt") as first:
-        until_taken(far, first, 100)
-        first.kill()
+    desk.killed_at(100, "send", "host-nytt")
     second = desk.command("send", "host-nytt", "--json")
     assert second.returncode == 0, second.stderr
     after = desk.status()

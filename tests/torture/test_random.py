@@ -16,7 +16,7 @@ def test_killed_at_random_passages() -> None:
     """Wherever a sender is killed, once or twice, going on serves everybody else, nobody twice, and the books say so."""
     seed = random.randrange(10**6)
     command = [sys.executable, "-m", "tests.torture", "--database", "sqlite", "--random", "18", "--seed", str(seed), "--json"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=900)
     assert done.stdout, f"seed {seed}: {done.stderr}"
     found = orjson.loads(done.stdout)
     assert found["broken"] == [], f"seed {seed}"
