@@ -28,7 +28,7 @@ seams.watch(die)
 
 
 def killed(db: Database, program: str, seam: str, side: str, times: int = 1) -> None:
-    """It runs `program`, Python that knows the `database`, and is killed the so-manieth time it comes to that side of the seam."""
+    """It runs `program`, Python that knows the `database`, and is killed the nth time it comes to that side of the seam."""
     url = db.url.render_as_string(hide_password=False)
     ended = warm_run(["-c", BEGIN + program, url, seam, side, str(times)], dict(os.environ), timeout=LONGEST)
     assert ended.returncode == -signal.SIGKILL, ended.stderr

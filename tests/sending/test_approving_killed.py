@@ -12,7 +12,7 @@ from tests.sending import asking, world
 
 
 def killed(db: Database, what: str, seam: str, side: str, times: str) -> None:
-    """A process of its own that does it and is killed the so-manieth time it passes the seam."""
+    """A process of its own that does it and is killed the nth time it passes the seam."""
     dying.killed(db, f"from tests.sending import asking; asking.{what}(database)", seam, side, int(times))
 
 

@@ -3,7 +3,7 @@
 It says `ready` on standard output when it holds its lease and has its content, begins when it is sent a line, and says at the end
 how many messages the other side accepted from it. One that joins says `begun` after some batches, and goes on when it is sent another
 line: each has its share, however unevenly a machine divides its time. CLOCK_OFF: so many seconds its machine's clock is wrong.
-DIES_AT: it ends by kill -9 at the answer to its so-manieth message.
+DIES_AT: it ends by kill -9 at the answer to its nth message.
 """
 
 from __future__ import annotations

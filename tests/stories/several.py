@@ -53,7 +53,7 @@ def processes(
 ) -> Iterator[list[Popen[str]]]:
     """A conductor and a sender for each clock, which is so many seconds wrong; all hold leases, and begin when told. None outlives it.
 
-    `dying` = which of the senders ends itself by kill -9, and at the answer to its so-manieth message.
+    `dying` = which of the senders ends itself by kill -9, and at the answer to its nth message.
     """
     kept = {k: v for k, v in os.environ.items() if not k.startswith("MAILINGS_")}
     ours = {
