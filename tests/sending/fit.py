@@ -41,11 +41,11 @@ def written(db: Database, *, consent: bool = True, sources: bool = True, **facts
         return mailing.id
 
 
-def looked_over(db: Database, mailing_id: int, **facts: Any) -> Findings:
-    """What preflight finds, asked as a door asks it."""
+def looked_over(db: Database, mailing_id: int, *, within: float = 60.0, **facts: Any) -> Findings:
+    """What preflight finds, asked as a door asks it; the DNS may take so many seconds."""
     settings = chosen(**facts)
     with db.reading() as session:
         domains = sender_domains(session, session.get_one(Mailing, mailing_id), settings)
-    answers = look_up(domains, settings.dns)
+    answers = look_up(domains, settings.dns, within)
     with db.writing() as session:
         return check(session, session.get_one(Mailing, mailing_id), settings, answers)

@@ -14,7 +14,10 @@ import dns.rrset
 
 
 class NameServer:
-    """Answers questions of one `kind` from `texts` (domain -> records); unknown ones do not exist; `asked` keeps every name asked for."""
+    """Answers questions of one `kind` from `texts` (domain -> records); unknown ones do not exist; `asked` keeps every name asked for.
+
+    A question that is sent again because its answer took long is still the same one.
+    """
 
     def __init__(
         self, texts: dict[str, list[str]], *, kind: str = "TXT", silent: bool = False, rcode: dns.rcode.Rcode | None = None
@@ -22,6 +25,7 @@ class NameServer:
         self.kind = kind
         self.texts, self.silent, self.rcode = texts, silent, rcode
         self.asked: list[str] = []
+        self._numbers: set[tuple[int, str]] = set()
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.bind(("127.0.0.1", 0))
         self.socket.settimeout(0.05)
@@ -36,9 +40,15 @@ class NameServer:
             except TimeoutError:
                 continue
             question = dns.message.from_wire(wire)
-            self.asked.append(question.question[0].name.to_text(omit_final_dot=True))
+            self._note(question)
             if not self.silent:
                 self.socket.sendto(self.answer(question).to_wire(), whom)
+
+    def _note(self, question: dns.message.Message) -> None:
+        name = question.question[0].name.to_text(omit_final_dot=True)
+        if (question.id, name) not in self._numbers:
+            self._numbers.add((question.id, name))
+            self.asked.append(name)
 
     def answer(self, question: dns.message.Message) -> dns.message.Message:
         """The answer to one question."""

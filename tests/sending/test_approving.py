@@ -132,7 +132,7 @@ def test_answered_once(any_db: Database) -> None:
     start, heard, refused = threading.Barrier(2), [], []
 
     def answer(by: str) -> None:
-        start.wait(10)
+        start.wait(60)
         try:
             asking.approve(any_db, Answer(by, Door.DESK))
             heard.append(by)
@@ -143,7 +143,7 @@ def test_answered_once(any_db: Database) -> None:
     for one in both:
         one.start()
     for one in both:
-        one.join(30)
+        one.join(120)
     assert len(heard) == len(refused) == 1
     assert f"høst-nytt was approved by {heard[0]} (desk)" in refused[0]
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 
 import pytest
 
@@ -13,7 +11,7 @@ from mailings.consent.standing import block_address
 from mailings.db import Database
 from mailings.message import Offer, Receipt
 from mailings.model import DeliveryStatus
-from mailings.sending import leases
+from mailings.sending import heart, leases, source
 from mailings.sending.deliver import deliver_portion
 from mailings.sending.recovery import recover
 from mailings.transports.memory import Memory
@@ -24,12 +22,26 @@ from tests.sending.doubting import asked
 ADDRESS = "åse-{:04}@fjord.test"
 
 
+class Naps:
+    """The clock by which a heart knows that it slept: it stands, however slow the machine is, and a nap turns it on."""
+
+    slept = 0.0
+
+    def seconds(self) -> float:
+        """What it shows."""
+        return self.slept
+
+    def nap(self) -> None:
+        """Sleep for longer than a lease stands."""
+        self.slept += 2 * leases.LAPSE.total_seconds()
+
+
 class Dozing(Memory):
     """Falls asleep once, after two messages, while `meanwhile` happens."""
 
-    def __init__(self, meanwhile: Callable[[], object]) -> None:
+    def __init__(self, naps: Naps, meanwhile: Callable[[], object]) -> None:
         super().__init__()
-        self._meanwhile = meanwhile
+        self._naps, self._meanwhile = naps, meanwhile
 
     def send(self, offers: Iterator[Offer | None]) -> Iterator[Receipt]:
         """As ever, with a nap."""
@@ -39,7 +51,7 @@ class Dozing(Memory):
         while True:
             if len(self.kept) == 2 and self._meanwhile is not None:
                 self._meanwhile()
-                time.sleep(2 * leases.LAPSE.total_seconds())
+                self._naps.nap()
                 self._meanwhile = None
             try:
                 yield next(offers)
@@ -47,11 +59,15 @@ class Dozing(Memory):
                 return
 
 
-@pytest.fixture(autouse=True)
-def _short(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A lease lapses before its heart beats: as asleep, when no heart does."""
-    monkeypatch.setattr(leases, "LAPSE", timedelta(seconds=0.3))
+@pytest.fixture
+def naps(monkeypatch: pytest.MonkeyPatch) -> Naps:
+    """No time passes for a sender but in its naps; what it was answered is recorded with its next claim, and not before."""
+    made = Naps()
+    monkeypatch.setattr(heart, "clock", made.seconds)
+    monkeypatch.setattr(source, "clock", made.seconds)
+    monkeypatch.setattr(source, "HELD_BACK", 3600.0)
     Memory.configured.cache_clear()
+    return made
 
 
 def times(*carriers: Memory) -> Counter[str]:
@@ -59,7 +75,7 @@ def times(*carriers: Memory) -> Counter[str]:
     return Counter(kept.address for carrier in carriers for kept in carrier.kept)
 
 
-def test_taken_for_dead_and_settled_meanwhile(any_db: Database) -> None:
+def test_taken_for_dead_and_settled_meanwhile(any_db: Database, naps: Naps) -> None:
     """It was taken for dead and a person had its messages sent again: awake, it hands over none of those it had not begun."""
     mailing_id = world.sending(any_db, recipients=6)
 
@@ -70,7 +86,7 @@ def test_taken_for_dead_and_settled_meanwhile(any_db: Database) -> None:
             assert recover(session, mailing_id) == 4
         assert asked(any_db, DeliveryStatus.QUEUED).queued == 4
 
-    sleeper = Dozing(taken_over)
+    sleeper = Dozing(naps, taken_over)
     with running(any_db) as run:
         run.lent = sleeper
         while deliver_portion(any_db, run, 100).more:
@@ -82,7 +98,7 @@ def test_taken_for_dead_and_settled_meanwhile(any_db: Database) -> None:
     assert world.statuses(any_db, mailing_id) == {"sent": 6}
 
 
-def test_who_said_no_while_it_slept(any_db: Database) -> None:
+def test_who_said_no_while_it_slept(any_db: Database, naps: Naps) -> None:
     """Nobody took it for dead: awake, it sends to all but who said no meanwhile, once to each."""
     mailing_id = world.sending(any_db, recipients=6)
 
@@ -90,7 +106,7 @@ def test_who_said_no_while_it_slept(any_db: Database) -> None:
         with any_db.writing() as session:
             block_address(session, ADDRESS.format(3), "a person did")
 
-    sleeper = Dozing(says_no)
+    sleeper = Dozing(naps, says_no)
     with running(any_db) as run:
         run.lent = sleeper
         while deliver_portion(any_db, run, 100).more:

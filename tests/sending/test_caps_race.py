@@ -27,7 +27,7 @@ def test_two_senders_at_once(any_db: Database) -> None:
         mailing_id = texts(any_db, name, numbers)
         with any_db.writing() as session:
             by.append(Claimer(mailing_id, leases.take(session, session.get_one(Mailing, mailing_id), LeaseRole.SENDER).id))
-    began, went = threading.Barrier(2, timeout=30), list[str]()
+    began, went = threading.Barrier(2, timeout=60), list[str]()
 
     def work(claimer: Claimer) -> None:
         """One sender: six claims of two."""
@@ -39,7 +39,7 @@ def test_two_senders_at_once(any_db: Database) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(60)
+        thread.join(120)
     assert len(went) == MOST
     assert set(Counter(went).values()) == {1}
     with any_db.reading() as session:

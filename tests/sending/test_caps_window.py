@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from hypothesis import given
+from hypothesis import settings as hypothesis
 from hypothesis import strategies as st
 
 from mailings.db import Database, driver_sql
@@ -19,6 +20,7 @@ def opens(moments: list[int], most: int) -> int:
     return NOW if len(moments) < most else moments[most - 1] + HELD
 
 
+@hypothesis(deadline=None)
 @given(st.lists(st.integers(NOW - HELD, NOW), max_size=8), st.integers(0, 10), st.integers(0, 6))
 def test_what_is_not_read_decides_nothing(ago: list[int], most: int, wanted: int) -> None:
     """As many as were wanted are let in or kept waiting until the same moments as by the whole list; and the room is told alike."""

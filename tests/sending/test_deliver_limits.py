@@ -36,7 +36,7 @@ def quiet_now() -> dict[str, str]:
 
 def test_no_more_in_hand_than_may_leave(any_db: Database, memory: Memory) -> None:
     """At one message a minute one delivery is claimed, not a batch; the run ends, and says when the next may leave."""
-    mailing_id = world.sending(any_db, recipients=12, rate=1.0)
+    mailing_id, begun = world.sending(any_db, recipients=12, rate=1.0), milliseconds()
     with running(any_db, run_patience=timedelta(seconds=5)) as run:
         compose, claimed = run.content().offer, []
 
@@ -50,7 +50,8 @@ def test_no_more_in_hand_than_may_leave(any_db: Database, memory: Memory) -> Non
     assert claimed == [1]
     assert not portion.more
     assert portion.next_due is not None
-    assert 50 < portion.next_due.timestamp() - milliseconds() / 1000 <= 60
+    # a minute after the first, which left meanwhile; PostgreSQL's clock rounds where ours cuts off
+    assert begun - 10 <= portion.next_due.timestamp() * 1000 - 60_000 <= milliseconds() + 10
     assert world.statuses(any_db, mailing_id) == {"sent": 1, "queued": 11}
 
 
@@ -82,7 +83,7 @@ def test_a_limit_taken_away_ends_the_wait(any_db: Database, memory: Memory) -> N
     portions(any_db)
     person.join()
     assert world.statuses(any_db, mailing_id) == {"sent": 3}
-    assert time.monotonic() - begun < 30
+    assert time.monotonic() - begun < 60  # the third would be two minutes away
 
 
 def test_a_limit_set_while_sending(any_db: Database, memory: Memory) -> None:
@@ -109,7 +110,7 @@ def test_a_limit_set_while_sending(any_db: Database, memory: Memory) -> None:
 @pytest.mark.parametrize("verb", ["pause", "stop"])
 def test_a_wait_for_tokens_ends_when_stopped(any_db: Database, memory: Memory, verb: str) -> None:
     """A pause from elsewhere, or Ctrl-C, ends a wait for a common limit within about a second."""
-    mailing_id = world.sending(any_db, recipients=5, rate=2.0)
+    mailing_id = world.sending(any_db, recipients=5, rate=0.5)
     with running(any_db, run_patience=timedelta(seconds=300)) as run:
 
         def end() -> None:
@@ -127,7 +128,7 @@ def test_a_wait_for_tokens_ends_when_stopped(any_db: Database, memory: Memory, v
         begun = time.monotonic()
         assert not deliver_portion(any_db, run, 1000).more
         somebody.join()
-        assert time.monotonic() - begun < 15  # the second token is 30 s away
+        assert time.monotonic() - begun < 60  # the second token is two minutes away
     assert world.statuses(any_db, mailing_id) == {"sent": 1, "queued": 4}
 
 

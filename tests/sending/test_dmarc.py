@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from hypothesis import given
+from hypothesis import settings as hypothesis
 from hypothesis import strategies as st
 
 from mailings.sending.dns import dmarc
@@ -13,6 +14,7 @@ from mailings.sending.dns.records import Heard
 FJORD = "xn--fjordhj-n3a.no"
 
 
+@hypothesis(deadline=None)
 @given(st.lists(st.text(max_size=60) | st.sampled_from(["v=DMARC1", "v=DMARC1; p=none; sp==;;", "v=DMARC1;=;p"]), max_size=3))
 def test_rubbish_in_the_dns(records: list[str]) -> None:
     """Whatever somebody has published, it is a policy, or none that can be read; nothing crashes."""

@@ -55,7 +55,7 @@ def texting(db: Database, name: str, people: int = 1) -> list[int]:
 
 def taken(side: Double) -> str:
     """Twilio takes one message of ours to the number; its name for it."""
-    transport = Twilio(side.settings())
+    transport = Twilio(side.settings(timeout=60))
     told = answers(transport, [Offer(1, NUMBER, SENDER, Words(SAID, SENDER))])
     transport.close()
     return str(told[1].provider_id)
@@ -65,7 +65,7 @@ def reconciled(db: Database, side: Double, name: str) -> list[tuple[str, str | N
     """Ask Twilio and settle; where the mailing's deliveries stand, and the names of their messages."""
     with db.writing() as session:
         mailing = session.scalars(select(Mailing).where(Mailing.name == name)).one()
-        keep(session, list(words_of(side.settings(), sought(session, [Doubtful(mailing.id, name)]).texted)))
+        keep(session, list(words_of(side.settings(timeout=60), sought(session, [Doubtful(mailing.id, name)]).texted)))
         settle(session, mailing, settings(), policy=False)
         session.expire_all()
         theirs = session.scalars(select(Delivery).where(Delivery.mailing_id == mailing.id).order_by(Delivery.id))

@@ -52,16 +52,16 @@ def test_the_second_signal_interrupts() -> None:
     """Somebody who presses Ctrl-C twice means now."""
     begun = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
-        block(seconds=5, signals=2)
-    assert time.monotonic() - begun < 2
+        block(seconds=120, signals=2)
+    assert time.monotonic() - begun < 60
 
 
 def test_the_grace_ends() -> None:
     """A server that hangs holds nobody up for longer than the grace."""
     begun = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
-        block(seconds=5, signals=1, grace=0.1)
-    assert time.monotonic() - begun < 2
+        block(seconds=120, signals=1, grace=0.1)
+    assert time.monotonic() - begun < 60
 
 
 def test_without_a_signal_nothing_changes() -> None:

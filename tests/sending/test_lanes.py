@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from datetime import timedelta
 
 from sqlalchemy import delete, insert, select, text
 
-from mailings.clock import milliseconds
+from mailings.clock import milliseconds, now, standing_at
 from mailings.db import Database
 from mailings.message import Outcome
 from mailings.model import Delivery, Mailing, MailingStatus, Recipient
@@ -67,12 +66,14 @@ def test_what_was_tried_before_keeps_its_history(any_db: Database, memory: Memor
     """A delivery on its second attempt that is diverted stays one that was tried once, is due, and gives up when it would have."""
     mixed(any_db)
     memory.stall("désirée-1@treg.test")
-    with running(any_db, retry_first_wait=timedelta(seconds=0.2), run_patience=timedelta(seconds=0)) as run:
-        deliver_portion(any_db, run, 1000)
-        limit(any_db, "domain:treg.test", 60.0, next_free=milliseconds() + 3_600_000)
-        run.lanes.forget()
-        time.sleep(0.3)
-        deliver_portion(any_db, run, 1000)
+    begun = now()
+    with running(any_db, run_patience=timedelta(seconds=0)) as run:
+        with standing_at(begun):
+            deliver_portion(any_db, run, 1000)
+        with standing_at(begun + timedelta(minutes=2)):
+            limit(any_db, "domain:treg.test", 60.0, next_free=milliseconds() + 3_600_000)
+            run.lanes.forget()
+            deliver_portion(any_db, run, 1000)
     with any_db.reading() as session:
         (one,) = session.scalars(select(Delivery).where(Delivery.status == "queued")).all()
         assert one.lane > 0

@@ -30,14 +30,15 @@ def test_a_slow_domain_holds_nobody_up(any_db: Database, memory: Memory) -> None
     """One message a minute to one domain: the others are all served, one of the slow ones too, and the rest waits for its time."""
     limit(any_db, "domain:treg.test", 1.0)
     mailing_id = mixed(any_db)
-    begun = time.monotonic()
+    begun = milliseconds()
     last = portions(any_db, run_patience=timedelta(seconds=1))[-1]
-    assert time.monotonic() - begun < 30
+    assert milliseconds() - begun < 60_000  # before the second slow one could leave
     assert served(memory) == {"fjord.test": 8, "treg.test": 1}
     assert world.statuses(any_db, mailing_id) == {"sent": 9, "queued": 3}
     assert not last.more
     assert last.next_due is not None
-    assert 50 < last.next_due.timestamp() - milliseconds() / 1000 <= 60
+    # a minute after the first, which left meanwhile; PostgreSQL's clock rounds where ours cuts off
+    assert begun - 10 <= last.next_due.timestamp() * 1000 - 60_000 <= milliseconds() + 10
 
 
 def test_a_lane_is_waited_for_within_patience(any_db: Database, memory: Memory) -> None:
@@ -67,7 +68,7 @@ def test_a_raised_limit_holds_soon(any_db: Database, memory: Memory) -> None:
 @pytest.mark.parametrize("verb", ["pause", "stop"])
 def test_a_wait_for_a_lane_ends_when_stopped(any_db: Database, memory: Memory, verb: str) -> None:
     """A pause, or Ctrl-C, ends the wait for a lane within about a second."""
-    limit(any_db, "domain:treg.test", 1.0)
+    limit(any_db, "domain:treg.test", 0.5)
     mailing_id = mixed(any_db)
     with running(any_db, run_patience=timedelta(seconds=300)) as run:
         assert deliver_portion(any_db, run, 1000).more
@@ -78,7 +79,7 @@ def test_a_wait_for_a_lane_ends_when_stopped(any_db: Database, memory: Memory, v
                 lifecycle.pause(session.get_one(Mailing, mailing_id))
         begun = time.monotonic()
         assert not deliver_portion(any_db, run, 1000).more
-        assert time.monotonic() - begun < 10
+        assert time.monotonic() - begun < 60  # the lane opens after two minutes
     assert world.statuses(any_db, mailing_id) == {"sent": 9, "queued": 3}
 
 
@@ -143,9 +144,9 @@ def test_senders_share_a_lane(any_db: Database) -> None:
     taken: list[int] = []
 
     def claim(by: Claimer, until: float) -> None:
-        """One sender, until that moment."""
+        """One sender, until that moment; for longer where the machine stood still and they have hardly claimed anything."""
         mine = Lanes()
-        while time.monotonic() < until:
+        while (at := time.monotonic()) < until or (len(taken) < 20 and at < until + 60):
             with any_db.connection() as connection:
                 mine.look(connection, mailing_id)
                 taken.extend(one.id for one in mine.claim(connection, by, 200, milliseconds()))

@@ -91,16 +91,16 @@ def test_a_reused_pid_is_another_process(any_db: Database) -> None:
 
 def test_another_host_is_dead_after_thirty_seconds_of_silence(any_db: Database) -> None:
     """Nobody can look at a process on another host: its lease holds while it is renewed, and 30 seconds longer."""
-    mailing_id = world.mailing(any_db)
-    lease = lease_of(any_db, mailing_id, host="annen-vert")
-    with clock.standing_at(clock.now() + timedelta(seconds=29)):
+    mailing_id, begun = world.mailing(any_db), clock.now()
+    lease = lease_of(any_db, mailing_id, host="annen-vert", renewed_at=begun)
+    with clock.standing_at(begun + timedelta(seconds=29)):
         with pytest.raises(NotAllowed, match="on annen-vert since"):
             take(any_db, mailing_id)
         with any_db.writing() as session:
             leases.renew(session, [lease])
-    with clock.standing_at(clock.now() + timedelta(seconds=58)), pytest.raises(NotAllowed):
+    with clock.standing_at(begun + timedelta(seconds=58)), pytest.raises(NotAllowed):
         take(any_db, mailing_id)
-    with clock.standing_at(clock.now() + timedelta(seconds=61)):
+    with clock.standing_at(begun + timedelta(seconds=61)):
         assert take(any_db, mailing_id)
 
 

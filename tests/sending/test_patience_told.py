@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from sqlalchemy import update
 
@@ -53,16 +53,17 @@ def test_nobody_waits(any_db: Database, memory: Memory) -> None:
 
 def test_as_people_read_it() -> None:
     """Today's times to the second, tomorrow by name, later days with their date; domains as people write them."""
-    here = datetime.now().astimezone().replace(hour=12, minute=0, second=0, microsecond=0)
+    noon = datetime.combine(datetime.now(UTC).astimezone().date(), time(12))
+    here, tomorrow = noon.astimezone(), (noon + timedelta(hours=24, minutes=30)).astimezone()  # by the clock on the wall, summer or winter
     document = {
         "waiting": 1204,
         "waiting_at": {"nord.test": 1200, "xn--sn-lka.test": 3},
         "next_attempt": (here + timedelta(minutes=4, seconds=10)).astimezone(UTC).isoformat(),
-        "given_up_by": (here + timedelta(hours=24, minutes=30)).astimezone(UTC).isoformat(),
+        "given_up_by": tomorrow.astimezone(UTC).isoformat(),
     }
     with standing_at(here):
         said = waits(document)
     who = "1,204 to be tried later (1,200 at nord.test, 3 at søn.test, 1 elsewhere)"
     assert said == f"{who}, next at 12:04:10, given up by 12:30 tomorrow"
     with standing_at(here - timedelta(days=2)):
-        assert waits(document).endswith(f"given up by {here + timedelta(days=1):%Y-%m-%d} 12:30")
+        assert waits(document).endswith(f"given up by {tomorrow:%Y-%m-%d} 12:30")

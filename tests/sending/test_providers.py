@@ -84,7 +84,7 @@ def test_the_best_mx_names_the_provider() -> None:
         "uten.no": [],
     }
     with name_server(records, kind="MX") as server:
-        answers = providers.look_up([*records, "finnes-ikke.no", "fjord.test"], server.address)
+        answers = providers.look_up([*records, "finnes-ikke.no", "fjord.test"], server.address, limit=60.0)
         assert sorted(server.asked) == ["bedrijf.nl", "finnes-ikke.no", "firma.no", "tar-ikke.no", "uten.no"]
     assert answers == {
         "firma.no": "google.com",
@@ -99,8 +99,8 @@ def test_no_answer_is_no_knowledge() -> None:
     """A resolver that is silent, out of order or no resolver at all holds nobody up, and nothing is said about the domains."""
     with name_server({}, kind="MX", silent=True) as server:
         begun = time.monotonic()
-        assert providers.look_up([f"firma{n}.no" for n in range(40)], server.address, limit=0.5) == {}
-        assert time.monotonic() - begun < 5
+        assert providers.look_up([f"firma{n}.no" for n in range(40)], server.address, limit=1.0) == {}
+        assert time.monotonic() - begun < 30  # a second for each would be forty
     with name_server({}, kind="MX", rcode=dns.rcode.SERVFAIL) as server:
         assert providers.look_up(["firma.no"], server.address, limit=0.5) == {}
     assert providers.look_up(["firma.no"], "ingen resolver") == {}

@@ -98,17 +98,18 @@ def test_a_shard_waits_for_no_retry(db: Database, memory: Memory) -> None:
     """A retry within patience keeps the conductor, and nobody beside it: one waits, not five."""
     world.sending(db, recipients=3, **FACTS)
     memory.stall("åse-0001@fjord.test", after=60)
-    with joined(db) as run:
+    begun = clock.now()
+    with clock.standing_at(begun), joined(db) as run:
         assert not deliver_portion(db, run, 100).more
     memory.accept("åse-0001@fjord.test")
-    with clock.standing_at(clock.now() + timedelta(seconds=50)), joined(db) as run, running(db) as conductor:
+    with clock.standing_at(begun + timedelta(seconds=50)), joined(db) as run, running(db) as conductor:
         assert deliver_portion(db, run, 100).more is False
         with ThreadPoolExecutor(1) as aside:
             waits = aside.submit(deliver_portion, db, conductor, 100)
             while conductor.next_due is None:  # it has seen that there is only a retry
                 time.sleep(0.01)
-            with clock.standing_at(clock.now() + timedelta(seconds=14)):
-                assert waits.result(20).counts == {Outcome.ACCEPTED: 1}
+            with clock.standing_at(begun + timedelta(seconds=64)):
+                assert waits.result(120).counts == {Outcome.ACCEPTED: 1}
 
 
 def test_trouble_of_one_stops_all(db: Database, memory: Memory) -> None:
@@ -155,7 +156,7 @@ def test_shards_that_never_come(db: Database) -> None:
     world.sending(db)
     with running(db, shard_patience=1.5) as conductor:
         began = time.monotonic()
-        assert set(senders.looks(db, conductor, asked=2)) == {0}
+        assert not any(senders.looks(db, conductor, asked=2))
         assert time.monotonic() - began >= 1.5
 
 

@@ -27,7 +27,7 @@ RECORDS = {
 }
 
 
-def only(domain: str, dns_server: str | None, limit: float = 3.0) -> Answer:
+def only(domain: str, dns_server: str | None, limit: float = 60.0) -> Answer:
     """The one answer for one domain."""
     (answer,) = look_up([domain], dns_server, limit)
     return answer
@@ -72,10 +72,10 @@ def test_a_server_that_never_answers() -> None:
     """Silence is UNKNOWN after the limit, for all domains together, and says so."""
     with name_server(RECORDS, silent=True) as server:
         before = time.monotonic()
-        answers = look_up(["romerike.no", "other.no", "none.no"], server.address, limit=1.0)
+        answers = look_up([f"firma{n}.no" for n in range(60)], server.address, limit=1.0)
         took = time.monotonic() - before
-    assert [a.spf for a in answers] == [Spf.UNKNOWN] * 3
-    assert took < 2.0
+    assert [a.spf for a in answers] == [Spf.UNKNOWN] * 60
+    assert took < 30  # a second for each would be a minute
     assert "could not be looked up" in answers[0].sentence
 
 
@@ -87,12 +87,13 @@ def test_a_server_that_fails() -> None:
 
 def test_nobody_there() -> None:
     """A port where nobody listens is UNKNOWN within the limit."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
-        taken.bind(("127.0.0.1", 0))
-        port = taken.getsockname()[1]
-    before = time.monotonic()
-    assert only("romerike.no", f"127.0.0.1:{port}", limit=1.0).spf is Spf.UNKNOWN
-    assert time.monotonic() - before < 2.0
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as ours:
+        ours.bind(("127.0.0.1", 0))
+        ours.connect(("127.0.0.1", 9))  # it hears nobody else, and nobody else can come to listen at its port
+        before = time.monotonic()
+        answers = look_up([f"firma{n}.no" for n in range(60)], f"127.0.0.1:{ours.getsockname()[1]}", limit=1.0)
+    assert {answer.spf for answer in answers} == {Spf.UNKNOWN}
+    assert time.monotonic() - before < 30  # a second for each would be a minute
 
 
 @pytest.mark.parametrize("setting", ["dns.acme.test", "127.0.0.1:x", "[::1", "127.0.0.1:99999999"])

@@ -87,7 +87,7 @@ def test_the_law_by_the_real_clock(any_db: Database) -> None:
     def send() -> None:
         """One sender."""
         limits = throttle(any_db)
-        while time.monotonic() < until:
+        while (at := time.monotonic()) < until or (len(sent) <= 50 and at < until + 60):  # for longer where the machine stood still
             held = limits.reserve(any_db, 50)
             time.sleep(held.wait)
             while (moment := time.monotonic()) < held.ends and held.use():
