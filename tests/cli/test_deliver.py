@@ -36,15 +36,12 @@ def environment(db: Database, **more: str) -> dict[str, str]:
 @contextmanager
 def watching(db: Database, folder: Path, *words: str, told: Path | None = None, **more: str) -> Iterator[Popen[str]]:
     """A loop for the block; it never outlives the test. `told` = the file for what it says on standard error, to be read meanwhile."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("MAILINGS_", "PREFECT_"))}
-    command = ["-m", "cli.main", "deliver", "--watch", *words]
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("MAILINGS_", "PREFECT_"))} | environment(db, **more)
     with ExitStack() as stack:
         trouble = PIPE if told is None else stack.enter_context(told.open("w"))
-        running = stack.enter_context(Warm(command, kept | environment(db, **more), cwd=folder, stdout=PIPE, stderr=trouble))
-        try:
-            yield running
-        finally:
-            running.kill()
+        running = stack.enter_context(Warm(["-m", "cli.main", "deliver", "--watch", *words], kept, cwd=folder, stdout=PIPE, stderr=trouble))
+        stack.callback(running.kill)
+        yield running
 
 
 @contextmanager
@@ -162,9 +159,8 @@ def test_paused_is_said_once(any_db: Database, tmp_path: Path) -> None:
         until(lambda: count(any_db) == 2)
         loop.terminate()
         loop.communicate(timeout=PATIENCE)
-    trouble = told.read_text()
-    assert trouble.count("is paused: The disk is full.") == 1
-    assert trouble.count(f"mailings resume {DANISH}") == 1
+    assert told.read_text().count("is paused: The disk is full.") == 1
+    assert told.read_text().count(f"mailings resume {DANISH}") == 1
 
 
 def test_once_tells_cron_of_trouble(db: Database, tmp_path: Path) -> None:
