@@ -8,6 +8,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
@@ -34,7 +35,9 @@ from tests.compiled import compiled_once
 from tests.examples import tried
 from tests.spare import Spare
 
-hypothesis.settings.register_profile("tried", hypothesis.settings.default, max_examples=tried(100))
+# how long an example takes says nothing of the product where the machine is busy with others
+UNTIMED: Any = {"deadline": None, "suppress_health_check": [hypothesis.HealthCheck.too_slow]}
+hypothesis.settings.register_profile("tried", hypothesis.settings.default, max_examples=tried(100), **UNTIMED)
 hypothesis.settings.load_profile("tried")
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -13,7 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-QUIET: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.STDOUT, "check": True, "cwd": "/", "timeout": 90}
+from tests.servers.sink import free_port
+
+QUIET: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.STDOUT, "check": True, "cwd": "/", "timeout": 300}
 
 
 def binaries() -> Path | None:
@@ -57,14 +58,14 @@ def cluster(bin_dir: Path, more: str = "") -> Iterator[Cluster]:
     """A fresh cluster with fsync on, unless `more` options say otherwise, running. Gone, with its files, at the end."""
     folder = Path(tempfile.mkdtemp(prefix="mailings-pg-"))
     folder.chmod(0o755)
-    data, port = folder / "data", _free_port()
+    data, port = folder / "data", free_port()
     as_user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
     if as_user:
         shutil.chown(folder, "postgres", "postgres")
     initdb = [bin_dir / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "--locale=C.UTF-8", "-E", "UTF8", "--no-sync"]
     subprocess.run([*as_user, *initdb], **QUIET)
     options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder} -c max_connections=60 {more}"
-    control = [*as_user, bin_dir / "pg_ctl", "-D", data, "-w"]
+    control = [*as_user, bin_dir / "pg_ctl", "-D", data, "-w", "-t", "240"]
     made = Cluster(f"postgresql+psycopg://postgres@127.0.0.1:{port}", control, ["-o", options, "-l", folder / "log"])
     made.start()
     try:
@@ -72,9 +73,3 @@ def cluster(bin_dir: Path, more: str = "") -> Iterator[Cluster]:
     finally:
         made.stop()
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
