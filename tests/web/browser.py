@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -84,7 +83,7 @@ class Site:
         sizes = {"phone": PHONE, "desktop": DESKTOP}
         context = self.browser.new_context(viewport=sizes[size], color_scheme=scheme, java_script_enabled=False, locale="en-GB")
         page = context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(60_000)
         page.goto(self.address + path)
         return page
 
@@ -100,16 +99,9 @@ def chromium() -> Iterator[Browser]:
     if (found := a_browser()) is None:
         pytest.skip("Chromium is not installed: the tests in a browser are left out")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(found), args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=str(found), args=FLAGS, timeout=120_000)
         yield browser
         browser.close()
-
-
-def free_port() -> int:
-    """A port nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager

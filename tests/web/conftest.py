@@ -10,7 +10,8 @@ from playwright.sync_api import Browser
 
 from mailings.db import Database
 from mailings.staff import passwords
-from tests.web.browser import Site, chromium, free_port, served
+from tests.servers.sink import free_port
+from tests.web.browser import Site, chromium, served
 from tests.web.readers import readers
 from web.app import make_app
 

@@ -27,8 +27,8 @@ class Served:
     said: str
 
     def connect(self) -> socket.socket:
-        """A connection to it, which gives up after ten seconds of silence."""
-        return socket.create_connection(("127.0.0.1", self.port), timeout=10)
+        """A connection to it, which gives up after a minute of silence."""
+        return socket.create_connection(("127.0.0.1", self.port), timeout=60)
 
     def ask(self, head: str, body: bytes = b"") -> bytes:
         """What it answers to one request, until it closes the connection. `head` without its last empty line."""
@@ -39,7 +39,7 @@ class Served:
     def end(self, number: int = signal.SIGTERM) -> int:
         """Ask it to end; its exit code."""
         self.process.send_signal(number)
-        return self.process.wait(30)
+        return self.process.wait(120)
 
 
 @contextmanager

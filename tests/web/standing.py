@@ -13,7 +13,8 @@ from playwright.sync_api import Browser, ConsoleMessage, Page
 from mailings import clock
 from mailings.db import Database
 from tests.doubles.saying import serving
-from tests.web.browser import DESKTOP, PHONE, free_port, served
+from tests.servers.sink import free_port
+from tests.web.browser import DESKTOP, PHONE, served
 from tests.web.formed import Formed, formed
 from web.app import make_app
 
@@ -33,7 +34,7 @@ class Stand:
         """A page in a fresh window."""
         context = self.browser.new_context(viewport=SIZES[size], color_scheme=scheme, java_script_enabled=scripts, locale="en-GB")
         page = context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(60_000)
         page.on("console", self._hear)
         page.on("pageerror", lambda error: self.said.append(str(error)))
         page.goto(path if path.startswith("http") else self.address + (path or self.there.path))

@@ -135,10 +135,12 @@ def test_a_registered_link_changes_within_five_seconds(db: Database) -> None:
         session.flush()
         links(session, mailing_id)[1].registered_id = kept.id
     with door(db) as client:
-        token, began = TOKENS.sign(Kind.CLICK, delivery), time.monotonic()
+        token = TOKENS.sign(Kind.CLICK, delivery)
         assert "/gammel" in client.get(f"/c/{token}/1").headers["location"]
         with db.writing() as session:
             session.query(RegisteredLink).update({"url": "https://fjord.test/ny"})
+        changed = asked = time.monotonic()
         while "/ny" not in client.get(f"/c/{token}/1").headers["location"]:
-            assert time.monotonic() - began < 5
+            assert asked - changed < 5  # who asks later than that is led to the new one, however slow the machine is
             time.sleep(0.1)
+            asked = time.monotonic()

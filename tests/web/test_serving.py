@@ -71,7 +71,7 @@ def test_nothing_acknowledged_is_lost_at_the_end(any_db: Database, tmp_path: Pat
             time.sleep(0.01)
         assert door.end() == 0
         for one in crowd:
-            one.join(20)
+            one.join(60)
     with any_db.reading() as session:
         assert session.scalar(select(func.count()).select_from(Event).where(Event.kind == "clicked")) >= len(answered)
         assert session.scalar(select(func.count()).select_from(OptOut)) == 1

@@ -11,7 +11,8 @@ from playwright.sync_api import Browser, Dialog
 from mailings.db import Database
 from mailings.model import MailingStatus, Role
 from mailings.settings import Settings
-from tests.web.browser import free_port, served
+from tests.servers.sink import free_port
+from tests.web.browser import served
 from tests.web.desk.asked import NAME, PAGE, ask, given
 from tests.web.desk.fitting import FIT, stands
 from tests.web.desk.seated import user

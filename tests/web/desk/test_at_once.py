@@ -41,10 +41,10 @@ def meanwhile(db: Database, first: Callable[[Session], Any], second: Callable[[]
         first(session)
         session.flush()
         other.start()
-        until = time.monotonic() + 20
+        until = time.monotonic() + 60
         while not db.sqlite and not _waits(db) and other.is_alive() and time.monotonic() < until:
             time.sleep(0.01)
-    other.join(40)
+    other.join(120)
     assert came, "it raised, or hangs"
     return came[0]
 

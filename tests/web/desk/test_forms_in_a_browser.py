@@ -15,7 +15,8 @@ from mailings.settings import Settings
 from tests.audience.people import person
 from tests.forms.sent import NAME, pushed
 from tests.sending.answered import FIELDS, deliveries, furnished
-from tests.web.browser import free_port, served
+from tests.servers.sink import free_port
+from tests.web.browser import served
 from tests.web.desk import sent_in
 from tests.web.desk.fitting import FIT
 from tests.web.desk.seated import user

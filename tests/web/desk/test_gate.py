@@ -19,14 +19,14 @@ def test_a_flood_holds_no_more_than_its_threads(way: str, threads: int) -> None:
     def works() -> str:
         """Stands for argon2, or for asking a provider."""
         begun.release()
-        go_on.wait(10)
+        go_on.wait(60)
         return "done"
 
     async def flood() -> list[object]:
         """All of them at once."""
         tries = [asyncio.create_task(getattr(gate, way)(works)) for _ in range(100)]
         for _ in range(threads):
-            await asyncio.to_thread(begun.acquire, timeout=10)
+            await asyncio.to_thread(begun.acquire, timeout=60)
         refused = [one for one in tries if one.done()]
         assert len(refused) == 100 - threads - QUEUE
         assert not begun.acquire(blocking=False), "one more was at it"

@@ -19,7 +19,8 @@ from mailings.reported import BounceKind, BounceWhy
 from mailings.settings import Settings
 from tests.consent.waiting import a_mailing, a_topic, queue
 from tests.sending.fit import FROM, HTML, written
-from tests.web.browser import DESKTOP, PHONE, faults, free_port, served
+from tests.servers.sink import free_port
+from tests.web.browser import DESKTOP, PHONE, faults, served
 from tests.web.desk.fitting import FIT, stands
 from tests.web.desk.seated import user
 from web.app import make_app
@@ -56,7 +57,7 @@ class Desktop:
         context = self.browser.new_context(timezone_id="Europe/Oslo", java_script_enabled=scripts, **told)
         context.add_cookies([{"name": self.cookie[0], "value": self.cookie[1], "url": self.address}])
         page = context.new_page()
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(60_000)
         page.on("console", lambda message: self.said.append(message.text))
         page.on("pageerror", lambda error: self.said.append(str(error)))
         page.on("request", lambda request: self.asked.append(request.url))

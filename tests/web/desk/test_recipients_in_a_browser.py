@@ -11,7 +11,8 @@ from sqlalchemy import select
 from mailings.db import Database
 from mailings.model import Delivery, DeliveryStatus, Recipient, Role
 from mailings.settings import Settings
-from tests.web.browser import DESKTOP, PHONE, free_port, served
+from tests.servers.sink import free_port
+from tests.web.browser import DESKTOP, PHONE, served
 from tests.web.desk.listed import NAME, more
 from tests.web.desk.seated import cookie_of, user
 from tests.web.desk.test_bounces import stopped
@@ -34,7 +35,7 @@ def opened(browser: Browser, desk: tuple[str, dict[str, str]], path: str, *, pho
     context = browser.new_context(viewport=PHONE if phone else DESKTOP, java_script_enabled=script, locale="en-GB")
     context.add_cookies([desk[1]])  # type: ignore[list-item]
     page = context.new_page()
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(60_000)
     page.goto(desk[0] + path)
     return page
 

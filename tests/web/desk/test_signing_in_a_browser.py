@@ -10,7 +10,8 @@ from playwright.sync_api import Browser, Page
 from mailings.db import Database
 from mailings.model import Role
 from mailings.settings import Settings
-from tests.web.browser import chromium, faults, free_port, served
+from tests.servers.sink import free_port
+from tests.web.browser import chromium, faults, served
 from tests.web.desk.arriving import PASSWORD, a_user
 from web.app import make_app
 
@@ -33,7 +34,7 @@ def desk(db: Database) -> Iterator[str]:
 
 
 def _sign_in(page: Page, desk: str, to: str) -> None:
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(60_000)
     page.goto(desk + to)
     page.get_by_label("User name").fill("åse")
     page.get_by_label("Password").fill(PASSWORD)

@@ -13,7 +13,8 @@ from mailings.db import Database
 from mailings.model import AddressStanding, Delivery, DeliveryStatus, Person, Role
 from mailings.settings import Settings
 from tests.audience.people import company
-from tests.web.browser import DESKTOP, PHONE, free_port, served
+from tests.servers.sink import free_port
+from tests.web.browser import DESKTOP, PHONE, served
 from tests.web.desk.everything import full
 from tests.web.desk.listed import NAME
 from tests.web.desk.seated import cookie_of, user
