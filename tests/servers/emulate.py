@@ -18,7 +18,7 @@ from urllib.parse import urlencode
 from mailings.transports.twilio.settings import Settings
 from tests.doubles.twilio import ACCOUNT, SENDER, TOKEN
 from tests.house.tree import ROOT
-from tests.servers.mailbox import nobody_listens
+from tests.servers.sink import free_port
 
 PATIENCE = 60  # seconds: a busy machine takes a while to start Node
 
@@ -65,7 +65,7 @@ def emulate(folder: Path, inbound: str = "http://127.0.0.1:9/") -> Iterator[Emul
     """A running one, ended with the block. `inbound` = where it is told what readers write."""
     found = program()
     assert found is not None
-    port, seed = nobody_listens(), folder / "emulate.json"
+    port, seed = free_port(), folder / "emulate.json"
     number = {"phone_number": SENDER, "friendly_name": "Fjord & Søn", "sms_url": inbound, "sms_method": "POST"}
     seed.write_text(json.dumps({"twilio": {"account": {"sid": ACCOUNT, "auth_token": TOKEN}, "phone_numbers": [number]}}))
     command = ["node", str(found), "start", "--service", "twilio", "--port", str(port), "--seed", str(seed)]

@@ -17,6 +17,8 @@ IDLE = b"421 4.4.2 You have been idle for too long\r\n"
 
 FULL = ("PIPELINING", "SIZE 10240000", "8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES")
 
+_HELD: list[socket.socket] = []  # ports where nobody listens
+
 
 @dataclass(frozen=True)
 class Taken:
@@ -186,7 +188,8 @@ def mailbox(**facts: object) -> Iterator[Mailbox]:
 
 
 def nobody_listens() -> int:
-    """A port of the loopback where connections are refused."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port of the loopback where connections are refused: it stays bound here, so that nobody else comes to listen there."""
+    held = socket.socket()
+    held.bind(("127.0.0.1", 0))
+    _HELD.append(held)
+    return int(held.getsockname()[1])
