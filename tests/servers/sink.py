@@ -73,7 +73,7 @@ def sink(*flags: str, dump: Path | None = None) -> Iterator[Sink]:
         yield Sink(port, running.pid, dump)
     finally:
         running.terminate()
-        running.communicate(timeout=10)
+        running.communicate(timeout=60)
 
 
 @contextmanager
@@ -85,7 +85,7 @@ def open_folder() -> Iterator[Path]:
 
 
 def _until_it_listens(running: subprocess.Popen[bytes], port: int) -> None:
-    until = time.monotonic() + 10
+    until = time.monotonic() + 60
     while time.monotonic() < until:
         if running.poll() is not None:
             raise RuntimeError(f"smtp-sink ended: {running.stderr.read().decode() if running.stderr else ''}")
