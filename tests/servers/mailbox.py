@@ -45,6 +45,7 @@ class Mailbox:
     drip: bool = False  #: answers leave byte by byte
     idle: float | None = None  #: seconds without a command after which a line is closed
     open: dict[socket.socket, None] = field(default_factory=dict)  #: the oldest first
+    silent: set[int] = field(default_factory=set)  #: ports of clients to whom nothing more will be said
     taken: list[Taken] = field(default_factory=list)
     bodies: int = 0  #: whole messages that came in, taken or not
     connections: int = 0
@@ -155,6 +156,7 @@ class _Conversation(socketserver.StreamRequestHandler):
         if answer == HANG_UP:
             raise _Closed
         if answer == SILENCE:
+            self.mailbox.silent.add(self.client_address[1])
             while self.rfile.read(65_536):
                 pass
             raise _Closed
