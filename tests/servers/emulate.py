@@ -37,7 +37,7 @@ class Emulate:
 
     def settings(self, **facts: Any) -> Settings:
         """How to speak to it."""
-        known = {"account": ACCOUNT, "token": TOKEN, "host": f"http://127.0.0.1:{self.port}", "timeout": 20, "_env_file": None}
+        known = {"account": ACCOUNT, "token": TOKEN, "host": f"http://127.0.0.1:{self.port}", "timeout": 60, "_env_file": None}
         return Settings(**(known | facts))
 
     def messages(self, to: str = "") -> list[dict[str, Any]]:
@@ -56,7 +56,7 @@ class Emulate:
     def _said(self, path: str, **form: str) -> dict[str, Any]:
         asked = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", urlencode(form).encode() if form else None)
         asked.add_header("Authorization", "Basic " + b64encode(f"{ACCOUNT}:{TOKEN}".encode()).decode())
-        with urllib.request.urlopen(asked, timeout=20) as answer:
+        with urllib.request.urlopen(asked, timeout=60) as answer:
             return dict(json.loads(answer.read()))
 
 
