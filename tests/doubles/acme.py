@@ -26,7 +26,7 @@ class Double:
 
     def facts(self) -> dict[str, Any]:
         """The settings by which it is spoken to."""
-        return {"key": KEY, "host": f"http://127.0.0.1:{self.port}", "timeout": 5, "_env_file": None}
+        return {"key": KEY, "host": f"http://127.0.0.1:{self.port}", "timeout": 60, "_env_file": None}
 
     def answer(self, messages: list[dict[str, Any]]) -> Says:
         """The answer to one request: a result a message, unless it was told something else."""

@@ -53,7 +53,7 @@ class Double:
 
     def settings(self, **facts: Any) -> Settings:
         """How to speak to it."""
-        return Settings(**({"api_key": KEY, "host": f"http://127.0.0.1:{self.port}", "timeout": 5, "_env_file": None} | facts))
+        return Settings(**({"api_key": KEY, "host": f"http://127.0.0.1:{self.port}", "timeout": 60, "_env_file": None} | facts))
 
     def answer(self, raw: bytes) -> Says:
         """The answer to one POST /v3/mail/send."""
@@ -118,7 +118,7 @@ class _Exchange(Exchange):
         self.double.came(1)
         try:
             if self.double.meet is not None:
-                self.double.meet.wait(20)
+                self.double.meet.wait(60)
             self.say(self._locked_out() or (self.double.answer(raw) if self.path == "/v3/mail/send" else says(404, "not found")))
         finally:
             self.double.came(-1)

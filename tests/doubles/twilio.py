@@ -75,7 +75,7 @@ class Double:
 
     def settings(self, **facts: Any) -> Settings:
         """How to speak to it."""
-        known = {"account": ACCOUNT, "token": TOKEN, "host": f"http://127.0.0.1:{self.port}", "timeout": 5, "_env_file": None}
+        known = {"account": ACCOUNT, "token": TOKEN, "host": f"http://127.0.0.1:{self.port}", "timeout": 60, "_env_file": None}
         return Settings(**(known | facts))
 
     def answer(self, form: dict[str, str]) -> Says:
@@ -136,7 +136,7 @@ class _Exchange(Exchange):
         self.double.came(1)
         try:
             if self.double.meet is not None:
-                self.double.meet.wait(20)
+                self.double.meet.wait(60)
             form = {name: values[0] for name, values in parse_qs(raw.decode(), keep_blank_values=True).items()}
             self.say(self._locked_out() or self.double.answer(form))
         finally:

@@ -18,7 +18,7 @@ from urllib.parse import urlencode
 from mailings.transports.twilio.settings import Settings
 from tests.doubles.twilio import ACCOUNT, SENDER, TOKEN
 from tests.house.tree import ROOT
-from tests.servers.mailbox import nobody_listens
+from tests.servers.sink import free_port
 
 PATIENCE = 60  # seconds: a busy machine takes a while to start Node
 
@@ -37,7 +37,7 @@ class Emulate:
 
     def settings(self, **facts: Any) -> Settings:
         """How to speak to it."""
-        known = {"account": ACCOUNT, "token": TOKEN, "host": f"http://127.0.0.1:{self.port}", "timeout": 20, "_env_file": None}
+        known = {"account": ACCOUNT, "token": TOKEN, "host": f"http://127.0.0.1:{self.port}", "timeout": 60, "_env_file": None}
         return Settings(**(known | facts))
 
     def messages(self, to: str = "") -> list[dict[str, Any]]:
@@ -56,7 +56,7 @@ class Emulate:
     def _said(self, path: str, **form: str) -> dict[str, Any]:
         asked = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", urlencode(form).encode() if form else None)
         asked.add_header("Authorization", "Basic " + b64encode(f"{ACCOUNT}:{TOKEN}".encode()).decode())
-        with urllib.request.urlopen(asked, timeout=20) as answer:
+        with urllib.request.urlopen(asked, timeout=60) as answer:
             return dict(json.loads(answer.read()))
 
 
@@ -65,7 +65,7 @@ def emulate(folder: Path, inbound: str = "http://127.0.0.1:9/") -> Iterator[Emul
     """A running one, ended with the block. `inbound` = where it is told what readers write."""
     found = program()
     assert found is not None
-    port, seed = nobody_listens(), folder / "emulate.json"
+    port, seed = free_port(), folder / "emulate.json"
     number = {"phone_number": SENDER, "friendly_name": "Fjord & Søn", "sms_url": inbound, "sms_method": "POST"}
     seed.write_text(json.dumps({"twilio": {"account": {"sid": ACCOUNT, "auth_token": TOKEN}, "phone_numbers": [number]}}))
     command = ["node", str(found), "start", "--service", "twilio", "--port", str(port), "--seed", str(seed)]

@@ -48,6 +48,7 @@ class _Controller(Controller):
             tls_context=starttls,
             authenticator=state.authenticate,
             enable_SMTPUTF8=True,
+            ready_timeout=60,
             **options,
         )
 

@@ -17,6 +17,8 @@ IDLE = b"421 4.4.2 You have been idle for too long\r\n"
 
 FULL = ("PIPELINING", "SIZE 10240000", "8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES")
 
+_HELD: list[socket.socket] = []  # ports where nobody listens
+
 
 @dataclass(frozen=True)
 class Taken:
@@ -43,6 +45,7 @@ class Mailbox:
     drip: bool = False  #: answers leave byte by byte
     idle: float | None = None  #: seconds without a command after which a line is closed
     open: dict[socket.socket, None] = field(default_factory=dict)  #: the oldest first
+    silent: set[int] = field(default_factory=set)  #: ports of clients to whom nothing more will be said
     taken: list[Taken] = field(default_factory=list)
     bodies: int = 0  #: whole messages that came in, taken or not
     connections: int = 0
@@ -153,6 +156,7 @@ class _Conversation(socketserver.StreamRequestHandler):
         if answer == HANG_UP:
             raise _Closed
         if answer == SILENCE:
+            self.mailbox.silent.add(self.client_address[1])
             while self.rfile.read(65_536):
                 pass
             raise _Closed
@@ -186,7 +190,8 @@ def mailbox(**facts: object) -> Iterator[Mailbox]:
 
 
 def nobody_listens() -> int:
-    """A port of the loopback where connections are refused."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port of the loopback where connections are refused: it stays bound here, so that nobody else comes to listen there."""
+    held = socket.socket()
+    held.bind(("127.0.0.1", 0))
+    _HELD.append(held)
+    return int(held.getsockname()[1])

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.house.tree import ROOT
-from tests.servers.mailbox import nobody_listens
+from tests.servers.sink import free_port
 
 PATIENCE = 90  # seconds: a busy machine takes a while to start Node
 
@@ -49,7 +49,7 @@ def prism(folder: Path, *words: str) -> Iterator[Prism]:
     found, spec = program(), specification()
     assert found is not None
     assert spec is not None
-    port, log = nobody_listens(), folder / "prism.log"
+    port, log = free_port(), folder / "prism.log"
     kind, *rest = words
     command = [str(found), kind, "--host", "127.0.0.1", "--port", str(port), "--verboseLevel", "warn", *rest[:-1], str(spec), *rest[-1:]]
     with log.open("wb") as out, subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT) as running:

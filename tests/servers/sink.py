@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _PATH = f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin"
+_HELD: list[socket.socket] = []  # by this process, until it ends
 
 
 def program(name: str) -> str | None:
@@ -23,10 +24,16 @@ def program(name: str) -> str | None:
 
 
 def free_port() -> int:
-    """A port of the loopback that nobody listens on. A sink binds with SO_REUSEPORT: two on one port would share connections."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port of the loopback that nobody listens on, and that the system gives to nobody else: servers take seconds to begin.
+
+    It stays bound here, without listening. Whoever is told its number may listen there, for servers bind with SO_REUSEADDR.
+    A sink binds with SO_REUSEPORT too: two on one port would share connections.
+    """
+    held = socket.socket()
+    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    held.bind(("127.0.0.1", 0))
+    _HELD.append(held)
+    return int(held.getsockname()[1])
 
 
 @dataclass
@@ -66,7 +73,7 @@ def sink(*flags: str, dump: Path | None = None) -> Iterator[Sink]:
         yield Sink(port, running.pid, dump)
     finally:
         running.terminate()
-        running.communicate(timeout=10)
+        running.communicate(timeout=60)
 
 
 @contextmanager
@@ -78,7 +85,7 @@ def open_folder() -> Iterator[Path]:
 
 
 def _until_it_listens(running: subprocess.Popen[bytes], port: int) -> None:
-    until = time.monotonic() + 10
+    until = time.monotonic() + 60
     while time.monotonic() < until:
         if running.poll() is not None:
             raise RuntimeError(f"smtp-sink ended: {running.stderr.read().decode() if running.stderr else ''}")

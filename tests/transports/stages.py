@@ -84,7 +84,7 @@ class OnSmtp(Stage):
 
     def __init__(self, box: Mailbox) -> None:
         self.box = box
-        self.transport = Smtp(Settings(host="127.0.0.1", port=box.port, timeout=3, connections=4, _env_file=None))
+        self.transport = Smtp(Settings(host="127.0.0.1", port=box.port, timeout=60, connections=4, _env_file=None))
 
     def carried(self) -> list[bytes]:
         """What the far side has."""
@@ -92,7 +92,7 @@ class OnSmtp(Stage):
 
     def unreachable(self) -> Transport:
         """One whose far side is not there."""
-        return Smtp(Settings(host="127.0.0.1", port=nobody_listens(), timeout=3, _env_file=None))
+        return Smtp(Settings(host="127.0.0.1", port=nobody_listens(), timeout=60, _env_file=None))
 
     def refuses(self, address: str) -> bool:
         """Refused for good."""

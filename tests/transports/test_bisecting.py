@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import ceil, log2
 
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mailings.message import Offer, Outcome, Receipt
@@ -42,6 +42,7 @@ def batches(draw: st.DrawFn) -> tuple[int, set[int]]:
     return size, draw(st.sets(st.integers(1, size), max_size=12))
 
 
+@settings(deadline=None)
 @given(batches())
 @example((1000, set()))
 @example((1000, {1, 1000}))
@@ -57,6 +58,7 @@ def test_the_law(batch: tuple[int, set[int]]) -> None:
     assert far.requests <= 1 + 2 * len(poison) * ceil(log2(size) if size > 1 else 0)
 
 
+@settings(deadline=None)
 @given(st.integers(32, 1000))
 def test_trouble_of_the_whole(size: int) -> None:
     """A request that is refused however it is halved is nobody's fault: all are untouched, after a fixed number of requests."""
@@ -78,6 +80,7 @@ def test_it_is_known_to_work() -> None:
     assert bisecting.trouble is None
 
 
+@settings(deadline=None)
 @given(batches(), st.integers(1, 40))
 def test_it_breaks_down_meanwhile(batch: tuple[int, set[int]], at: int) -> None:
     """When the other side is lost between two halves, each still has one receipt, and who was not served is untouched or refused alone."""
@@ -102,6 +105,7 @@ class Naming(FarSide):
         return Refusal("400", "Bad Request", named)
 
 
+@settings(deadline=None)
 @given(batches())
 @example((1, {1}))
 @example((1000, {1, 1000}))

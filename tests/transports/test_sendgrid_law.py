@@ -133,6 +133,7 @@ def test_it_is_learned() -> None:
     assert all(b"red cabin" not in share.written and b"Bo7" not in share.frame.form.said for share in told)
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(alphabet="aø -<", max_size=400), min_size=1, max_size=5), st.text(alphabet="aø -<", max_size=400))
 @example(["x" * 150 + str(n) + " y" * 200 for n in range(5)], "x" * 150 + "7 " + " y" * 200)
 @example(["a <" * 200] * 3, "a <" * 200)

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 
 import pytest
 
-from mailings.message import FLUSH, Offer, Outcome
+from mailings.message import Outcome
 from mailings.transports.smtp import Settings, Smtp
 from tests.servers.mailbox import FULL, HANG_UP, SILENCE, Mailbox, mailbox
 from tests.transports.letters import Counted, Written, answers, offer, offers
+from tests.transports.patience import only_for, until
 
 NO_PIPELINING = tuple(word for word in FULL if word != "PIPELINING")
 
 
-def _smtp(box: Mailbox, connections: int = 4, timeout: float = 5) -> Smtp:
-    return Smtp(Settings(host="127.0.0.1", port=box.port, connections=connections, timeout=timeout, _env_file=None))
+def _smtp(box: Mailbox, connections: int = 4) -> Smtp:
+    return Smtp(Settings(host="127.0.0.1", port=box.port, connections=connections, timeout=60, _env_file=None))
 
 
 def _received(box: Mailbox) -> Counter[str]:
@@ -66,10 +66,11 @@ def test_a_server_that_takes_data_for_nobody() -> None:
 
 @pytest.mark.parametrize("what", [HANG_UP, SILENCE, "421 Shutting down", "what?"])
 @pytest.mark.parametrize("words", [FULL, NO_PIPELINING])
-def test_no_answer_to_a_whole_message(words: tuple[str, ...], what: str) -> None:
+def test_no_answer_to_a_whole_message(words: tuple[str, ...], what: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A message the server has, and never answered for, is unknown and is not sent again; the others all arrive once."""
     with mailbox(offers=words, told={"END borte@firma.test": what}) as box:
-        told = answers(_smtp(box, timeout=0.5), [offer(n, "borte@firma.test" if n == 20 else None) for n in range(60)])
+        transport = only_for(box, _smtp(box), monkeypatch)
+        told = answers(transport, [offer(n, "borte@firma.test" if n == 20 else None) for n in range(60)])
         assert told[20].outcome is Outcome.UNKNOWN
         assert {receipt.outcome for n, receipt in told.items() if n != 20} == {Outcome.ACCEPTED}
         assert Counter(box.commands)["END borte@firma.test"] == 1
@@ -86,12 +87,12 @@ def test_a_later_with_an_enhanced_code_is_an_answer() -> None:
 
 @pytest.mark.parametrize("what", [HANG_UP, SILENCE, "421 4.3.0 Goodbye", "what?"])
 @pytest.mark.parametrize("command", ["MAIL FROM:<gift@", "RCPT TO:<gift@"])
-def test_a_letter_that_brings_lines_down(command: str, what: str) -> None:
+def test_a_letter_that_brings_lines_down(command: str, what: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """An address that makes the server drop the line costs two lines and is tried later; nobody else is lost, doubled or in doubt."""
     with mailbox(told={command: what}) as box:
         given = [offer(n) for n in range(60)]
         given[20] = type(given[20])(20, "gift@firma.test", "gift@avsender.test", Written())
-        told = answers(_smtp(box, timeout=0.5), given)
+        told = answers(only_for(box, _smtp(box), monkeypatch), given)
         assert told[20].outcome is Outcome.TRY_LATER
         assert {receipt.outcome for n, receipt in told.items() if n != 20} == {Outcome.ACCEPTED}
         assert set(_received(box).values()) == {1}
@@ -134,7 +135,8 @@ def test_fewer_connections_than_we_would_like() -> None:
     """Lines beyond what the settings allow are never opened."""
     with mailbox() as box:
         answers(_smtp(box, connections=3), offers(300))
-        assert 1 < box.most_at_once <= 3
+        until(lambda: box.most_at_once > 1)  # the server may take a further line later than all that goes over the first
+        assert box.most_at_once <= 3
 
 
 def test_a_server_that_allows_few_connections() -> None:
@@ -144,51 +146,6 @@ def test_a_server_that_allows_few_connections() -> None:
         assert {receipt.outcome for receipt in told.values()} == {Outcome.ACCEPTED}
         assert len(box.taken) == 300
         assert box.connections < 20
-
-
-@pytest.mark.parametrize("weary", [False, True])
-def test_lines_closed_while_idle(weary: bool) -> None:
-    """Lines the server closed between two portions are replaced, and every message of the next portion arrives once."""
-    with mailbox() as box:
-        transport = _smtp(box)
-        for portion in range(3):
-            told = answers(transport, [offer(portion * 100 + n) for n in range(40)])
-            assert {receipt.outcome for receipt in told.values()} == {Outcome.ACCEPTED}
-            if weary:
-                box.weary()
-        assert len(box.taken) == 120
-        assert set(_received(box).values()) == {1}
-        assert box.connections >= (3 if weary else 1)  # each portion begins on a line of its own
-
-
-def test_lines_closed_while_the_source_waits() -> None:
-    """Lines the server closed while no offer might leave are replaced too: what was said over them provably began nothing."""
-
-    def wearily() -> Iterator[Offer | None]:
-        for portion in range(3):
-            yield from (offer(portion * 100 + n) for n in range(40))
-            yield FLUSH
-            box.weary()
-
-    with mailbox() as box:
-        told = answers(_smtp(box), wearily())
-        assert {receipt.outcome for receipt in told.values()} == {Outcome.ACCEPTED}
-        assert len(box.taken) == len(told) == 120
-        assert box.connections >= 3
-
-
-def test_a_line_closed_while_it_opened_and_the_source_waited() -> None:
-    """A line that was still opening when the source paused, and was closed meanwhile, says nothing of the server: a new one is opened."""
-
-    def wearily() -> Iterator[Offer | None]:
-        yield from offers(40)
-        yield FLUSH
-        box.weary()
-        yield from (offer(100 + n) for n in range(40))
-
-    with mailbox(told={"CONNECT": ["220 mailbox.test ESMTP", SILENCE, "220 mailbox.test ESMTP"]}) as box:
-        assert {receipt.outcome for receipt in answers(_smtp(box), wearily()).values()} == {Outcome.ACCEPTED}
-        assert len(box.taken) == 80
 
 
 def test_not_let_in() -> None:

@@ -22,7 +22,7 @@ SIGNER = Signer(rsa_key(), "host1")
 def smtp(port: int, tmp_path: Path) -> Smtp:
     """A transport that signs."""
     key = written(rsa_key(), tmp_path / "dkim.pem")
-    return Smtp(Settings(host="127.0.0.1", port=port, timeout=5, dkim_key=key, dkim_selector=SIGNER.selector, _env_file=None))
+    return Smtp(Settings(host="127.0.0.1", port=port, timeout=60, dkim_key=key, dkim_selector=SIGNER.selector, _env_file=None))
 
 
 @pytest.mark.parametrize("words", [("PIPELINING", "SIZE 100000", "8BITMIME"), ("PIPELINING",), ()])

@@ -47,7 +47,7 @@ def test_each_delivery_once(
         given_offers.append(offer(number, message=Broken() if number in broken else None))
     told, counted = {place.format(number): deed for (place, number), deed in deeds.items()}, Counted(given_offers)
     with mailbox(offers=words, told=told, per_connection=per_connection, at_once=at_once) as box:
-        transport = Smtp(Settings(host="127.0.0.1", port=box.port, connections=connections, timeout=5, _env_file=None))
+        transport = Smtp(Settings(host="127.0.0.1", port=box.port, connections=connections, timeout=60, _env_file=None))
         receipts = answers(transport, counted)
         transport.close()
         taken = Counter(taken.recipient for taken in box.taken)

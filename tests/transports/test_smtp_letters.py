@@ -12,7 +12,7 @@ from tests.servers.mailbox import FULL, Mailbox, mailbox
 from tests.transports.letters import SENDER, Counted, Written, answers, offer, offers
 
 
-def _smtp(box: Mailbox, connections: int = 4, timeout: float = 5) -> Smtp:
+def _smtp(box: Mailbox, connections: int = 4, timeout: float = 60) -> Smtp:
     return Smtp(Settings(host="127.0.0.1", port=box.port, connections=connections, timeout=timeout, _env_file=None))
 
 

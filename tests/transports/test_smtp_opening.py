@@ -19,7 +19,7 @@ PASSWORD = "blåbær"
 
 
 def _smtp(server: Guarded, **given: Any) -> Smtp:
-    facts: dict[str, Any] = {"host": "localhost", "port": server.port, "timeout": 20, "connections": 3, "ca_file": server.ca_file}
+    facts: dict[str, Any] = {"host": "localhost", "port": server.port, "timeout": 300, "connections": 3, "ca_file": server.ca_file}
     return Smtp(Settings(**(facts | given), _env_file=None))
 
 
@@ -107,7 +107,7 @@ def test_words_before_tls() -> None:
         mailbox(offers=("STARTTLS",), told={"STARTTLS": "220 go ahead\r\n250 injected"}) as box,
         pytest.raises(TryLater, match="more than it was asked"),
     ):
-        answers(Smtp(Settings(host="127.0.0.1", port=box.port, tls="starttls", timeout=3, _env_file=None)), offers(1))
+        answers(Smtp(Settings(host="127.0.0.1", port=box.port, tls="starttls", timeout=60, _env_file=None)), offers(1))
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_words_before_tls() -> None:
 def test_sent_away(told: dict[str, str], error: type[Exception], words: str) -> None:
     """Whatever keeps us out is one sentence with the server's words; what passes by itself is told apart from what a person must mend."""
     with mailbox(told=told) as box:
-        transport = Smtp(Settings(host="127.0.0.1", port=box.port, timeout=0.4, _env_file=None))
+        transport = Smtp(Settings(host="127.0.0.1", port=box.port, timeout=0.4 if SILENCE in told.values() else 60, _env_file=None))
         with pytest.raises(error) as caught:
             answers(transport, offers(1))
         assert words in str(caught.value)
@@ -137,7 +137,7 @@ def test_sent_away(told: dict[str, str], error: type[Exception], words: str) -> 
 def test_a_server_from_before_1995() -> None:
     """A server that knows HELO only still gets its mail, one command at a time."""
     with mailbox(told={"EHLO": "500 5.5.1 what is that"}) as box:
-        _carried(Smtp(Settings(host="127.0.0.1", port=box.port, timeout=3, _env_file=None)))
+        _carried(Smtp(Settings(host="127.0.0.1", port=box.port, timeout=60, _env_file=None)))
         assert all(" SIZE=" not in taken.mail and "8BITMIME" not in taken.mail for taken in box.taken)
 
 

@@ -16,7 +16,7 @@ from tests.transports.letters import Counted, answers, offers
 pytestmark = pytest.mark.skipif(program("smtp-sink") is None, reason="smtp-sink is not installed (Debian: postfix): its moods are left out")
 
 
-def _smtp(port: int, timeout: float = 10, connections: int = 10) -> Smtp:
+def _smtp(port: int, timeout: float = 60, connections: int = 10) -> Smtp:
     return Smtp(Settings(host="127.0.0.1", port=port, timeout=timeout, connections=connections, _env_file=None))
 
 

@@ -109,6 +109,7 @@ def test_any_greeting_ends_well_or_in_a_sentence(stream: list[bytes], tls: str, 
     assert "hemmelig" not in str(ended)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=400), st.integers(1, 20))
 def test_replies_are_the_same_however_they_are_cut(stream: bytes, cut: int) -> None:
     """How the network cuts the bytes changes no reply."""
