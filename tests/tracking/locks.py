@@ -12,6 +12,8 @@ from mailings.db import Database
 
 LONGEST = 60.0  # seconds
 WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+OPEN = """SELECT count(*) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend' AND xact_start IS NOT NULL"""
 #: whoever waits in this transaction gives up before the database, left to itself, would pick one of those who wait in a circle
 GIVES_WAY_FIRST = """SELECT ours.setting::int BETWEEN 1 AND usual.reset_val::int - 1 FROM pg_settings ours, pg_settings usual
     WHERE ours.name = 'lock_timeout' AND usual.name = 'deadlock_timeout'"""
@@ -39,4 +41,15 @@ def wait_for_waiting(db: Database, many: int, over: Callable[[], bool]) -> None:
             if session.execute(text(WAITING)).scalar_one() >= many:
                 return
         assert time.monotonic() < until, "nobody waits"
+        time.sleep(0.005)
+
+
+def wait_for_the_end(db: Database) -> None:
+    """Return when nobody but us is in a transaction: what a process that was killed had locked is free when the database has noticed."""
+    until = time.monotonic() + LONGEST
+    while True:
+        with db.reading() as session:
+            if not session.execute(text(OPEN)).scalar_one():
+                return
+        assert time.monotonic() < until, "somebody is still at it"
         time.sleep(0.005)
