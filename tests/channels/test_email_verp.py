@@ -84,7 +84,7 @@ def test_over_the_wire() -> None:
     settings = SETTINGS.model_copy(update={"bounce_address": "bounces@post.acme.test"})
     made = compiled(mailing(), settings=settings)
     with mailbox() as box:
-        carried = Smtp(SmtpSettings(host="127.0.0.1", port=box.port, timeout=5, _env_file=None))
+        carried = Smtp(SmtpSettings(host="127.0.0.1", port=box.port, timeout=60, _env_file=None))
         offers = [made.offer(row(made, number, f"anna{number}@fjord.test", name="Désirée van der IJssel")) for number in (17, 18)]
         assert len(answers(carried, offers)) == 2
         carried.close()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import time
+import threading
 from collections.abc import Callable
 
 from mailings.content.scripts import Click, script
 
 called: list[Click] = []
+enough = threading.Event()  #: whoever takes its time may end
 
 
 @script("hilse")
@@ -35,14 +36,22 @@ def lead(click: Click) -> None:
     """Leads the reader elsewhere."""
 
 
-@script("treg", destination=lambda _: time.sleep(4))
+@script("treg", destination=lambda _: "https://fjord.test/sent" if enough.wait(60) else None)
 def dawdle(click: Click) -> None:
-    """Takes its time to say where a reader is led."""
+    """Takes its time to say where a reader is led: until it is enough."""
 
 
 @script("usikker", destination=lambda _: "javascript:alert(1)")
 def mislead(click: Click) -> None:
     """Leads where no reader may be led."""
+
+
+def ended() -> None:
+    """Wait until nobody is at it any more: each holds one of a few places."""
+    for thread in threading.enumerate():
+        if thread.name == "link-script":
+            thread.join(60)
+            assert not thread.is_alive()
 
 
 meanwhile: list[Callable[[], object]] = []
