@@ -28,16 +28,8 @@ from web.desk.at import cookie_of
 
 pytestmark = pytest.mark.xdist_group("browser")
 DRAFT, SENDING, SENT = "høst-nytt", "under-veis", "ut-og-lest"
-PAGES = [
-    "/mailings",
-    "/mailings?words=finnes+ikke",
-    "/compare",
-    f"/mailings/{DRAFT}",
-    f"/mailings/{SENDING}",
-    f"/mailings/{SENT}",
-    f"/mailings/{SENT}/content",
-    f"/mailings/{SENT}/reports",
-]
+OF_ONE = [f"/mailings/{DRAFT}", f"/mailings/{SENDING}", f"/mailings/{SENT}", f"/mailings/{SENT}/content", f"/mailings/{SENT}/reports"]
+PAGES = ["/mailings", "/mailings?words=finnes+ikke", "/compare", *OF_ONE]
 
 
 @dataclass
