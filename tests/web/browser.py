@@ -11,7 +11,7 @@ from threading import Thread
 import pytest
 import uvicorn
 from fastapi import FastAPI
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.web.readers import Readers
 
@@ -98,6 +98,7 @@ def chromium() -> Iterator[Browser]:
     """A browser; skips, saying so, where there is none."""
     if (found := a_browser()) is None:
         pytest.skip("Chromium is not installed: the tests in a browser are left out")
+    expect.set_options(timeout=60_000)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=str(found), args=FLAGS, timeout=120_000)
         yield browser

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from pathlib import Path
 
 import pytest
@@ -85,25 +86,28 @@ async def seen(viewer: Viewer, what: str) -> str:
 def test_many_viewers_cost_one_look(sending: Database, app: FastAPI) -> None:
     """Thirty watch the same mailing: each of them sees every look, and the database is asked as if it were one."""
 
-    async def look() -> int:
-        """In the loop of the page."""
+    async def look() -> tuple[int, float]:
+        """In the loop of the page: how many looks, and in how many seconds."""
         secrets = [user(sending, Role.READER, name=f"leser{number}")[0] for number in range(5)]
         viewers = [Viewer(app, secret) for secret in secrets for _ in range(live.EACH)]
         tasks = [asyncio.create_task(viewer()) for viewer in viewers]
         for viewer in viewers:
             await viewer.next()
-        asked: list[str] = []
+        asked, since = list[str](), time.monotonic()
         event.listen(sending.engine, "before_cursor_execute", lambda *told: asked.append(told[2]) if "again_of" in told[2] else None)
         for viewer in viewers:
             await viewer.next()
             await viewer.next()
-        looks = len(asked)
+        while not asked:
+            await viewers[0].next()  # what came before may have been waiting
+        told = len(asked), time.monotonic() - since
         for viewer in viewers:
             viewer.leaves.set()
         await asyncio.gather(*tasks)
-        return looks
+        return told
 
-    assert asyncio.run(look()) <= 4
+    looks, took = asyncio.run(look())
+    assert looks <= 1 + took / live.EVERY
 
 
 def test_the_page_is_made_anew_when_the_mailing_stands_elsewhere(sending: Database, app: FastAPI) -> None:
@@ -118,7 +122,7 @@ def test_the_page_is_made_anew_when_the_mailing_stands_elsewhere(sending: Databa
             with sending.writing() as session:
                 session.execute(update(Mailing).values(status=MailingStatus.SENT))
             assert await viewer.next("event: done")
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 await task
 
     asyncio.run(look())
@@ -136,7 +140,7 @@ def test_who_signs_out_sees_no_more(sending: Database, app: FastAPI) -> None:
             assert await viewer.next(": still here")
             with sending.writing() as session:
                 signing_in.end(session, secret)
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 await task
 
     asyncio.run(look())

@@ -54,7 +54,7 @@ class Viewer:
 
     async def next(self, kind: str = "event: numbers") -> str:
         """The next thing of this kind that comes."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not (text := await self.came.get()).startswith(kind):
                 pass
         return text
@@ -68,5 +68,5 @@ async def watching(viewer: Viewer) -> AsyncIterator[asyncio.Task[None]]:
         yield task
     finally:
         viewer.leaves.set()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             await task
