@@ -18,7 +18,7 @@ LEFT = "SELECT count(*) FROM pg_stat_activity WHERE datname = :name"
 TABLES = "SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = 'public'"
 #: numbers begin at 1 again
 AFRESH = "SELECT setval(quote_ident(sequencename)::regclass, 1, false) FROM pg_sequences WHERE last_value IS NOT NULL"
-PATIENCE = 10.0  # seconds a connection that was ended may take to be gone
+PATIENCE = 60.0  # seconds a connection that was ended may take to be gone
 
 
 class Spare:

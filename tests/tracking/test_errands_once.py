@@ -18,7 +18,6 @@ from mailings.tracking.errands import run_due_errands
 from tests.dying import killed
 from tests.tracking import scripts
 from tests.tracking.clicked import associate, click, delivered, later, linked, outcomes, reader, run, sent
-from tests.tracking.locks import wait_for_the_end
 from tests.tracking.test_errands import RING
 
 
@@ -90,8 +89,6 @@ def test_a_process_that_dies(any_db: Database, when: str) -> None:
         for number in range(110):
             click(session, delivered(session, autumn, reader(session, f"Åse{number} Ødegård")))
     killed(any_db, DYING, "COMMIT", when, 2)
-    if not any_db.sqlite:
-        wait_for_the_end(any_db)
     with any_db.reading() as session:
         done = session.scalar(select(func.count(Errand.id)).where(Errand.done_at.is_not(None)))
         assert session.scalar(select(func.count(FollowUp.id))) == done == {"before": 50, "after": 100}[when]
