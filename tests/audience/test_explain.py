@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from mailings.audience.drafts import push
 from mailings.audience.explain import Explanation, explain
 from mailings.audience.populate import populate
-from mailings.clock import now
+from mailings.clock import now, standing_at
 from mailings.consent.standing import block_address
 from mailings.consent.withdrawing import opt_out
 from mailings.db import Database
@@ -33,7 +33,7 @@ def stops(explanation: Explanation) -> list[str]:
 
 def test_somebody_who_gets_it(any_db: Database, tmp_path: Path) -> None:
     """Every rule is answered, the source that counts is named, and the consent behind it is told."""
-    with any_db.writing() as session:
+    with standing_at(now()), any_db.writing() as session:
         selection(session, "Kunder", person(session, "Åse", "ase@x.test", Basis.LEGITIMATE_INTEREST))
         found = told(session, push(session, folder(tmp_path, archive={"selection": "Kunder"})), "ASE@x.test")
         assert (found.summary, found.verdict, stops(found)) == ("Åse gets autumn.", "eligible", [])
@@ -45,7 +45,7 @@ def test_somebody_who_gets_it(any_db: Database, tmp_path: Path) -> None:
 
 def test_each_reason_in_plain_words(any_db: Database, tmp_path: Path) -> None:
     """Whoever is kept back is told by what, with the particulars, and by every further rule that would."""
-    with any_db.writing() as session:
+    with standing_at(now()), any_db.writing() as session:
         news, fjord = topic(session, "News"), company(session, "Fjord AS", "post@fjord.test", stop=True)
         people = {
             "blocked@x.test": person(session, "Blokkert", "blocked@x.test"),

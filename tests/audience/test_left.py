@@ -55,7 +55,7 @@ def test_it_binds_addresses_without_a_person(
     """A company and a bare address whose readers left are not written to, consent filter or not; the person at the address is."""
     monkeypatch.setenv("MAILINGS_CONSENT_FILTER", consent_filter)
     settings.cache_clear()
-    with any_db.writing() as session:
+    with clock.standing_at(now()), any_db.writing() as session:
         mailing = a_list(session, tmp_path)
         for normal in ("post@fjord.test", "desiree@ijssel.test"):
             left(session, normal)

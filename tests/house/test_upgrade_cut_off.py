@@ -106,8 +106,8 @@ def test_the_first_release_goes_on_writing_meanwhile(old: Database) -> None:
 
 def test_somebody_is_at_work_all_the_time(old: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """On PostgreSQL an upgrade that finds no quiet moment says so and has changed nothing; on SQLite readers are waited for by nobody."""
-    monkeypatch.setattr(setup, "PATIENCE", 0.1)
-    with old.connection(write=False) as reading:
+    with old.connection(write=False) as reading, monkeypatch.context() as hurried:
+        hurried.setattr(setup, "PATIENCE", 0.1)
         reading.execute(text("SELECT count(*) FROM bucket"))
         if old.sqlite:
             assert upgrade(old) == ("0001", STEPS[-1])

@@ -1,4 +1,7 @@
-"""A process that writes visits of one mailing while others do other things: `python -m tests.reports.adding URL DELIVERY HOW-MANY LINK`."""
+"""A process that writes visits of one mailing while others do other things: `python -m tests.reports.adding URL DELIVERY HOW-MANY LINK`.
+
+It goes on at a line on its input: before the first batch, and half-way.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +18,9 @@ def main(url: str, deliveries: str, batches: str, link: str) -> None:
     """So many batches, each a click on every one of the deliveries."""
     db, ids = Database(url), [int(number) for number in deliveries.split(",")]
     print("ready", flush=True)
-    sys.stdin.readline()
     for turn in range(int(batches)):
+        if turn in (0, int(batches) // 2):
+            sys.stdin.readline()
         at = LATER + timedelta(minutes=10 * turn)
         with db.writing() as session:
             record_visits(session, [click(number, int(link), at) for number in ids], Settings())

@@ -121,5 +121,6 @@ def served(app: FastAPI, port: int) -> Iterator[str]:
 
 
 def faults(page: Page) -> list[str]:
-    """What is wrong with the page."""
+    """What is wrong with the page, once it is all there."""
+    page.wait_for_load_state()
     return [f"{page.url}: {fault}" for fault in page.evaluate(FAULTS)]

@@ -28,6 +28,12 @@ class Asked:
     instead: Says | None = None
 
 
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The provider here answers or hangs up: on no machine is it taken for one that is away because it is slow."""
+    monkeypatch.setattr("web.public.captcha.PATIENCE", 60.0)
+
+
 @contextmanager
 def provider() -> Iterator[tuple[str, Asked]]:
     """A provider that knows one answer, once; its address and what it heard."""

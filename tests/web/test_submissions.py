@@ -84,7 +84,8 @@ def test_a_link_to_nothing_is_the_quiet_page(db: Database, gone: str) -> None:
     if gone == "deleted":
         with db.writing() as session:
             session.delete(session.scalars(select(Submission)).one())
-    path = {"deleted": path, "forged": path[:-1] + "_", "of another kind": "/s/" + Tokens(SECRET).sign(Kind.CONFIRM, 1)}[gone]
+    forged = path[:-1] + ("_" if path[-1] != "_" else "-")
+    path = {"deleted": path, "forged": forged, "of another kind": "/s/" + Tokens(SECRET).sign(Kind.CONFIRM, 1)}[gone]
     for answer in (
         there.client.get(path),
         there.client.post(path, data={"confirm": "yes"}),

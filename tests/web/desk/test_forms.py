@@ -78,15 +78,16 @@ def test_a_form_is_let_be_filled_in_or_not(db: Database) -> None:
 
 def test_statistics_count_what_is_processed(any_db: Database) -> None:
     """Totals count everything that was sent; days, averages and the promoter score count what is processed and nothing else (J.6)."""
-    with any_db.writing() as session:
-        in_every_state(session)
-        form = session.scalars(select(Form)).one()
-        long_ago = {"submitted_at": clock.now() - timedelta(days=20), "processed_at": clock.now() - timedelta(days=8)}
-        sent_in(session, form, SubmissionStatus.PROCESSED, **long_ago, values=WRITTEN | {"nps": 9, "stars": 5})
-        sent_in(session, form, SubmissionStatus.PROCESSED, **long_ago, values={"nps": 77})
-    with any_db.reading() as session:
-        form = session.scalars(select(Form)).one()
-        found = statistics(session, form, definition_of(form))
+    with clock.standing_at(clock.now()):  # nothing is a day older at midnight
+        with any_db.writing() as session:
+            in_every_state(session)
+            form = session.scalars(select(Form)).one()
+            long_ago = {"submitted_at": clock.now() - timedelta(days=20), "processed_at": clock.now() - timedelta(days=8)}
+            sent_in(session, form, SubmissionStatus.PROCESSED, **long_ago, values=WRITTEN | {"nps": 9, "stars": 5})
+            sent_in(session, form, SubmissionStatus.PROCESSED, **long_ago, values={"nps": 77})
+        with any_db.reading() as session:
+            form = session.scalars(select(Form)).one()
+            found = statistics(session, form, definition_of(form))
     assert (found.total, found.week, found.week_processed) == (7, 5, 2)
     assert (found.completion, found.week_completion) == (4 / 7, 2 / 5)
     assert [n for _, n in found.days if n] == [2, 2]
@@ -109,11 +110,12 @@ def test_a_form_nobody_sent_has_figures_too(db: Database) -> None:
 
 def test_days_are_drawn(db: Database) -> None:
     """Each day's bar says its day and how many, for those who hover and those who listen."""
-    with db.writing() as session:
-        in_every_state(session)
-    with seated(db, Role.READER) as seat:
-        drawn = seat.look(f"/forms/{NAME}/processed.svg").text
-    today = clock.now()
+    with clock.standing_at(clock.now()):
+        with db.writing() as session:
+            in_every_state(session)
+        with seated(db, Role.READER) as seat:
+            drawn = seat.look(f"/forms/{NAME}/processed.svg").text
+        today = clock.now()
     assert f"<title>{today.day} {today:%b}"[:10] in drawn
     assert ": 2</title>" in drawn
 

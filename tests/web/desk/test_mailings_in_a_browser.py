@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Dialog, Page
+from playwright.sync_api import Browser, Dialog, Page, expect
 from sqlalchemy import select, update
 
 from mailings import clock
@@ -125,8 +126,8 @@ def test_a_moment_is_asked_for_and_shown_in_ones_own_zone(desktop: Desktop) -> N
     page.get_by_role("button", name="Schedule", exact=True).click()
     page.get_by_text("This mailing is scheduled").wait_for()
     assert stands(desktop.db, DRAFT).scheduled_at == datetime(year, 1, 15, 8, 30, tzinfo=UTC)
-    assert page.get_by_label("Day and time").input_value() == f"{year}-01-15T09:30"
-    assert page.get_by_text(f"15 Jan {year}, 09:30").first.is_visible()
+    expect(page.get_by_label("Day and time")).to_have_value(f"{year}-01-15T09:30")
+    expect(page.get_by_text(f"15 Jan {year}, 09:30").first).to_be_visible()
 
 
 def test_all_of_it_works_without_scripts(desktop: Desktop) -> None:
@@ -188,6 +189,6 @@ def test_the_list_is_searched_while_one_types(desktop: Desktop) -> None:
     page = desktop.open("/mailings")
     page.get_by_label("Name or subject").type("HØSTEN")
     page.get_by_role("link", name=SENDING).wait_for(state="detached")
-    assert page.get_by_role("link", name=DRAFT).is_visible()
-    assert "words=" in page.url
+    expect(page.get_by_role("link", name=DRAFT)).to_be_visible()
+    expect(page).to_have_url(re.compile("words="))
     assert page.evaluate("document.activeElement.id") == "words"

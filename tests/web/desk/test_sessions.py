@@ -16,9 +16,6 @@ from tests.web.desk.arriving import PASSWORD, Visitor, a_user, visiting
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
-NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
-
-
 def test_a_secret_from_before_is_worth_nothing_after(db: Database) -> None:
     """Signing in makes a new secret and ends the old one: who planted a cookie, or kept one, is not let in by it (session fixation)."""
     a_user(db)

@@ -34,7 +34,6 @@ def desk(db: Database) -> Iterator[str]:
 
 
 def _sign_in(page: Page, desk: str, to: str) -> None:
-    page.set_default_timeout(60_000)
     page.goto(desk + to)
     page.get_by_label("User name").fill("åse")
     page.get_by_label("Password").fill(PASSWORD)
@@ -48,6 +47,7 @@ def test_in_and_out_again(browser: Browser, desk: str, scripts: bool, scheme: st
     size = {"width": 390, "height": 844}
     context = browser.new_context(viewport=size, color_scheme=scheme, java_script_enabled=scripts, locale="en-GB")  # type: ignore[arg-type]
     page = context.new_page()
+    page.set_default_timeout(60_000)
     page.goto(f"{desk}/me")
     assert faults(page) == []
     _sign_in(page, desk, "/me")
@@ -66,6 +66,7 @@ def test_what_cannot_be_undone_is_asked_once(browser: Browser, desk: str, db: Da
     """Disabling somebody asks; no leaves everything as it was, yes does it."""
     a_user(db, "bo")
     page = browser.new_page(locale="en-GB")
+    page.set_default_timeout(60_000)
     _sign_in(page, desk, "/users/bo")
     asked: list[str] = []
     page.once("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))

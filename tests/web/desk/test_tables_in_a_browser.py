@@ -93,6 +93,7 @@ def test_every_cell_is_on_the_screen(browser: Browser, desk: tuple[str, dict[str
     context = browser.new_context(viewport=size, locale=language)
     context.add_cookies([desk[1]])  # type: ignore[list-item]
     page = context.new_page()
+    page.set_default_timeout(60_000)
     outside, tables = [], 0
     for path in PAGES:
         answer = page.goto(desk[0] + path)
