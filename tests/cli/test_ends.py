@@ -38,6 +38,7 @@ def _typed(place: Path, line: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(["bash", "-c", words], cwd=place, capture_output=True, text=True, timeout=180, check=False)
 
 
+@pytest.mark.slow
 def test_what_cannot_be_written_out(place: Path) -> None:
     """Where standard output is full a command ends with 3 and one sentence; where its reader has gone, with 1 and none."""
     for words in ("list --json", "recipients høst-nytt --csv", "status høst-nytt"):

@@ -45,7 +45,11 @@ class Typed:
     left: list[Kept]
 
 
-@pytest.fixture(scope="module", params=CHAINS)
+#: what asks of one chain runs in one worker, for its commands are typed once in each
+GROUPED = [pytest.param(name, marks=pytest.mark.xdist_group(f"log {name}")) for name in CHAINS]
+
+
+@pytest.fixture(scope="module", params=GROUPED)
 def typed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> list[Typed]:
     """Commands one after the other, in an installation of two people and a mailing."""
     folder = tmp_path_factory.mktemp("installation")

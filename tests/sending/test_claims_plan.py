@@ -9,7 +9,6 @@ import pytest
 from sqlalchemy import Connection, insert, text
 
 from mailings.db import Database, driver_sql
-from mailings.model import Delivery
 from mailings.model.bucket import Bucket
 from mailings.sending.claims import DUE, FRESH, FRESH_LANED, NEXT_DUES
 from mailings.sending.limits.lanes import LANES
@@ -18,26 +17,21 @@ from tests.sending import world
 ROWS, LANE, OTHER, NOW = 18_000, 7, 8, 1_000_000  # so many left that reading all of them to sort them never seems as cheap
 FINISHED = 9_000  # ids up to here are finished in every lane
 
+HALF_THROUGH = f"""INSERT INTO delivery (id, mailing_id, lane, status, next_attempt_at, test, attempts)
+    WITH RECURSIVE counted (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM counted WHERE n + 1 < {ROWS})
+    SELECT n + 1, :mailing, CASE n % 3 WHEN 0 THEN 0 WHEN 1 THEN {LANE} ELSE {OTHER} END,
+        CASE WHEN n < {FINISHED} THEN 'sent' ELSE 'queued' END, CASE WHEN n >= {FINISHED} AND n % 2 = 1 THEN :start END, FALSE, 0
+    FROM counted"""
+
 
 @pytest.fixture
 def mailing_id(any_db: Database) -> int:
     """A mailing half through: every third delivery in one lane, every third in another; of those left, half wait."""
     made = world.sending(any_db)
-    lanes = [(0, LANE, OTHER)[n % 3] for n in range(ROWS)]
-    rows = [
-        {
-            "id": n + 1,
-            "mailing_id": made,
-            "lane": lane,
-            "status": "sent" if n < FINISHED else "queued",
-            "next_attempt_at": world.START if n >= FINISHED and n % 2 else None,
-        }
-        for n, lane in enumerate(lanes)
-    ]
     with any_db.writing() as session:
         session.execute(text("DELETE FROM delivery"))
         session.execute(insert(Bucket), [{"id": number, "name": f"domain:{number}.test"} for number in (LANE, OTHER)])
-        session.execute(insert(Delivery), rows)
+        session.execute(text(HALF_THROUGH), {"mailing": made, "start": int(world.START.timestamp() * 1000)})
     with any_db.connection() as connection:
         connection.exec_driver_sql("ANALYZE")
     return made
