@@ -9,15 +9,13 @@ from sqlalchemy.orm import Session
 
 from mailings.errors import NotAllowed, NotFound
 from mailings.model import DEFAULT_TOPICS, OptOut, Topic
+from mailings.model.adding import added
 
 
 def ensure_default_topics(session: Session) -> list[str]:
-    """Add those of the default topics that are missing (domain.md C.7); returns the names added. Safe to repeat."""
+    """Add those of the default topics that are missing (domain.md C.7); returns the names added. Safe to repeat, and for two at once."""
     there = {name.casefold() for name in session.scalars(select(Topic.name))}
-    missing = [name for name in DEFAULT_TOPICS if name.casefold() not in there]
-    session.add_all(Topic(name=name) for name in missing)
-    session.flush()
-    return missing
+    return [name for name in DEFAULT_TOPICS if name.casefold() not in there and added(session, Topic(name=name))]
 
 
 def add_topic(session: Session, name: str) -> Topic:
@@ -25,12 +23,9 @@ def add_topic(session: Session, name: str) -> Topic:
     name = " ".join(name.split())
     if not name:
         raise NotAllowed("A topic needs a name.")
-    taken = topics_by_name(session).get(name.casefold())
-    if taken is not None:
-        raise NotAllowed(f"There is a topic named {taken.name} already.")
-    topic = Topic(name=name)
-    session.add(topic)
-    session.flush()
+    taken, topic = topics_by_name(session).get(name.casefold()), Topic(name=name)
+    if taken is not None or not added(session, topic):
+        raise NotAllowed(f"There is a topic named {taken.name if taken else name} already.")
     return topic
 
 

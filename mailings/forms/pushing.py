@@ -17,6 +17,7 @@ from mailings.forms.definition import FormPart
 from mailings.forms.naming import unknown_names
 from mailings.forms.versions import keep
 from mailings.model import EMARKETING, SALES_AND_SERVICE, Form, Mailing
+from mailings.model.adding import added
 from mailings.readable import counted
 from mailings.settings import Settings
 
@@ -56,12 +57,12 @@ def push(session: Session, folder: Path, settings: Settings, notes: list[str] | 
 
 def store(session: Session, part: FormPart) -> Form:
     """Keep a definition under its name, where it differs from what is kept."""
-    form = session.scalar(select(Form).where(Form.name == part.name).with_for_update())
-    stored, mailing = part.stored(), _response(session, part)
+    named = select(Form).where(Form.name == part.name).with_for_update()
+    stored, mailing, form = part.stored(), _response(session, part), session.scalar(named)
     if form is None:
-        form = Form(name=part.name, created_at=now(), version=0, definition={})
-        session.add(form)
-    elif form.definition == stored and form.response_mailing_id == mailing:
+        added(session, Form(name=part.name, created_at=now(), changed_at=now(), version=0, definition={}))
+        form = session.scalars(named).one()  # ours, or somebody else's who pushed it in the same moment
+    if form.definition == stored and form.response_mailing_id == mailing:
         return form
     form.title, form.description, form.language, form.active = part.title, part.description, part.language, part.active
     form.opens_at, form.closes_at, form.max_submissions = part.opens, part.closes, part.max_submissions

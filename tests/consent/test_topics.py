@@ -9,6 +9,7 @@ from mailings.consent.withdrawing import opt_out
 from mailings.db import Database
 from mailings.errors import NotAllowed, NotFound
 from tests.consent.waiting import a_person
+from tests.meanwhile import meanwhile
 
 
 def test_default_topics(any_db: Database) -> None:
@@ -18,6 +19,24 @@ def test_default_topics(any_db: Database) -> None:
         assert ensure_default_topics(session) == ["Invitations", "Promotions", "Urgent messages"]
         assert ensure_default_topics(session) == []
         assert [topic.name for topic in topics(session)] == ["NEWS", "Invitations", "Promotions", "Urgent messages"]
+
+
+def test_two_at_once(any_db: Database) -> None:
+    """Two who install in the same moment add each default topic once; of two who add one by name the later is told that it is taken."""
+
+    def default() -> list[str]:
+        with any_db.writing() as session:
+            return ensure_default_topics(session)
+
+    def named() -> str:
+        with any_db.writing() as session, pytest.raises(NotAllowed) as told:
+            add_topic(session, "Møter")
+        return str(told.value)
+
+    assert meanwhile(any_db, ensure_default_topics, default) == []
+    assert meanwhile(any_db, lambda session: add_topic(session, "Møter"), named) == "There is a topic named Møter already."
+    with any_db.reading() as session:
+        assert sorted(topic.name for topic in topics(session)) == ["Invitations", "Møter", "News", "Promotions", "Urgent messages"]
 
 
 def test_names_of_topics(any_db: Database) -> None:

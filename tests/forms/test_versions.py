@@ -11,14 +11,15 @@ from mailings.db import Database
 from mailings.errors import Untrusted
 from mailings.forms.keys import new_key, read_key
 from mailings.forms.processing import process
-from mailings.forms.pushing import delete
+from mailings.forms.pushing import delete, push
 from mailings.forms.statistics import statistics
 from mailings.forms.versions import latest, seen
 from mailings.model import Consent, Form, FormVersion, OptOut, Submission, SubmissionStatus, Topic
 from mailings.tokens import Tokens
 from tests.consent.waiting import a_topic
 from tests.forms.ready import only
-from tests.forms.sent import ASE, SETTINGS, part_of, people, pushed, send
+from tests.forms.sent import ASE, SETTINGS, folder_of, part_of, people, pushed, send
+from tests.meanwhile import meanwhile
 
 ASKED = "[{kind: email}, {kind: consent, text: Bare nytt om havna}, {kind: topics, topics: [News], unticked: opt_out}]"
 ASKS_NOW = "[{kind: email}, {kind: consent, text: Alt til alle partnere}, {kind: topics, topics: [News, Havna], unticked: opt_out}]"
@@ -72,6 +73,17 @@ def test_every_push_that_changes_a_form_keeps_it(any_db: Database, tmp_path: Pat
         delete(session, form)
     with any_db.reading() as session:
         assert session.scalars(select(FormVersion.version)).all() == []
+
+
+@pytest.mark.parametrize(("second", "version"), [("[{kind: email}]", 1), ("[{kind: email}, {kind: name}]", 2)])
+def test_two_push_a_new_form_at_once(any_db: Database, tmp_path: Path, second: str, version: int) -> None:
+    """Pushed twice in the same moment it is one form: of the same fields once, of others the later is its next version."""
+    folder = folder_of(tmp_path / "ours", "[{kind: email}]")
+    number = meanwhile(any_db, lambda session: push(session, folder, SETTINGS), lambda: pushed(any_db, tmp_path / "theirs", second))
+    with any_db.reading() as session:
+        form = session.scalars(select(Form)).one()
+        assert (form.id, form.version) == (number, version)
+        assert session.scalars(select(FormVersion.version).order_by(FormVersion.version)).all() == list(range(1, version + 1))
 
 
 def test_a_version_that_is_not_kept_is_said(db: Database, tmp_path: Path) -> None:

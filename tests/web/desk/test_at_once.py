@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sqlalchemy import Select, func, select, text
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from mailings.audience.copies import copy
@@ -20,6 +18,7 @@ from mailings.people.selection_members import create_selection
 from mailings.sending.finding import mailing_named
 from mailings.tracking.registered import create_link
 from tests.consent.waiting import a_mailing
+from tests.meanwhile import meanwhile
 from tests.web.desk.seated import Seat, seated
 
 NAME, OTHER = "høst-nytt", "vår-nytt"
@@ -31,29 +30,6 @@ def two(db: Database) -> None:
         mailing = a_mailing(session, NAME)
         a_mailing(session, OTHER)
         session.add(TrackedLink(mailing_id=mailing.id, number=1, name="høst", url="https://fjord.test/høst"))
-
-
-def meanwhile(db: Database, first: Callable[[Session], Any], second: Callable[[], int]) -> int:
-    """What `second` comes to, begun when `first` is done and not yet committed: it sees nothing of it, and waits."""
-    came: list[int] = []
-    other = threading.Thread(target=lambda: came.append(second()))
-    with db.writing() as session:
-        first(session)
-        session.flush()
-        other.start()
-        until = time.monotonic() + 60
-        while not db.sqlite and not _waits(db) and other.is_alive() and time.monotonic() < until:
-            time.sleep(0.01)
-    other.join(120)
-    assert came, "it raised, or hangs"
-    return came[0]
-
-
-def _waits(db: Database) -> bool:
-    """Whether somebody waits for a lock of this database."""
-    here = "pid IN (SELECT pid FROM pg_stat_activity WHERE datname = current_database())"
-    with db.reading() as session:
-        return bool(session.scalar(text(f"SELECT count(*) FROM pg_locks WHERE NOT granted AND {here}")))
 
 
 def many(db: Database, rows: Select[Any]) -> int:
