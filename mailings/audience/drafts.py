@@ -37,7 +37,6 @@ def push(session: Session, folder: Path, notes: list[str] | None = None) -> Mail
     names, files = find_names(session, part), read_files(folder, part)
     _fill(mailing, part, names, files)
     mailing.folder_id = folder_at(session, part.archive.folder)
-    session.add(mailing)
     session.flush()
     store_files(session, mailing, files)
     _store_links(session, mailing, part)
@@ -51,9 +50,11 @@ def push(session: Session, folder: Path, notes: list[str] | None = None) -> Mail
 
 
 def _open_draft(session: Session, part: MailingPart) -> Mailing:
-    mailing = session.scalar(select(Mailing).where(Mailing.name == part.name))
+    named = select(Mailing).where(Mailing.name == part.name).with_for_update()
+    mailing = session.scalar(named)
     if mailing is None:
-        return Mailing(name=part.name, type=part.type, created_at=now())
+        added(session, Mailing(name=part.name, type=part.type, created_at=now()))
+        mailing = session.scalars(named).one()  # ours, or somebody else's who pushed it in the same moment
     if mailing.status is not MailingStatus.DRAFT:
         raise NotAllowed(f"{part.name} is {mailing.status}; only a draft can be changed. Push it under another name.")
     if mailing.type is not part.type:

@@ -33,7 +33,11 @@ def populate(session: Session, mailing: Mailing, *, launch: bool) -> dict[Verdic
     A draft's sources are expanded anew each time; at launch only with *update when sending*, or when that was never done. Verdicts are
     always decided anew, as a whole. From a list somebody was asked to approve people are only taken off (frozen.py). The list of a
     mailing that has started stays: it is only counted (reloading.py is what changes it), and so is who waits for a form response.
+    Of two who make one list at once the later waits, and finds it made.
     """
+    if mailing.status in OPEN:
+        session.flush()
+        session.refresh(mailing, with_for_update={"key_share": True})  # what refers to the mailing is written meanwhile
     if mailing.status not in OPEN or mailing.type is MailingType.FORM_RESPONSE:
         return counts(session, mailing)
     if mailing.frozen_at is not None:
@@ -43,7 +47,7 @@ def populate(session: Session, mailing: Mailing, *, launch: bool) -> dict[Verdic
     if anew:
         begun = now()  # before the first look: on PostgreSQL people say no while a long list is made
         _expand_and_decide(session, mailing)
-        mailing.populated_at = begun  # written last: the row is locked from then on
+        mailing.populated_at = begun
     else:
         _decide(session, mailing, on_the_list(mailing))
     session.flush()

@@ -44,12 +44,14 @@ def note_interests(session: Session, interests: Sequence[tuple[int, str]]) -> No
     """Record (person, interest) by name, capitals and small letters alike; interests we do not have are added."""
     if not interests:
         return
-    known = {name.casefold(): interest_id for interest_id, name in session.execute(select(Interest.id, Interest.name))}
-    for name in dict.fromkeys(name for _, name in interests):
-        if name.casefold() not in known:
-            interest = Interest(name=name)
-            session.add(interest)
-            session.flush()
-            known[name.casefold()] = interest.id
+    known = _interests(session)
+    if new := {name.casefold(): {"name": name} for _, name in reversed(interests) if name.casefold() not in known}:
+        session.execute(insert_into(session, Interest.__table__).on_conflict_do_nothing(), list(new.values()))
+        known = _interests(session)  # some may be another's, made in the same moment
     rows = [{"person_id": person_id, "interest_id": known[name.casefold()]} for person_id, name in dict.fromkeys(interests)]
     session.execute(insert_into(session, PersonInterest.__table__).on_conflict_do_nothing(), rows)
+
+
+def _interests(session: Session) -> dict[str, int]:
+    """Every interest there is: its name in small letters -> its number."""
+    return {name.casefold(): number for number, name in session.execute(select(Interest.id, Interest.name))}

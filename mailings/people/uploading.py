@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from mailings import clock
 from mailings.errors import NotAllowed, NotFound
-from mailings.model import Upload
+from mailings.model import Upload, User
 from mailings.people.foreseeing import Foresight
 from mailings.people.importing import Import, ImportOptions, Tables
 from mailings.people.listed import ListedPerson, ReadList
@@ -63,6 +63,7 @@ def foreseen(seen: Foresight, rows: list[dict[str, str]]) -> dict[str, Any]:
 
 def keep(session: Session, user_id: int, file: tuple[str, bytes], told: dict[str, Any]) -> Upload:
     """Keep a file (name, bytes) in the place of the user's last one. Only it is kept: whatever it holds, a user has one at a time."""
+    session.execute(select(User.id).where(User.id == user_id).with_for_update())  # two at once are one after the other
     session.execute(delete(Upload).where(Upload.user_id == user_id))
     made = Upload(user_id=user_id, name=file[0], data=file[1], told=told, created_at=clock.now())
     session.add(made)

@@ -43,7 +43,7 @@ def send_test(database: Database, name: str, addresses: Sequence[str], settings:
     normals = [_normal(address) for address in addresses]
     transport = ready_transport(settings.email_transport, rehearsing=True)
     with database.writing() as session:
-        mailing = mailing_named(session, name)
+        mailing = mailing_named(session, name, locked=True)
         lease = leases.take(session, mailing, LeaseRole.SENDER).id
         made = _deliveries(session, mailing, normals, lease)
         offers = _offers(session, mailing, made, settings)

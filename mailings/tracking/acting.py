@@ -49,10 +49,6 @@ def _set_field(_session: Session, doing: Doing, chosen: SetField) -> list[str]:
 
 
 def _interests(session: Session, doing: Doing, chosen: Membership) -> list[str]:
-    known = {name.casefold() for name in session.scalars(select(Interest.name))}
-    new = [{"name": name} for name in dict.fromkeys(chosen.add) if name.casefold() not in known]
-    if new:
-        session.execute(insert_into(session, Interest.__table__).on_conflict_do_nothing(), new)
     note_interests(session, [(doing.person.id, name) for name in chosen.add])
     unwanted = {name.casefold() for name in chosen.remove}
     gone = [key for key, name in session.execute(select(Interest.id, Interest.name)) if name.casefold() in unwanted]

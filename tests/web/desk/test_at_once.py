@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -11,15 +12,20 @@ from sqlalchemy.orm import Session
 
 from mailings.audience.copies import copy
 from mailings.audience.folders import move
+from mailings.clock import now
 from mailings.db import Database
-from mailings.model import Folder, Mailing, Project, RegisteredLink, Selection, TrackedLink
+from mailings.model import Folder, Mailing, Project, Recipient, RegisteredLink, Selection, TrackedLink, Upload
 from mailings.people.projects import create_project
 from mailings.people.selection_members import create_selection
+from mailings.people.uploading import keep
 from mailings.sending.finding import mailing_named
 from mailings.tracking.registered import create_link
 from tests.consent.waiting import a_mailing
 from tests.meanwhile import meanwhile
+from tests.sending.fit import written
+from tests.web.desk.fitting import FIT
 from tests.web.desk.seated import Seat, seated
+from tests.web.desk.test_importing import brought
 
 NAME, OTHER = "høst-nytt", "vår-nytt"
 
@@ -89,3 +95,22 @@ def test_what_is_made_where_missing_is_made_once(any_db: Database, into: str) ->
         path = f"/mailings/{NAME}/links/1/add"
         assert meanwhile(any_db, lambda s: make(s, "Ås"), lambda: seat.press(path, into=into, name="Ås").status_code) == 303
     assert many(any_db, select(Selection if into == "selection" else Project)) == 1
+
+
+@pytest.mark.parametrize("what", ["check", "preview/list", "preview/test", "schedule"])
+def test_a_button_pressed_twice(any_db: Database, what: str) -> None:
+    """By two, or by one who clicks twice: a draft's list is made once, and neither meets an error."""
+    written(any_db, html='<p>Hei <a href="https://fjord.test/høst">Høst</a></p>')
+    fields = {"to": "bo@fjord.test", "at": f"{now().year + 1}-05-02T09:00", "zone": "Europe/Oslo"}
+    with seated(any_db, **FIT) as one, seated(any_db, **FIT) as other, ThreadPoolExecutor(2) as both:
+        codes = list(both.map(lambda seat: seat.press(f"/mailings/{NAME}/{what}", **fields).status_code, (one, other)))
+    assert set(codes) <= {200, 303}
+    assert many(any_db, select(Recipient)) == 1
+
+
+def test_a_file_brought_twice(any_db: Database) -> None:
+    """A list uploaded by a click too many is looked over twice, and kept once."""
+    with seated(any_db) as seat:
+        first = lambda session: keep(session, 1, ("en.csv", b"x"), {})  # noqa: E731  as those above
+        assert meanwhile(any_db, first, lambda: brought(seat, b"navn,e-post\nBo,bo@fjord.test\n", "to.csv").status_code) == 303
+    assert many(any_db, select(Upload).where(Upload.name == "to.csv")) == many(any_db, select(Upload)) == 1

@@ -43,7 +43,7 @@ def details(db: Database) -> dict[str, dict[str, object]]:
         return {line.what: line.details for line in session.scalars(select(AuditEntry).order_by(AuditEntry.id))}
 
 
-def _planning(seat: Seat) -> None:
+def planning(seat: Seat) -> None:
     """A mailing checked, planned, moved, copied, stopped and deleted."""
     at = "/mailings/plan"
     seat.press(f"{at}/check")
@@ -58,7 +58,7 @@ def _planning(seat: Seat) -> None:
     seat.press("/mailings/under-way/cancel")
 
 
-def _people(seat: Seat, number: int, address: int) -> None:
+def with_people(seat: Seat, number: int, address: int) -> None:
     """Groups, a list, one person's consent, topic, address; erased and taken back."""
     seat.press("/selections", name="Båtfolk")
     seat.press("/selections", name="Norge", condition='country = "NO"')
@@ -78,7 +78,7 @@ def _people(seat: Seat, number: int, address: int) -> None:
     seat.press(f"/people/{number}/undo")
 
 
-def _following(seat: Seat, ids: list[int]) -> None:
+def following(seat: Seat, ids: list[int]) -> None:
     """Recipients exported, put somewhere, sent to again; bounces cleared; a link; roles."""
     at = f"/mailings/{NAME}"
     seat.press(f"{at}/recipients/export/csv", whom="all", show="sent")
@@ -91,7 +91,7 @@ def _following(seat: Seat, ids: list[int]) -> None:
     seat.press("/users/ole", full_name="Ole", email="", role=["sender", "reader"])
 
 
-def _filled(db: Database) -> tuple[int, int, list[int]]:
+def filled(db: Database) -> tuple[int, int, list[int]]:
     """The database of the round: a person, the number of their address, the recipients who are sent to again."""
     written(db, name="plan")
     sent(db)
@@ -110,11 +110,11 @@ def _filled(db: Database) -> tuple[int, int, list[int]]:
 
 def test_the_log_tells_what_was_chosen(any_db: Database, memory: Memory) -> None:
     """After a round of everything no line lacks what was chosen, none has an address or a file's name, and the page shows words alone."""
-    number, address, ids = _filled(any_db)
+    number, address, ids = filled(any_db)
     with seated(any_db, Role.ADMIN, Role.SENDER, **FIT) as seat:
-        _planning(seat)
-        _people(seat, number, address)
-        _following(seat, ids)
+        planning(seat)
+        with_people(seat, number, address)
+        following(seat, ids)
         page = seat.look("/audit").text
         dutch = seat.look("/audit", **{"accept-language": "nl"}).text
     told = details(any_db)
